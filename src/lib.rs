@@ -1,0 +1,8 @@
+//! A TCP and UDP chat node that carries its own TCP/IP stack.
+#![no_std]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "std")]
+extern crate std;
+
+pub mod trace;

@@ -1,0 +1,4 @@
+//! The Linux program.
+#![forbid(unsafe_code)]
+
+fn main() {}

@@ -1,0 +1,516 @@
+//! What the journal keeps: small `Copy` records of what happened in the stack.
+//!
+//! An [`Event`] is complete by itself: it names its connection, carries both absolute and relative
+//! sequence numbers, and says why. It holds no payload and refers to nothing, so it may be copied
+//! out of the ring, kept, or compared.
+//!
+//! The names are those of RFC 9293 and of smoltcp.
+
+use core::fmt;
+
+pub use smoltcp::socket::tcp::State;
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{IpAddress, IpEndpoint};
+
+/// The number of a connection, counted from 1 over the life of a node and never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u32);
+
+impl fmt::Display for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// The two endpoints of a connection or of a datagram, as this node sees them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Flow {
+    /// This node's address and port.
+    pub local: IpEndpoint,
+    /// The peer's address and port.
+    pub remote: IpEndpoint,
+}
+
+impl fmt::Display for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} - {}", self.local, self.remote)
+    }
+}
+
+/// Which way something crossed the wire, seen from this node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From the peer to this node.
+    In,
+    /// From this node to the peer.
+    Out,
+}
+
+/// The control bits of a segment (RFC 9293 section 3.1).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Flags(u8);
+
+impl Flags {
+    /// No more data from the sender.
+    pub const FIN: Self = Self(0x01);
+    /// Synchronize sequence numbers.
+    pub const SYN: Self = Self(0x02);
+    /// Reset the connection.
+    pub const RST: Self = Self(0x04);
+    /// Push function.
+    pub const PSH: Self = Self(0x08);
+    /// The acknowledgment field is significant.
+    pub const ACK: Self = Self(0x10);
+    /// The urgent pointer field is significant.
+    pub const URG: Self = Self(0x20);
+
+    /// The flags in the octet as it stands on the wire (octet 13 of the TCP header).
+    pub const fn from_bits(bits: u8) -> Self {
+        Self(bits & 0x3f)
+    }
+
+    /// The octet as it stands on the wire.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Both sets together.
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether every flag of `other` is set.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl fmt::Display for Flags {
+    /// Writes the flags as a reader of captures expects them: `SYN,ACK`, `FIN,PSH,ACK`, `-` if none.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const NAMES: [(Flags, &str); 6] = [
+            (Flags::SYN, "SYN"),
+            (Flags::FIN, "FIN"),
+            (Flags::RST, "RST"),
+            (Flags::PSH, "PSH"),
+            (Flags::ACK, "ACK"),
+            (Flags::URG, "URG"),
+        ];
+        let mut separator = "";
+        for (flag, name) in NAMES {
+            if self.contains(flag) {
+                write!(f, "{separator}{name}")?;
+                separator = ",";
+            }
+        }
+        if separator.is_empty() {
+            f.write_str("-")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The facts of one TCP header, as they stand on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Header {
+    /// SEG.SEQ, absolute.
+    pub seq: u32,
+    /// SEG.ACK, absolute; meaningless without [`Flags::ACK`].
+    pub ack: u32,
+    /// The control bits.
+    pub flags: Flags,
+    /// Octets of payload; SYN and FIN not counted.
+    pub len: u16,
+    /// The window field as it stands on the wire, not scaled.
+    pub window: u16,
+    /// Maximum segment size option; 0 if absent.
+    pub mss: u16,
+    /// Window scale option: a shift count of 0 to 14, or [`Header::NO_SCALE`].
+    pub scale: u8,
+    /// Whether the SACK-permitted, timestamp and SACK options are there.
+    pub options: Options,
+}
+
+/// Which TCP options without a number of interest a segment carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Options {
+    /// SACK permitted (RFC 2018), on a SYN.
+    pub sack_permitted: bool,
+    /// At least one SACK block (RFC 2018).
+    pub sack: bool,
+    /// Timestamps (RFC 7323).
+    pub timestamps: bool,
+}
+
+impl Header {
+    /// The value of [`Header::scale`] when the option is absent.
+    pub const NO_SCALE: u8 = 0xff;
+
+    /// SEG.LEN: octets of sequence space, with SYN and FIN counted (RFC 9293 section 3.3.1).
+    pub const fn sequence_len(&self) -> u32 {
+        self.len as u32
+            + self.flags.contains(Flags::SYN) as u32
+            + self.flags.contains(Flags::FIN) as u32
+    }
+
+    /// The sequence number after the last one that this segment occupies.
+    pub const fn end(&self) -> u32 {
+        self.seq.wrapping_add(self.sequence_len())
+    }
+}
+
+/// What a segment is besides its flags, judged from the numbers of its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Mark {
+    /// New data, a first SYN or FIN, or an acknowledgment.
+    #[default]
+    None,
+    /// Sent again by this node: the sequence space was sent before.
+    Retransmission,
+    /// Received again, wholly below RCV.NXT.
+    Duplicate,
+    /// Received with a hole before it.
+    OutOfOrder,
+    /// One octet, or none, below the window's left edge, to draw an acknowledgment (RFC 9293 section
+    /// 3.8.4), sent or received.
+    KeepAlive,
+    /// One octet sent into a closed window (RFC 9293 section 3.8.6.1).
+    WindowProbe,
+}
+
+/// One TCP segment that crossed the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment {
+    /// The connection it belongs to, or was answered for.
+    pub connection: ConnectionId,
+    /// In or out.
+    pub direction: Direction,
+    /// The header's facts.
+    pub header: Header,
+    /// SEG.SEQ relative to its sender's initial sequence number: the SYN is 0, the first octet 1.
+    pub seq: u32,
+    /// SEG.ACK relative to its receiver's initial sequence number; 0 without [`Flags::ACK`].
+    pub ack: u32,
+    /// What it is besides its flags.
+    pub mark: Mark,
+    /// What was decided about it before the stack saw it; for segments out, who made them.
+    pub verdict: Verdict,
+}
+
+/// What was decided about a frame, or why this node sent one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// In: given to smoltcp. Out: made by smoltcp.
+    Passed,
+    /// Out: made by the gate, in answer to a segment or to a call.
+    Gate(Answer),
+    /// In: answered by the gate, smoltcp did not see it.
+    Answered(Answer),
+    /// In: changed before smoltcp saw it.
+    Repaired(Repair),
+    /// In: kept back until a connection is free.
+    Held,
+    /// In: not passed on, and not answered.
+    Dropped(Reason),
+}
+
+/// An answer that the gate gives itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Answer {
+    /// An acknowledgment that asks the peer to prove itself (RFC 5961).
+    ChallengeAck,
+    /// The acknowledgment of a FIN that came again in TIME-WAIT (RFC 9293 section 3.10.7.4).
+    TimeWaitAck,
+    /// A SYN,ACK sent again for a SYN that came again.
+    SynAckAgain,
+    /// A SYN,ACK that keeps no state here (RFC 4987 section 3.6).
+    SynCookie,
+    /// A reset: nobody is there (RFC 9293 section 3.10.7.1), or the backlog refuses.
+    Reset,
+    /// An acknowledgment that a duplicate or unacceptable segment is owed (RFC 9293 section 3.10.7.4).
+    Ack,
+}
+
+/// A change made to a segment so that smoltcp treats it as RFC 9293 asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Repair {
+    /// An old acknowledgment with new data: SEG.ACK set to SND.UNA.
+    OldAck,
+    /// An old window (SND.WL1, SND.WL2): the window field set to what it was.
+    OldWindow,
+    /// Data beyond the advertised window cut off.
+    Trimmed,
+}
+
+/// Why a frame went no further. Each is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Reason {
+    /// Not well-formed Ethernet, IP, TCP or UDP, or a wrong checksum.
+    Malformed,
+    /// Addressed to somebody else.
+    NotForUs,
+    /// TCP to or from a broadcast, multicast or unspecified address (RFC 1122 section 4.2.3.10).
+    NotUnicast,
+    /// From our own address (LAND).
+    FromOurselves,
+    /// The backlog is full; the peer will send its SYN again.
+    BacklogFull,
+    /// No ACK where every segment must have one.
+    NoAck,
+    /// A reset that is not exactly what it must be (RFC 5961 section 3).
+    ResetOutOfWindow,
+    /// A reset in TIME-WAIT (RFC 1337).
+    ResetInTimeWait,
+    /// A segment to TIME-WAIT that needs no answer.
+    TimeWait,
+    /// Answers of this kind are limited per second, and this second's are used up.
+    RateLimited,
+    /// Beyond the window that was advertised.
+    BeyondWindow,
+    /// An ICMP message for no connection that lives here, or with numbers out of its window.
+    IcmpUnrelated,
+    /// A datagram for a port that nobody bound.
+    NoSuchPort,
+    /// The receive queue of the port is full.
+    QueueFull,
+    /// A reset where there is no connection.
+    StrayReset,
+    /// An EtherType or IP protocol that this node does not speak.
+    UnknownProtocol,
+    /// The peer's hardware address was not found in time.
+    Unresolved,
+    /// The device could not take the frame.
+    DeviceFull,
+}
+
+/// Why a connection changed its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The segment recorded just before.
+    Segment,
+    /// A call of the application.
+    Call(Call),
+    /// A timer ran out.
+    Timer(Timer),
+    /// The address of this node that the connection uses was taken away.
+    AddressLost,
+    /// An ICMP message said that the peer cannot be reached (RFC 9293 section 3.9.2.2).
+    Unreachable,
+    /// Room was needed for another connection.
+    Evicted,
+    /// Observed from outside: the segment, seen in a capture, implies it.
+    Inferred,
+}
+
+/// The user calls of RFC 9293 section 3.10.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Call {
+    /// Passive OPEN.
+    Listen,
+    /// Active OPEN.
+    Connect,
+    /// CLOSE, or shutdown of the sending half.
+    Close,
+    /// ABORT.
+    Abort,
+}
+
+/// The timers that end or change something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Timer {
+    /// 2 MSL in TIME-WAIT are over.
+    TimeWait,
+    /// R2: retransmissions went unanswered for too long (RFC 9293 section 3.8.3).
+    Retransmission,
+    /// A handshake did not complete in time.
+    HalfOpen,
+    /// The peer did not close in FIN-WAIT-2.
+    FinWait2,
+    /// The application did not close in CLOSE-WAIT.
+    CloseWait,
+    /// Keep-alive probes went unanswered (RFC 9293 section 3.8.4).
+    KeepAlive,
+}
+
+/// One change of state of one connection of this node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transition {
+    /// Whose.
+    pub connection: ConnectionId,
+    /// The state before.
+    pub from: State,
+    /// The state after.
+    pub to: State,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Why a connection ended, in the words of the application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// Both sides closed; nothing was lost.
+    Closed,
+    /// The peer reset an open connection.
+    ResetByPeer,
+    /// The peer refused the connection with a reset.
+    Refused,
+    /// The peer did not answer in time; which wait ran out.
+    TimedOut(Timer),
+    /// This node aborted it.
+    Aborted,
+    /// This node's address went away.
+    AddressLost,
+    /// The network said that the peer cannot be reached.
+    Unreachable,
+    /// It gave way to another connection.
+    Evicted,
+}
+
+/// One UDP datagram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Datagram {
+    /// In or out.
+    pub direction: Direction,
+    /// The two endpoints.
+    pub flow: Flow,
+    /// Octets of payload.
+    pub len: u16,
+    /// What was decided about it.
+    pub verdict: Verdict,
+}
+
+/// A TCP segment that belongs to no connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stray {
+    /// In or out.
+    pub direction: Direction,
+    /// The two endpoints.
+    pub flow: Flow,
+    /// The header's facts.
+    pub header: Header,
+    /// What was decided about it.
+    pub verdict: Verdict,
+}
+
+/// What was learnt or asked about a neighbour's hardware address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Neighbor {
+    /// We ask who has this address (ARP request, neighbour solicitation).
+    Asked(IpAddress),
+    /// The address answered us.
+    Answered(IpAddress),
+    /// Somebody asks for our address.
+    AskedForUs(IpAddress),
+    /// We answer with our hardware address.
+    WeAnswered(IpAddress),
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A connection came to be: its number and endpoints.
+    Opened {
+        /// Its number.
+        connection: ConnectionId,
+        /// Its endpoints.
+        flow: Flow,
+    },
+    /// A segment crossed the wire.
+    Segment(Segment),
+    /// A connection changed its state.
+    Transition(Transition),
+    /// The same, but RFC 9293 knows no such change: a finding.
+    Illegal(Transition),
+    /// A connection is in TIME-WAIT, without a socket, until this long from now.
+    TimeWaiting {
+        /// Whose.
+        connection: ConnectionId,
+        /// 2 MSL.
+        lasts: Duration,
+    },
+    /// A connection is over.
+    Ended {
+        /// Whose.
+        connection: ConnectionId,
+        /// Why.
+        ending: Ending,
+    },
+    /// A retransmission threshold was passed: R1 of RFC 9293 section 3.8.3, reported as it asks.
+    SlowPeer {
+        /// Whose.
+        connection: ConnectionId,
+        /// How many times the oldest segment was sent.
+        attempts: u8,
+    },
+    /// A segment of no connection.
+    Stray(Stray),
+    /// A datagram crossed the wire.
+    Datagram(Datagram),
+    /// Something about a neighbour's hardware address.
+    Neighbor(Neighbor),
+    /// A frame that could not be attributed went no further.
+    Dropped(Reason),
+    /// An ICMP message: in or out, its type and code.
+    Icmp {
+        /// In or out.
+        direction: Direction,
+        /// Type field.
+        kind: u8,
+        /// Code field.
+        code: u8,
+    },
+    /// Something ran full.
+    Full(Resource),
+}
+
+/// What can run full. Each is bounded, and running out is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Resource {
+    /// Every connection is in use.
+    Connections,
+    /// The backlog of a port is full.
+    Backlog,
+    /// A TIME-WAIT record was forgotten before its time.
+    Tombstones,
+    /// Datagrams waiting to be sent.
+    Datagrams,
+    /// Ephemeral ports.
+    Ports,
+}
+
+/// A record of the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub kind: Kind,
+}
+
+impl Event {
+    /// The connection that this is about, if it is about one.
+    pub const fn connection(&self) -> Option<ConnectionId> {
+        match self.kind {
+            Kind::Opened { connection, .. }
+            | Kind::TimeWaiting { connection, .. }
+            | Kind::Ended { connection, .. }
+            | Kind::SlowPeer { connection, .. } => Some(connection),
+            Kind::Segment(segment) => Some(segment.connection),
+            Kind::Transition(transition) | Kind::Illegal(transition) => Some(transition.connection),
+            Kind::Stray(_)
+            | Kind::Datagram(_)
+            | Kind::Neighbor(_)
+            | Kind::Dropped(_)
+            | Kind::Icmp { .. }
+            | Kind::Full(_) => None,
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What happened: records, the bounded journal that keeps them, and the diagrams drawn from it.
+//!
+//! This module knows neither the node nor its devices; it is also used on captures made elsewhere.
+
+mod event;
+
+pub use event::*;
