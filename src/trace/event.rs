@@ -282,6 +282,8 @@ pub enum Reason {
     QueueFull,
     /// A reset where there is no connection.
     StrayReset,
+    /// A piece of a larger datagram; this node does not reassemble.
+    Fragment,
     /// An EtherType or IP protocol that this node does not speak.
     UnknownProtocol,
     /// The peer's hardware address was not found in time.
