@@ -3,5 +3,8 @@
 //! This module knows neither the node nor its devices; it is also used on captures made elsewhere.
 
 mod event;
+mod journal;
+mod words;
 
 pub use event::*;
+pub use journal::{Counters, Journal};
