@@ -5,4 +5,5 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod device;
 pub mod trace;

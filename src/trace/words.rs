@@ -73,6 +73,7 @@ impl fmt::Display for Reason {
             Self::NoSuchPort => "no such port",
             Self::QueueFull => "queue full",
             Self::StrayReset => "stray reset",
+            Self::Fragment => "fragment",
             Self::UnknownProtocol => "unknown protocol",
             Self::Unresolved => "no hardware address",
             Self::DeviceFull => "device full",
