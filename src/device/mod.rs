@@ -2,8 +2,14 @@
 //!
 //! Each implements smoltcp's [`phy::Device`](smoltcp::phy::Device). Nothing here knows a node.
 
+mod faults;
 mod queue;
 mod wire;
 
+pub use faults::{Fault, FaultCounters, Faults, Faulty, Policy, Shares};
 pub use queue::{Frame, Frames, Queue, Slot};
 pub use wire::{End, Side, Wire, WireCounters};
+
+/// How much of a frame's memory is cleared before smoltcp writes to it: the longest headers, whose
+/// unused fields it does not write (those of ICMP errors, for one).
+const CLEARED: usize = 96;

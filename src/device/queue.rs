@@ -97,6 +97,11 @@ impl<'a> Queue<'a> {
         self.frame_size
     }
 
+    /// How many frames can wait at once.
+    pub fn capacity(&self) -> usize {
+        self.slots.len().saturating_sub(1)
+    }
+
     /// How many frames wait.
     pub const fn len(&self) -> usize {
         self.queued
@@ -142,7 +147,7 @@ impl<'a> Queue<'a> {
             return false;
         }
         self.free(frame.len()).copy_from_slice(frame);
-        self.commit(frame.len(), sent, arrives);
+        self.commit(frame.len(), sent, arrives, 0);
         true
     }
 
@@ -170,7 +175,7 @@ impl<'a> Queue<'a> {
         let _ = self.free(0);
         let to = self.slots[self.position(self.queued)].place as usize * self.frame_size;
         self.octets.copy_within(from..from + slot.len as usize, to);
-        self.commit(slot.len as usize, slot.sent, slot.arrives);
+        self.commit(slot.len as usize, slot.sent, slot.arrives, slot.order);
         true
     }
 
@@ -216,11 +221,13 @@ impl<'a> Queue<'a> {
     }
 
     /// Queues the `len` octets that were written to [`Queue::free`]. The queue must not be full.
-    pub(super) fn commit(&mut self, len: usize, sent: Instant, arrives: Instant) {
+    /// `order` is for the caller to know the frame again by.
+    pub(super) fn commit(&mut self, len: usize, sent: Instant, arrives: Instant, order: u64) {
         debug_assert!(!self.is_full());
         let at = self.position(self.queued);
         let slot = &mut self.slots[at];
         slot.len = len as u32;
+        slot.order = order;
         slot.sent = sent;
         slot.arrives = arrives;
         self.queued += 1;

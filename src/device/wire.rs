@@ -5,26 +5,35 @@
 //! sent; time is whatever the caller says it is. Frames that were received stay readable as far back
 //! as the memory reaches ([`Wire::crossed`]).
 //!
-//! The caller steps its two nodes in turn, each on its own end:
+//! The caller steps its two nodes in turn, each with its own end, and moves the time on to the next
+//! arrival when both have nothing more to do:
 //!
-//! ```ignore
-//! node_a.poll(now, &mut wire.end_a());
-//! node_b.poll(now, &mut wire.end_b());
-//! now = wire.next_arrival().unwrap_or(now);
+//! ```
+//! # #[cfg(feature = "std")] {
+//! use smolchat::device::{Side, Wire};
+//! use smoltcp::phy::{Device, RxToken, TxToken};
+//! use smoltcp::time::{Duration, Instant};
+//!
+//! let mut wire = Wire::heap(Duration::from_millis(3), 1500, 16);
+//! let sent = Instant::ZERO;
+//! wire.end_a().transmit(sent).unwrap().consume(5, |frame| frame.copy_from_slice(b"hello"));
+//! let now = wire.next_arrival().unwrap();
+//! assert_eq!(now, sent + Duration::from_millis(3));
+//! let mut end = wire.end_b();
+//! let (frame, _) = end.receive(now).unwrap();
+//! frame.consume(|octets| assert_eq!(octets, b"hello"));
+//! # }
 //! ```
 
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::time::{Duration, Instant};
 
+use super::CLEARED;
 use super::queue::{Frame, Frames, Queue};
 
 /// Octets of an Ethernet header, which count towards a frame but not towards an MTU.
 #[cfg(feature = "std")]
 const ETHERNET_HEADER: usize = 14;
-
-/// How much of a frame's memory is cleared before smoltcp writes to it: the longest headers, whose
-/// unused fields it does not write (those of ICMP errors, for one).
-const CLEARED: usize = 96;
 
 /// One end of the cable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -326,7 +335,7 @@ impl TxToken for Sending<'_, '_> {
         if queue.is_full() {
             counters.overflowed += 1;
         } else {
-            queue.commit(len, self.now, self.now + self.latency);
+            queue.commit(len, self.now, self.now + self.latency, 0);
             counters.sent += 1;
         }
         result
