@@ -5,5 +5,6 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod chat;
 pub mod device;
 pub mod trace;

@@ -1,0 +1,309 @@
+//! The room: who is in it, what they say, who hears it.
+//!
+//! All memory is the caller's ([`Memory`]); beside it the room holds one line of text. The work for
+//! a message is proportional to the members it reaches, not to the capacity; finding a name or an
+//! endpoint takes the same time in a room of any size.
+//!
+//! The caller's duty: one [`Room::message`] for each message that framing finds, in order; one
+//! [`Room::datagram`] for each datagram; [`Room::poll`] at the deadline it returns;
+//! [`Room::leave`] when a connection ends in another way than through [`Outbox`].
+
+use core::fmt::Write;
+use core::hash::Hash;
+
+use heapless::String;
+use smoltcp::time::{Duration, Instant};
+
+use super::command::{self, Command};
+use super::framing::{Ending, MESSAGE_MAX};
+use super::hall::Hall;
+use super::members::{Kind, Member, MemberId, Members, Peer};
+use super::name::{self, NAME_MAX, Name};
+use super::outbox::{Counts, LAST_WORDS_MAX, Outbox};
+use super::proof::Secret;
+use super::rate::{Bucket, Rate};
+use super::text;
+use super::words::{self, Answer};
+
+mod actions;
+mod memory;
+mod strangers;
+
+pub use memory::{Memory, Storage};
+pub use strangers::AMPLIFICATION;
+
+/// The longest line the room sends, its LF counted: a message, a name, and what stands around them.
+/// A TCP queue must hold this and [`LAST_WORDS_MAX`], or its member is disconnected as too slow.
+pub const LINE_MAX: usize = MESSAGE_MAX + NAME_MAX + 32;
+
+type Line = String<LINE_MAX>;
+type Text = String<MESSAGE_MAX>;
+
+/// What members may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// What one member may say.
+    pub rate: Rate,
+    /// What all UDP endpoints without proof may say together.
+    pub strangers: Rate,
+    /// How long a UDP member may be silent.
+    pub silence: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let rate = Rate {
+            burst: 20,
+            every: Duration::from_millis(200),
+        };
+        Self {
+            rate,
+            strangers: rate,
+            silence: Duration::from_secs(120),
+        }
+    }
+}
+
+/// Nobody can be let in; a TCP peer was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoomFull;
+
+/// The handle is stale: this membership has ended, and its peer was told why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAMember;
+
+/// The one room. `K` names a TCP connection to the caller, `E` is a UDP endpoint.
+pub struct Room<'a, K, E> {
+    hall: Hall<'a, K, E>,
+    limits: Limits,
+    strangers: Bucket,
+    line: Line,
+}
+
+impl<'a, K: Copy, E: Copy + Eq + Hash> Room<'a, K, E> {
+    /// An empty room. `secret` makes the join codes: random, and never shown.
+    pub fn new(now: Instant, memory: Memory<'a, K, E>, limits: Limits, secret: [u64; 2]) -> Self {
+        let members = Members::new(memory.slots, memory.cells, Secret(secret));
+        Self {
+            hall: Hall {
+                members,
+                counts: Counts::default(),
+            },
+            limits,
+            strangers: Bucket::full(now),
+            line: Line::new(),
+        }
+    }
+
+    /// How many members there are.
+    pub fn len(&self) -> usize {
+        self.hall.members.len()
+    }
+
+    /// Whether nobody is here.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many members there can be.
+    pub fn capacity(&self) -> usize {
+        self.hall.members.capacity()
+    }
+
+    /// What happened so far.
+    pub fn counts(&self) -> &Counts {
+        &self.hall.counts
+    }
+
+    /// A member's name.
+    pub fn name(&self, id: MemberId) -> Option<&str> {
+        self.member(id).map(|member| member.name.as_str())
+    }
+
+    /// Whether the member reads lines: answers to it end with LF.
+    pub fn reads_lines(&self, id: MemberId) -> bool {
+        self.member(id).is_none_or(|member| member.lines)
+    }
+
+    /// The names of all members and how they are connected.
+    pub fn members(&self) -> impl Iterator<Item = (&str, Peer<K, E>)> + '_ {
+        self.hall
+            .members
+            .iter()
+            .map(|member| (member.name.as_str(), member.peer))
+    }
+
+    fn member(&self, id: MemberId) -> Option<&Member<K, E>> {
+        self.hall
+            .members
+            .slot(id)
+            .and_then(|slot| self.hall.members.get(slot))
+    }
+
+    /// Lets a TCP connection in, which is then a member and hears everybody. Nothing is said to it.
+    ///
+    /// If the room is full, the peer is told so through [`Outbox::part`].
+    pub fn join_tcp(
+        &mut self,
+        now: Instant,
+        key: K,
+        out: &mut impl Outbox<K, E>,
+    ) -> Result<MemberId, RoomFull> {
+        self.hall
+            .members
+            .add(now, Peer::Tcp(key), None)
+            .map_err(|_| {
+                self.hall.counts.turned_away += 1;
+                self.line.clear();
+                let _ = writeln!(self.line, "{}", words::FULL);
+                out.part(key, self.line.as_bytes());
+                RoomFull
+            })
+    }
+
+    /// Makes the operator's console a member. There is one at most.
+    pub fn join_console(&mut self, now: Instant) -> Result<MemberId, RoomFull> {
+        let operator = Name::try_from(name::OPERATOR).map_err(|_| RoomFull)?;
+        if self.hall.members.alike(&operator).is_some() {
+            return Err(RoomFull);
+        }
+        let id = self
+            .hall
+            .members
+            .add(now, Peer::Console, Some(operator))
+            .map_err(|_| RoomFull)?;
+        if let Some(member) = self.hall.members.get_mut(id.slot) {
+            member.welcomed = true;
+        }
+        Ok(id)
+    }
+
+    /// Ends a membership without a word, since the connection has ended.
+    pub fn leave(&mut self, id: MemberId) {
+        if let Some(slot) = self.hall.members.slot(id) {
+            self.hall.members.remove(slot);
+        }
+    }
+
+    /// One message of a TCP member or of the console, as framing found it: exactly one answer goes
+    /// to its sender.
+    pub fn message(
+        &mut self,
+        now: Instant,
+        id: MemberId,
+        octets: &[u8],
+        ending: Ending,
+        out: &mut impl Outbox<K, E>,
+    ) -> Result<(), NotAMember> {
+        let slot = self.hall.members.slot(id).ok_or(NotAMember)?;
+        self.heard(now, slot, octets, ending, out);
+        Ok(())
+    }
+
+    /// A TCP member sent a message that framing had to skip: it is told so.
+    pub fn too_long(
+        &mut self,
+        now: Instant,
+        id: MemberId,
+        ending: Ending,
+        out: &mut impl Outbox<K, E>,
+    ) -> Result<(), NotAMember> {
+        let slot = self.hall.members.slot(id).ok_or(NotAMember)?;
+        self.note(now, slot, ending);
+        self.refuse_long(slot, out);
+        Ok(())
+    }
+
+    /// One datagram, from a member or from an endpoint that is none.
+    pub fn datagram(&mut self, now: Instant, from: E, octets: &[u8], out: &mut impl Outbox<K, E>) {
+        let body = octets.strip_suffix(b"\n").unwrap_or(octets);
+        let body = body.strip_suffix(b"\r").unwrap_or(body);
+        let ending = if body.len() < octets.len() {
+            Ending::Line
+        } else {
+            Ending::Idle
+        };
+        match self.hall.members.at(&from) {
+            // Only a sign of life.
+            Some(slot) if octets.is_empty() => self.hall.members.hear(slot, now),
+            Some(slot) => self.heard(now, slot, body, ending, out),
+            None => self.stranger(now, from, octets.len(), body, ending, out),
+        }
+    }
+
+    /// Drops UDP members that have been silent for too long. When to call again.
+    pub fn poll(&mut self, now: Instant, out: &mut impl Outbox<K, E>) -> Option<Instant> {
+        loop {
+            let slot = self.hall.members.first(Kind::Datagrams)?;
+            let member = self.hall.members.get(slot)?;
+            let deadline = member.heard + self.limits.silence;
+            if now < deadline {
+                return Some(deadline);
+            }
+            let Peer::Udp(endpoint) = member.peer else {
+                return None;
+            };
+            let code = self.hall.members.secret.code(&endpoint, now);
+            let mut why = String::<LAST_WORDS_MAX>::new();
+            let _ = write!(
+                why,
+                "{}",
+                words::Silent {
+                    silence: self.limits.silence.secs(),
+                    code: &code
+                }
+            );
+            self.hall.counts.silent += 1;
+            self.hall.dismiss(slot, &why, out);
+        }
+    }
+
+    /// Ends every membership: each TCP and UDP member receives exactly `q`.
+    pub fn shutdown(&mut self, out: &mut impl Outbox<K, E>) {
+        while let Some(slot) = self
+            .hall
+            .members
+            .first(Kind::Streams)
+            .or(self.hall.members.first(Kind::Datagrams))
+        {
+            self.hall.farewell(slot, out);
+        }
+    }
+
+    fn note(&mut self, now: Instant, slot: u32, ending: Ending) {
+        self.hall.counts.messages += 1;
+        self.hall.members.hear(slot, now);
+        if let Some(member) = self.hall.members.get_mut(slot) {
+            member.lines = ending == Ending::Line;
+        }
+    }
+
+    fn heard(
+        &mut self,
+        now: Instant,
+        slot: u32,
+        octets: &[u8],
+        ending: Ending,
+        out: &mut impl Outbox<K, E>,
+    ) {
+        self.note(now, slot, ending);
+        let mut text = Text::new();
+        if octets.len() > MESSAGE_MAX || text::clean(octets, &mut text).is_err() {
+            return self.refuse_long(slot, out);
+        }
+        let command = command::parse(&text);
+        let rate = self.limits.rate;
+        let Some(member) = self.hall.members.get_mut(slot) else {
+            return;
+        };
+        let unlimited = matches!(member.peer, Peer::Console) || command == Command::Quit;
+        if !unlimited && !member.bucket.take(now, rate) {
+            self.hall.counts.too_fast += 1;
+            return self.answer(slot, Answer::TooFast, out);
+        }
+        self.act(now, slot, command, out);
+    }
+}
+
+#[cfg(test)]
+mod tests;

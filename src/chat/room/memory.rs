@@ -1,0 +1,59 @@
+//! The room's memory, from the heap or in one value.
+
+use managed::ManagedSlice;
+
+use crate::chat::index::Cell;
+use crate::chat::members::{CELLS_PER_MEMBER, Slot};
+
+/// The room's memory: a slot for each member, and [`CELLS_PER_MEMBER`] cells for each slot. If there
+/// are fewer cells, fewer members fit.
+pub struct Memory<'a, K, E> {
+    /// Room for members.
+    pub slots: ManagedSlice<'a, Slot<K, E>>,
+    /// Room for the index.
+    pub cells: ManagedSlice<'a, Cell>,
+}
+
+#[cfg(feature = "std")]
+impl<K, E> Memory<'_, K, E> {
+    /// Memory for so many members, from the heap.
+    pub fn heap(members: usize) -> Self {
+        let slots: std::vec::Vec<_> = core::iter::repeat_with(|| Slot::EMPTY)
+            .take(members)
+            .collect();
+        Self {
+            slots: slots.into(),
+            cells: std::vec![Cell::EMPTY; members * CELLS_PER_MEMBER].into(),
+        }
+    }
+}
+
+/// Memory for `MEMBERS` members in one value, for a `static` or the stack.
+pub struct Storage<K, E, const MEMBERS: usize> {
+    slots: [Slot<K, E>; MEMBERS],
+    cells: [[Cell; CELLS_PER_MEMBER]; MEMBERS],
+}
+
+impl<K, E, const MEMBERS: usize> Storage<K, E, MEMBERS> {
+    /// Memory that holds nobody.
+    pub const fn new() -> Self {
+        Self {
+            slots: [const { Slot::EMPTY }; MEMBERS],
+            cells: [[Cell::EMPTY; CELLS_PER_MEMBER]; MEMBERS],
+        }
+    }
+
+    /// The memory, for one room.
+    pub fn memory(&mut self) -> Memory<'_, K, E> {
+        Memory {
+            slots: ManagedSlice::Borrowed(&mut self.slots),
+            cells: ManagedSlice::Borrowed(self.cells.as_flattened_mut()),
+        }
+    }
+}
+
+impl<K, E, const MEMBERS: usize> Default for Storage<K, E, MEMBERS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

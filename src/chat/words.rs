@@ -1,0 +1,256 @@
+//! Every line that a member can see and that no member wrote.
+//!
+//! Each says what happened and, where something can be done, what to do next. None ends with a line
+//! end: the room adds LF for members that read lines.
+
+use core::fmt;
+
+use super::command;
+use super::framing::MESSAGE_MAX;
+use super::name::{BadName, NAME_MAX};
+
+/// The answer to a member's message: exactly one for each.
+#[derive(Clone, Copy)]
+pub(super) enum Answer<'t> {
+    /// Said to everybody else, this many.
+    Delivered(usize),
+    /// Said to one.
+    DeliveredTo(&'t str),
+    /// One could not be reached.
+    NotDelivered(&'t str),
+    /// No member has this name.
+    Nobody(&'t str),
+    /// A message to oneself.
+    Yourself,
+    /// A new name.
+    Renamed(&'t str),
+    /// The name the member has already.
+    SameName(&'t str),
+    /// No name, or not for members.
+    BadName(BadName),
+    /// Taken by this member.
+    NameTaken(&'t str),
+    /// Looks like this member's.
+    NameAlike(&'t str),
+    /// The commands.
+    Help { operator: bool },
+    /// A command that needs more.
+    Incomplete(&'static str),
+    /// No such command.
+    Unknown(&'t str),
+    /// For the operator only.
+    OperatorOnly,
+    /// Nothing was in the message.
+    Nothing,
+    /// More than a message may have.
+    TooLong,
+    /// More than a member may say.
+    TooFast,
+    /// A TCP member asks to join.
+    InAlready(&'t str),
+    /// The operator removed a member.
+    Kicked(&'t str),
+}
+
+impl fmt::Display for Answer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Delivered(0) => f.write_str("Nobody else heard that."),
+            Self::Delivered(1) => f.write_str("Delivered to 1 member."),
+            Self::Delivered(count) => write!(f, "Delivered to {count} members."),
+            Self::DeliveredTo(name) => write!(f, "Delivered to {name} only."),
+            Self::NotDelivered(name) => {
+                write!(f, "{name} could not be reached: its queue is full.")
+            }
+            Self::Nobody(name) => write!(
+                f,
+                "Nobody here is called {}; /who lists the members.",
+                Short(name)
+            ),
+            Self::Yourself => f.write_str("That is you; /who lists the others."),
+            Self::Renamed(name) => write!(f, "You are now {name}."),
+            Self::SameName(name) => write!(f, "You are {name} already."),
+            Self::BadName(BadName::Empty) => f.write_str("Write /nick NAME."),
+            Self::BadName(BadName::TooLong) => {
+                write!(f, "That name is too long: at most {NAME_MAX} octets.")
+            }
+            Self::BadName(BadName::Characters) => {
+                f.write_str("A name has letters and digits, and - _ . between them. Try another.")
+            }
+            Self::BadName(BadName::Reserved) => {
+                f.write_str("That name is kept for the room. Try another.")
+            }
+            Self::NameTaken(name) => write!(f, "{name} is taken. Try another name."),
+            Self::NameAlike(name) => {
+                write!(f, "That looks like {name}, who is here. Try another name.")
+            }
+            Self::Help { operator: false } => write!(f, "{}.", command::HELP),
+            Self::Help { operator: true } => {
+                write!(f, "{}; {}.", command::HELP, command::OPERATOR_HELP)
+            }
+            Self::Incomplete(usage) => write!(f, "That needs more: {usage}"),
+            Self::Unknown(word) => {
+                write!(f, "There is no command /{}; /help lists them.", Short(word))
+            }
+            Self::OperatorOnly => {
+                f.write_str("Only the operator can do that; /help lists what you can do.")
+            }
+            Self::Nothing => {
+                f.write_str("That was empty, so nobody was told; /help lists the commands.")
+            }
+            Self::TooLong => {
+                write!(
+                    f,
+                    "That was too long: at most {MESSAGE_MAX} octets. Nobody was told; send it in parts."
+                )
+            }
+            Self::TooFast => {
+                f.write_str("Too fast: nobody was told. Wait a moment, then send it again.")
+            }
+            Self::InAlready(name) => write!(f, "You are in already, as {name}."),
+            Self::Kicked(name) => write!(f, "{name} is removed."),
+        }
+    }
+}
+
+/// What somebody typed, shown back to them, with an end.
+struct Short<'t>(&'t str);
+
+impl fmt::Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(NAME_MAX) {
+            Some((end, _)) => write!(f, "{}...", &self.0[..end]),
+            None => f.write_str(self.0),
+        }
+    }
+}
+
+/// The answer to a datagram from an endpoint that has not proved that it is reachable, from the
+/// longest form to the shortest, of which the first that is small enough is sent.
+#[derive(Clone, Copy)]
+pub(super) enum Reply {
+    /// Said to this many.
+    Delivered(usize),
+    /// A code, because one was asked for.
+    Code,
+    /// Only members can do this.
+    MembersOnly,
+    /// Too much from endpoints without proof.
+    TooFast,
+    /// No message of this size.
+    TooLong,
+    /// No room.
+    Full,
+    /// Nothing in it.
+    Nothing,
+}
+
+/// How many forms there are of a [`Reply`].
+pub(super) const REPLY_FORMS: usize = 4;
+
+impl Reply {
+    /// Writes one form, of [`REPLY_FORMS`]; `None` if there is none so short.
+    pub(super) fn write(
+        self,
+        form: usize,
+        code: &str,
+        to: &mut impl fmt::Write,
+    ) -> Option<fmt::Result> {
+        Some(match (self, form) {
+            (Self::Delivered(n), 0) => write!(
+                to,
+                "Delivered to {n}. To hear the others, send: /join {code}"
+            ),
+            (Self::Delivered(n), 1) => write!(to, "{n} heard. Send: /join {code}"),
+            // Short messages, "hi": the code alone joins, too.
+            (Self::Delivered(_) | Self::Code | Self::MembersOnly, 2) => to.write_str(code),
+            (Self::Delivered(n), 3) if n < 1000 => write!(to, "{n}"),
+            (Self::Delivered(_), 3) => to.write_str(">1k"),
+            (Self::Code, 0) => write!(to, "To hear the others, send: /join {code}"),
+            (Self::MembersOnly, 0) => write!(to, "Join first. Send: /join {code}"),
+            (Self::Code | Self::MembersOnly, 1) => write!(to, "/join {code}"),
+            (Self::TooFast, 0) => {
+                write!(to, "Too fast: nobody was told. Wait, or join: /join {code}")
+            }
+            (Self::TooFast, 1) => to.write_str("Too fast: wait."),
+            (Self::TooFast, 2) => to.write_str("wait"),
+            (Self::TooLong, 0) => write!(to, "{}", Answer::TooLong),
+            (Self::Full, 0) => to.write_str(FULL),
+            (Self::Full, 1) => to.write_str("The room is full."),
+            (Self::Full, 2) => to.write_str("full"),
+            (Self::Nothing, 0) => to.write_str("That was empty."),
+            (_, REPLY_FORMS..) => return None,
+            (_, 3) => to.write_str("?"),
+            (_, _) => return None,
+        })
+    }
+}
+
+/// To a new member, in front of its first answer.
+pub(super) struct Welcome<'t>(pub(super) &'t str);
+
+impl fmt::Display for Welcome<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Welcome, {}. /help lists the commands, q leaves.",
+            self.0
+        )
+    }
+}
+
+/// To an endpoint that has proved that it is reachable.
+pub(super) struct Joined<'t> {
+    pub(super) name: &'t str,
+    pub(super) silence: u64,
+}
+
+impl fmt::Display for Joined<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, silence } = self;
+        write!(
+            f,
+            "Welcome, {name}. You hear everybody now. To stay, send something every {silence} s, even an empty \
+             datagram. /help lists the commands, q leaves."
+        )
+    }
+}
+
+/// To a UDP member that was silent for too long.
+pub(super) struct Silent<'t> {
+    pub(super) silence: u64,
+    pub(super) code: &'t str,
+}
+
+impl fmt::Display for Silent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "You were silent for {} s and have left. To return, send: /join {}",
+            self.silence, self.code
+        )
+    }
+}
+
+/// To a member that lines did not reach, before the next one that does.
+pub(super) struct Lost(pub(super) u32);
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = if self.0 == 1 {
+            "1 line"
+        } else {
+            return write!(f, "-- {} lines did not reach you.", self.0);
+        };
+        write!(f, "-- {lines} did not reach you.")
+    }
+}
+
+/// To a TCP peer that finds the room full.
+pub(super) const FULL: &str = "The room is full. Please come again later.";
+
+/// To a TCP member that does not read.
+pub(super) const SLOW: &str = "You read too slowly and your queue is full: disconnected, nothing after this line reaches you.";
+
+/// To a member that the operator removed.
+pub(super) const KICKED: &str = "The operator has removed you from the room.";
