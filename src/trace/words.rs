@@ -5,7 +5,7 @@ use core::fmt;
 
 impl Reason {
     /// Every reason, in the order of declaration.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Malformed,
         Self::NotForUs,
         Self::NotUnicast,
@@ -21,6 +21,7 @@ impl Reason {
         Self::NoSuchPort,
         Self::QueueFull,
         Self::StrayReset,
+        Self::Fragment,
         Self::UnknownProtocol,
         Self::Unresolved,
         Self::DeviceFull,
