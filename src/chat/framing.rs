@@ -16,7 +16,8 @@
 //!
 //! Telnet negotiation (RFC 854, RFC 855) is skipped where it stands between messages.
 //!
-//! The caller's duty: peek as much as the ring holds, up to a scratch of [`SCRATCH`] octets or more;
+//! The caller's duty: a receive ring of [`SCRATCH`] octets or more (a smaller one cuts messages where
+//! it is full); peek as much as the ring holds, up to a scratch of [`SCRATCH`] octets or more;
 //! take exactly `consume` octets; call again until the answer is [`Step::Wait`] or [`Step::End`];
 //! call again when octets arrive, when the stream ends, and at the deadline.
 
@@ -179,7 +180,7 @@ impl Framer {
         if text.len() > MESSAGE_MAX {
             self.skipping = true;
             return Step::Skip {
-                consume: seen.len(),
+                consume: text.len(),
             };
         }
         let deadline = self.last + self.patience(seen);
@@ -208,9 +209,11 @@ impl Framer {
                 ending: Ending::Line,
             };
         }
-        if !seen.is_empty() {
+        // A CR at the end may be the first half of the line end.
+        let text = seen.strip_suffix(&[CR]).unwrap_or(seen);
+        if !text.is_empty() {
             return Step::Skip {
-                consume: seen.len(),
+                consume: text.len(),
             };
         }
         let deadline = self.last + self.patience(seen);
@@ -219,11 +222,16 @@ impl Framer {
                 deadline: Some(deadline),
             };
         }
-        self.ended(Ending::Idle);
+        let ending = if seen.is_empty() {
+            Ending::Idle
+        } else {
+            Ending::Line
+        };
+        self.ended(ending);
         self.late_end = true;
         Step::TooLong {
-            consume: 0,
-            ending: Ending::Idle,
+            consume: seen.len(),
+            ending,
         }
     }
 
