@@ -14,6 +14,8 @@ use super::name::{BadName, NAME_MAX};
 pub(super) enum Answer<'t> {
     /// Said to everybody else, this many.
     Delivered(usize),
+    /// Said, but there is nobody else.
+    Alone,
     /// Said to one.
     DeliveredTo(&'t str),
     /// One could not be reached.
@@ -55,7 +57,7 @@ pub(super) enum Answer<'t> {
 impl fmt::Display for Answer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Delivered(0) => f.write_str("Nobody else heard that."),
+            Self::Alone => f.write_str("Delivered to 0 members: nobody else is here yet."),
             Self::Delivered(1) => f.write_str("Delivered to 1 member."),
             Self::Delivered(count) => write!(f, "Delivered to {count} members."),
             Self::DeliveredTo(name) => write!(f, "Delivered to {name} only."),

@@ -102,7 +102,11 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Room<'a, K, E> {
         self.line.clear();
         let _ = writeln!(self.line, "{line}");
         let reached = self.hall.broadcast(Some(slot), self.line.as_bytes(), out);
-        self.answer(slot, Answer::Delivered(reached), out);
+        let receipt = match self.len() {
+            0 | 1 => Answer::Alone,
+            _ => Answer::Delivered(reached),
+        };
+        self.answer(slot, receipt, out);
     }
 
     fn whisper(
