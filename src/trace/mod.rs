@@ -3,8 +3,15 @@
 //! This module knows neither the node nor its devices; it is also used on captures made elsewhere.
 
 mod event;
+mod infer;
 mod journal;
+mod ladder;
+pub mod rfc9293;
+mod style;
 mod words;
 
 pub use event::*;
+pub use infer::{Endpoint, Steps};
 pub use journal::{Counters, Journal};
+pub use ladder::{Follower, draw};
+pub use style::{Glyphs, Palette, Style};

@@ -1,0 +1,163 @@
+//! The words on an arrow.
+
+use super::super::{Direction, Flags, Mark, Segment, Verdict};
+use super::row::{LABEL, LANE, Text};
+use core::fmt::{self, Write};
+
+/// What stands on the arrow, and what did not fit there.
+pub(super) struct Label {
+    pub(super) on_arrow: Text,
+    /// Empty, or a line below the arrow.
+    pub(super) below: Text,
+    /// Empty, or one more line.
+    pub(super) remark: Text,
+}
+
+/// The words for a segment.
+pub(super) fn label(segment: &Segment) -> Result<Label, fmt::Error> {
+    let mut flags = Text::new();
+    let mut facts = Text::new();
+    let mut remark = Text::new();
+    write!(flags, "{}", segment.header.flags)?;
+    numbers(segment, &mut facts)?;
+    let mut extras = Text::new();
+    particulars(segment, &mut extras)?;
+    // A segment with numbers so long that they leave no room for these is not one of a handshake.
+    if facts.len() + extras.len() <= LANE {
+        write!(facts, "{extras}")?;
+    }
+    remarks(segment, &mut remark)?;
+
+    let mut label = Label {
+        on_arrow: flags,
+        below: Text::new(),
+        remark: Text::new(),
+    };
+    if label.on_arrow.len() + 1 + facts.len() <= LABEL {
+        write!(label.on_arrow, " {facts}")?;
+    } else {
+        label.below = facts;
+    }
+    if remark.is_empty() {
+        return Ok(label);
+    }
+    if label.below.is_empty() && label.on_arrow.len() + 1 + remark.len() <= LABEL {
+        write!(label.on_arrow, " {remark}")?;
+    } else {
+        label.remark = remark;
+    }
+    Ok(label)
+}
+
+fn numbers(segment: &Segment, text: &mut Text) -> fmt::Result {
+    let header = &segment.header;
+    write!(text, "seq={}", segment.seq)?;
+    if header.flags.contains(Flags::ACK) {
+        write!(text, " ack={}", segment.ack)?;
+    }
+    if header.len > 0 {
+        write!(text, " len={}", header.len)?;
+    }
+    Ok(())
+}
+
+fn particulars(segment: &Segment, text: &mut Text) -> fmt::Result {
+    let header = &segment.header;
+    if header.mss > 0 {
+        write!(text, " mss={}", header.mss)?;
+    }
+    if header.window == 0 && !header.flags.contains(Flags::RST) {
+        text.write_str(" win=0")?;
+    }
+    Ok(())
+}
+
+fn remarks(segment: &Segment, text: &mut Text) -> fmt::Result {
+    let mark = match segment.mark {
+        Mark::None => "",
+        Mark::Retransmission => "retransmission",
+        Mark::Duplicate => "duplicate",
+        Mark::OutOfOrder => "out of order",
+        Mark::KeepAlive => "keep-alive",
+        Mark::WindowProbe => "window probe",
+    };
+    let has_verdict = segment.verdict != Verdict::Passed;
+    if mark.is_empty() && !has_verdict {
+        return Ok(());
+    }
+    write!(text, "[{mark}")?;
+    if has_verdict && !mark.is_empty() {
+        text.write_str("; ")?;
+    }
+    match (segment.verdict, segment.direction) {
+        (Verdict::Passed, _) => {}
+        (Verdict::Gate(answer), _) => write!(text, "gate: {answer}")?,
+        (Verdict::Answered(answer), _) => write!(text, "answered: {answer}")?,
+        (Verdict::Repaired(repair), _) => write!(text, "repaired: {repair}")?,
+        (Verdict::Held, _) => text.write_str("held until a connection is free")?,
+        (Verdict::Dropped(reason), Direction::In) => write!(text, "dropped: {reason}")?,
+        (Verdict::Dropped(reason), Direction::Out) => write!(text, "not sent: {reason}")?,
+    }
+    text.write_char(']')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{Answer, ConnectionId, Header, Reason, Repair};
+    use super::*;
+
+    #[test]
+    fn every_remark_fits_between_the_life_lines() {
+        let verdicts = [Verdict::Passed, Verdict::Held]
+            .into_iter()
+            .chain(Answer::ALL.map(Verdict::Gate))
+            .chain(Answer::ALL.map(Verdict::Answered))
+            .chain(Repair::ALL.map(Verdict::Repaired))
+            .chain(Reason::ALL.map(Verdict::Dropped));
+        let marks = [
+            Mark::None,
+            Mark::Retransmission,
+            Mark::Duplicate,
+            Mark::OutOfOrder,
+            Mark::KeepAlive,
+            Mark::WindowProbe,
+        ];
+        let sides = [Direction::In, Direction::Out];
+        for verdict in verdicts {
+            for (mark, direction) in marks
+                .into_iter()
+                .flat_map(|mark| sides.map(|side| (mark, side)))
+            {
+                // Only what we send is marked as sent again, and only what comes in is answered.
+                let sent_again = mark == Mark::Retransmission && direction == Direction::In;
+                let answered =
+                    matches!(verdict, Verdict::Answered(_)) && direction == Direction::Out;
+                if sent_again
+                    || answered
+                    || (mark == Mark::Retransmission
+                        && matches!(verdict, Verdict::Held | Verdict::Repaired(_)))
+                {
+                    continue;
+                }
+                let segment = Segment {
+                    connection: ConnectionId(1),
+                    direction,
+                    header: Header {
+                        flags: Flags::from_bits(0x3f),
+                        len: u16::MAX,
+                        mss: u16::MAX,
+                        ..Header::default()
+                    },
+                    seq: u32::MAX,
+                    ack: u32::MAX,
+                    mark,
+                    verdict,
+                };
+                let label = label(&segment).unwrap();
+                assert!(label.on_arrow.len() <= LABEL, "{}", label.on_arrow);
+                assert!(label.remark.len() <= LANE, "{}", label.remark);
+                assert!(label.below.len() <= LANE, "{}", label.below);
+            }
+        }
+    }
+}

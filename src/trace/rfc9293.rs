@@ -1,0 +1,460 @@
+//! The state diagram of RFC 9293 as data: every arrow of figure 5, and those that its text adds.
+//!
+//! A rule may stand for several arrows that differ in their first state or in their cause. smoltcp
+//! makes some changes in one step that the RFC makes in two; [`path`] gives the steps.
+
+use super::{Call, Cause, State, Timer};
+use State::{
+    CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived,
+    SynSent, TimeWait,
+};
+use heapless::Vec;
+
+/// Every state, in the order of a life.
+pub const STATES: [State; 11] = [
+    Closed,
+    Listen,
+    SynSent,
+    SynReceived,
+    Established,
+    FinWait1,
+    FinWait2,
+    Closing,
+    TimeWait,
+    CloseWait,
+    LastAck,
+];
+
+/// One legal change of state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrow {
+    /// The state before.
+    pub from: State,
+    /// The state after.
+    pub to: State,
+    /// What may cause it.
+    pub cause: Cause,
+    /// The event and, after a slash, the action, in the words of figure 5.
+    pub event: &'static str,
+    /// The section of RFC 9293 that says so.
+    pub section: &'static str,
+    /// Whether it is drawn in figure 5.
+    pub in_figure: bool,
+}
+
+/// Arrows that have their end and their reason in common.
+struct Rule {
+    from: &'static [State],
+    to: State,
+    causes: &'static [Cause],
+    event: &'static str,
+    section: &'static str,
+    in_figure: bool,
+}
+
+/// An arrow that figure 5 draws.
+const fn drawn(
+    from: &'static [State],
+    to: State,
+    causes: &'static [Cause],
+    event: &'static str,
+    section: &'static str,
+) -> Rule {
+    Rule {
+        from,
+        to,
+        causes,
+        event,
+        section,
+        in_figure: true,
+    }
+}
+
+/// Arrows that only the text has.
+const fn told(
+    from: &'static [State],
+    to: State,
+    causes: &'static [Cause],
+    event: &'static str,
+    section: &'static str,
+) -> Rule {
+    Rule {
+        from,
+        to,
+        causes,
+        event,
+        section,
+        in_figure: false,
+    }
+}
+
+const BY_SEGMENT: &[Cause] = &[Cause::Segment];
+const BY_CONNECT: &[Cause] = &[Cause::Call(Call::Connect)];
+const BY_CLOSE: &[Cause] = &[Cause::Call(Call::Close)];
+
+const RULES: &[Rule] = &[
+    // Figure 5, from top to bottom.
+    drawn(
+        &[Closed],
+        Listen,
+        &[Cause::Call(Call::Listen)],
+        "passive OPEN / create TCB",
+        "3.10.1",
+    ),
+    drawn(
+        &[Closed],
+        SynSent,
+        BY_CONNECT,
+        "active OPEN / create TCB, snd SYN",
+        "3.10.1",
+    ),
+    drawn(&[Listen], Closed, BY_CLOSE, "CLOSE / delete TCB", "3.10.4"),
+    drawn(
+        &[Listen],
+        SynReceived,
+        BY_SEGMENT,
+        "rcv SYN / snd SYN,ACK",
+        "3.10.7.2",
+    ),
+    drawn(&[Listen], SynSent, BY_CONNECT, "SEND / snd SYN", "3.10.2"),
+    drawn(&[SynSent], Closed, BY_CLOSE, "CLOSE / delete TCB", "3.10.4"),
+    drawn(
+        &[SynSent],
+        SynReceived,
+        BY_SEGMENT,
+        "rcv SYN / snd SYN,ACK",
+        "3.10.7.3",
+    ),
+    drawn(
+        &[SynSent],
+        Established,
+        BY_SEGMENT,
+        "rcv SYN,ACK / snd ACK",
+        "3.10.7.3",
+    ),
+    drawn(&[SynReceived], Listen, BY_SEGMENT, "rcv RST", "3.10.7.4"),
+    drawn(
+        &[SynReceived],
+        Established,
+        BY_SEGMENT,
+        "rcv ACK of SYN",
+        "3.10.7.4",
+    ),
+    drawn(
+        &[SynReceived],
+        FinWait1,
+        BY_CLOSE,
+        "CLOSE / snd FIN",
+        "3.10.4",
+    ),
+    drawn(
+        &[Established],
+        FinWait1,
+        BY_CLOSE,
+        "CLOSE / snd FIN",
+        "3.10.4",
+    ),
+    drawn(
+        &[Established],
+        CloseWait,
+        BY_SEGMENT,
+        "rcv FIN / snd ACK",
+        "3.10.7.4",
+    ),
+    drawn(
+        &[FinWait1],
+        FinWait2,
+        BY_SEGMENT,
+        "rcv ACK of FIN",
+        "3.10.7.4",
+    ),
+    drawn(
+        &[FinWait1],
+        Closing,
+        BY_SEGMENT,
+        "rcv FIN / snd ACK",
+        "3.10.7.4",
+    ),
+    drawn(
+        &[FinWait2],
+        TimeWait,
+        BY_SEGMENT,
+        "rcv FIN / snd ACK",
+        "3.10.7.4",
+    ),
+    drawn(
+        &[Closing],
+        TimeWait,
+        BY_SEGMENT,
+        "rcv ACK of FIN",
+        "3.10.7.4",
+    ),
+    drawn(&[CloseWait], LastAck, BY_CLOSE, "CLOSE / snd FIN", "3.10.4"),
+    drawn(&[LastAck], Closed, BY_SEGMENT, "rcv ACK of FIN", "3.10.7.4"),
+    drawn(
+        &[TimeWait],
+        Closed,
+        &[Cause::Timer(Timer::TimeWait)],
+        "Timeout=2MSL / delete TCB",
+        "3.10.8",
+    ),
+    // Note 2 of the figure.
+    told(
+        &[FinWait1],
+        TimeWait,
+        BY_SEGMENT,
+        "rcv FIN, ACK of FIN / snd ACK",
+        "3.3.2",
+    ),
+    // A SYN may open the connection anew: MAY-2.
+    told(
+        &[TimeWait],
+        SynReceived,
+        BY_SEGMENT,
+        "rcv SYN / snd SYN,ACK",
+        "3.6.1",
+    ),
+    // Resets; in SYN-RECEIVED of an active open, and in all states from there on.
+    told(&[SynSent], Closed, BY_SEGMENT, "rcv RST", "3.10.7.3"),
+    told(
+        &[
+            SynReceived,
+            Established,
+            FinWait1,
+            FinWait2,
+            Closing,
+            TimeWait,
+            CloseWait,
+        ],
+        Closed,
+        BY_SEGMENT,
+        "rcv RST",
+        "3.10.7.4",
+    ),
+    // The user gives up, or the node does for the user.
+    told(
+        &[
+            Listen,
+            SynSent,
+            SynReceived,
+            Established,
+            FinWait1,
+            FinWait2,
+            Closing,
+            TimeWait,
+            CloseWait,
+            LastAck,
+        ],
+        Closed,
+        &[Cause::Call(Call::Abort), Cause::AddressLost, Cause::Evicted],
+        "ABORT / delete TCB",
+        "3.10.5",
+    ),
+    // The user timeout, by what it waits for.
+    told(
+        &[
+            SynSent,
+            SynReceived,
+            Established,
+            FinWait1,
+            Closing,
+            CloseWait,
+            LastAck,
+        ],
+        Closed,
+        &[Cause::Timer(Timer::Retransmission)],
+        "user timeout / delete TCB",
+        "3.10.8",
+    ),
+    told(
+        &[SynSent, SynReceived],
+        Closed,
+        &[Cause::Timer(Timer::HalfOpen)],
+        "user timeout / delete TCB",
+        "3.10.8",
+    ),
+    told(
+        &[FinWait2],
+        Closed,
+        &[Cause::Timer(Timer::FinWait2)],
+        "user timeout / delete TCB",
+        "3.10.8",
+    ),
+    told(
+        &[CloseWait],
+        Closed,
+        &[Cause::Timer(Timer::CloseWait)],
+        "user timeout / delete TCB",
+        "3.10.8",
+    ),
+    told(
+        &[Established, FinWait1, FinWait2, CloseWait],
+        Closed,
+        &[Cause::Timer(Timer::KeepAlive)],
+        "keep-alive unanswered / delete TCB",
+        "3.8.4",
+    ),
+    told(
+        &[
+            SynSent,
+            SynReceived,
+            Established,
+            FinWait1,
+            FinWait2,
+            Closing,
+            CloseWait,
+            LastAck,
+        ],
+        Closed,
+        &[Cause::Unreachable],
+        "ICMP hard error / delete TCB",
+        "3.9.2.2",
+    ),
+];
+
+/// Every legal arrow; those of figure 5 first.
+pub fn arrows() -> impl Iterator<Item = Arrow> + Clone {
+    RULES.iter().flat_map(|rule| {
+        rule.from.iter().flat_map(move |&from| {
+            rule.causes.iter().map(move |&cause| Arrow {
+                from,
+                to: rule.to,
+                cause,
+                event: rule.event,
+                section: rule.section,
+                in_figure: rule.in_figure,
+            })
+        })
+    })
+}
+
+/// The arrow from one state to another for this cause, if there is one.
+///
+/// [`Cause::Inferred`] is any cause: who infers a state cannot see calls and timers.
+pub fn arrow(from: State, to: State, cause: Cause) -> Option<Arrow> {
+    arrows().find(|arrow| {
+        arrow.from == from && arrow.to == to && (arrow.cause == cause || cause == Cause::Inferred)
+    })
+}
+
+/// Whether RFC 9293 knows this change of state for this cause.
+pub fn is_legal(from: State, to: State, cause: Cause) -> bool {
+    arrow(from, to, cause).is_some()
+}
+
+/// The states that one segment leads through: `to` alone where an arrow goes there at once, and
+/// otherwise the steps between and then `to`. Empty if no way of up to three steps leads there.
+///
+/// A FIN that comes with the ACK of our SYN takes smoltcp from SYN-RECEIVED to CLOSE-WAIT; in RFC
+/// 9293 section 3.10.7.4 it is ESTABLISHED after the fifth step and CLOSE-WAIT after the eighth.
+pub fn path(from: State, to: State) -> Vec<State, 3> {
+    let mut steps = Vec::new();
+    for length in 1..=3 {
+        if lead(from, to, length, &mut steps) {
+            break;
+        }
+    }
+    steps
+}
+
+/// Fills `steps` with a way of exactly `length` arrows, none of them over the end of a connection.
+fn lead(from: State, to: State, length: usize, steps: &mut Vec<State, 3>) -> bool {
+    for arrow in arrows().filter(|arrow| arrow.from == from) {
+        let arrives = length == 1 && arrow.to == to;
+        let leads_on = length > 1 && !matches!(arrow.to, Closed | Listen | TimeWait);
+        if !arrives && !leads_on {
+            continue;
+        }
+        // `length` is at most the capacity, and each level pushes once.
+        if steps.push(arrow.to).is_err() {
+            return false;
+        }
+        if arrives || lead(arrow.to, to, length - 1, steps) {
+            return true;
+        }
+        steps.pop();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figure_5_has_twenty_arrows() {
+        assert_eq!(arrows().filter(|arrow| arrow.in_figure).count(), 20);
+    }
+
+    #[test]
+    fn no_arrow_stands_twice() {
+        for (index, one) in arrows().enumerate() {
+            let twin = arrows()
+                .skip(index + 1)
+                .find(|other| (one.from, one.to, one.cause) == (other.from, other.to, other.cause));
+            assert_eq!(twin, None);
+        }
+    }
+
+    #[test]
+    fn every_state_is_reached_and_left() {
+        for state in STATES {
+            assert!(arrows().any(|arrow| arrow.to == state), "{state}");
+            assert!(arrows().any(|arrow| arrow.from == state), "{state}");
+        }
+    }
+
+    #[test]
+    fn every_state_but_closed_can_be_aborted() {
+        for state in STATES {
+            let legal = is_legal(state, Closed, Cause::Call(Call::Abort));
+            assert_eq!(legal, state != Closed, "{state}");
+        }
+    }
+
+    #[test]
+    fn what_the_rfc_does_not_know_is_not_legal() {
+        assert!(!is_legal(Closed, Established, Cause::Segment));
+        assert!(!is_legal(SynSent, Established, Cause::Call(Call::Connect)));
+        assert!(!is_legal(TimeWait, Established, Cause::Segment));
+        assert!(!is_legal(
+            TimeWait,
+            Closed,
+            Cause::Timer(Timer::Retransmission)
+        ));
+        assert!(!is_legal(Established, LastAck, Cause::Segment));
+        assert!(!is_legal(SynReceived, CloseWait, Cause::Segment));
+        assert!(!is_legal(Established, Established, Cause::Segment));
+    }
+
+    #[test]
+    fn an_arrow_says_what_happened_and_where_it_is_written() {
+        let arrow = arrow(FinWait1, TimeWait, Cause::Segment).unwrap();
+        assert_eq!(arrow.event, "rcv FIN, ACK of FIN / snd ACK");
+        assert_eq!(arrow.section, "3.3.2");
+        assert!(!arrow.in_figure);
+    }
+
+    #[test]
+    fn an_arrow_is_its_own_path() {
+        for arrow in arrows() {
+            assert_eq!(path(arrow.from, arrow.to)[..], [arrow.to]);
+        }
+    }
+
+    #[test]
+    fn a_fin_with_the_last_ack_of_the_handshake_goes_through_established() {
+        assert_eq!(path(SynReceived, CloseWait)[..], [Established, CloseWait]);
+        assert_eq!(path(SynSent, CloseWait)[..], [Established, CloseWait]);
+        assert_eq!(
+            path(SynReceived, LastAck)[..],
+            [Established, CloseWait, LastAck]
+        );
+    }
+
+    #[test]
+    fn no_path_leads_where_none_is() {
+        assert_eq!(path(TimeWait, LastAck)[..], []);
+        assert_eq!(path(FinWait2, Established)[..], []);
+    }
+}
