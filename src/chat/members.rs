@@ -39,7 +39,7 @@ pub struct MemberId {
 pub(super) struct Member<K, E> {
     pub(super) peer: Peer<K, E>,
     pub(super) name: Name,
-    /// Its number since the room was opened: what `guest-3` was made of.
+    /// Its number since the room was opened, by which a stale handle is known.
     pub(super) number: u32,
     /// Its answers end with LF.
     pub(super) lines: bool,
@@ -105,7 +105,10 @@ pub(super) struct Members<'a, K, E> {
     datagrams: List,
     count: usize,
     capacity: usize,
+    /// Members so far.
     numbered: u32,
+    /// The last guest's number.
+    guests: u32,
 }
 
 impl<'a, K: Copy, E: Copy + Eq + Hash> Members<'a, K, E> {
@@ -133,6 +136,7 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Members<'a, K, E> {
             count: 0,
             capacity,
             numbered: 0,
+            guests: 0,
         }
     }
 
@@ -173,12 +177,8 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Members<'a, K, E> {
         name: Option<Name>,
     ) -> Result<MemberId, NoSlot> {
         let slot = self.free.ok_or(NoSlot)?;
-        let mut number = self.numbered.wrapping_add(1);
-        // Only after 2^32 guests can a number be in use.
-        while self.alike(&guest(number)).is_some() {
-            number = number.wrapping_add(1);
-        }
-        let name = name.unwrap_or_else(|| guest(number));
+        let number = self.numbered.wrapping_add(1);
+        let name = name.unwrap_or_else(|| self.guest());
         if let Slot(State::Free { next }) = self.slots[slot as usize] {
             self.free = next;
         }
@@ -202,6 +202,20 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Members<'a, K, E> {
         }));
         self.append(slot);
         Ok(MemberId { slot, number })
+    }
+
+    /// The next guest's name.
+    fn guest(&mut self) -> Name {
+        loop {
+            self.guests = self.guests.wrapping_add(1);
+            let mut name = Name::new();
+            // 7 octets, and at most 16.
+            let _ = core::fmt::write(&mut name, format_args!("{}{}", name::GIVEN[0], self.guests));
+            // Only after 2^32 guests can it be in use.
+            if self.alike(&name).is_none() {
+                return name;
+            }
+        }
     }
 
     pub(super) fn remove(&mut self, slot: u32) -> Option<Member<K, E>> {
@@ -324,11 +338,4 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Members<'a, K, E> {
             None => self.list(kind).last = previous,
         }
     }
-}
-
-fn guest(number: u32) -> Name {
-    let mut name = Name::new();
-    // 6 and at most 10 octets.
-    let _ = core::fmt::write(&mut name, format_args!("{}{number}", name::GIVEN[0]));
-    name
 }

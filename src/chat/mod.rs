@@ -1,6 +1,72 @@
-//! The chat: bytes and peers in, bytes and peers out.
+//! The chat: octets and peers in, octets and peers out. It knows no socket, no node and no trace.
 //!
-//! This module knows no socket, no node and no trace.
+//! [`framing`] makes messages of a TCP member's byte stream, [`text`] makes them safe to show, and
+//! the [`Room`] decides who gets what. What the room wants sent goes to the caller's [`Outbox`].
+//!
+//! # The protocol
+//!
+//! There is one room. Everything is UTF-8 text.
+//!
+//! ## Messages
+//!
+//! - Over TCP a message is a line (LF, CR LF), or, from programs that send no line end, what has
+//!   arrived when the stream has been idle for 40 ms. A member that ends its lines has 500 ms to end
+//!   the next one, and a pause inside a character is waited out for 1 s.
+//! - Over UDP a datagram is a message.
+//! - A message has at most 1,024 octets. A longer one is refused with a line that says so; its
+//!   sender stays.
+//! - Invalid octets become U+FFFD. Control characters, escape sequences, directional overrides and
+//!   invisible characters are removed before others see them.
+//! - **Every message draws exactly one answer to its sender**, in one segment: the receipt
+//!   `Delivered to 3 members.`, the result of a command, or the reason of a refusal. So a program
+//!   that does one send, then one receive, never gets out of step. The answer ends with LF if the
+//!   message did.
+//! - Everybody else receives one line for it: `alice: hello`.
+//!
+//! ## Members over TCP
+//!
+//! A connection is a member at once, called `guest-3`, and hears everybody. Nothing is said to it
+//! before its first message; the answer to that has the welcome in front. Coming and going are not
+//! announced, since programs may be waiting for an answer; `/who` tells. A member whose queue is
+//! full because it does not read is told so and disconnected.
+//!
+//! ## Members over UDP
+//!
+//! Anybody may send, from any source address that can be written on a datagram. So:
+//!
+//! - A datagram from an unknown endpoint is passed on, under a name like `udp-k7m2`. Its sender gets a
+//!   receipt with a join code, never larger than three times the datagram, and hears nobody else.
+//! - An endpoint that returns its code (`/join k7m2p9qa`, or the code alone) has shown that it
+//!   receives what is sent to it, and is a member. The code is a keyed hash of the endpoint and the
+//!   minute, good for one to two minutes; nothing is kept before it comes back.
+//! - A member that sends nothing for 120 s is dropped and told how to return. An empty datagram is
+//!   enough to stay.
+//! - Lines that a full queue does not take are counted, and the count is told with the next line.
+//!
+//! ## Commands
+//!
+//! | message            | what it does                                                        |
+//! |--------------------|---------------------------------------------------------------------|
+//! | `q`, `/quit`       | leaves: answered by exactly `q` in a segment of its own, then closed |
+//! | `/nick NAME`       | takes a name                                                        |
+//! | `/who`             | lists the members                                                   |
+//! | `/msg NAME TEXT`   | speaks to one member: `alice (only to you): psst`                   |
+//! | `/me TEXT`         | `* alice waves`                                                     |
+//! | `/states`          | the connections and their states                                    |
+//! | `/ladder`          | the member's own connection as a diagram                            |
+//! | `/help`            | the commands                                                        |
+//! | `//TEXT`           | says `/TEXT`                                                        |
+//!
+//! `q` is good-bye only if it is the whole message. The operator's console is a member, too, and has
+//! `/ladder N`, `/close N`, `/abort N`, `/kick NAME` besides.
+//!
+//! ## Names and floods
+//!
+//! A name has letters and digits of any script, with `-`, `_` and `.` between them, in at most 24
+//! octets. One that is taken, that looks like one that is (`Alice`, `a1ice`, and letters of other
+//! scripts with the same shape), or that is kept for the room is refused. Each member may say 20
+//! messages at once and then 5 a second; the rest is refused, one answer each. All endpoints without
+//! proof share one such allowance.
 
 mod command;
 pub mod framing;

@@ -11,8 +11,8 @@ pub struct Full;
 
 /// What the room cannot answer, because it knows no connection.
 ///
-/// The caller sends one answer to the member, in place of the room's receipt. [`Ask::Shutdown`]
-/// needs none: the caller calls `Room::shutdown` and ends.
+/// The caller sends one answer to the member, in place of the room's receipt, with LF at its end if
+/// `Room::reads_lines`. [`Ask::Shutdown`] needs none: the caller calls `Room::shutdown` and ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
     /// All connections with their states.

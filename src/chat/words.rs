@@ -239,12 +239,10 @@ pub(super) struct Lost(pub(super) u32);
 
 impl fmt::Display for Lost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = if self.0 == 1 {
-            "1 line"
-        } else {
-            return write!(f, "-- {} lines did not reach you.", self.0);
-        };
-        write!(f, "-- {lines} did not reach you.")
+        match self.0 {
+            1 => f.write_str("-- 1 line did not reach you."),
+            lines => write!(f, "-- {lines} lines did not reach you."),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! TCP members and the operator's console.
 
 use super::*;
+use crate::chat::{CELLS_PER_MEMBER, Slot};
 
 #[test]
 fn nothing_is_said_to_a_member_before_its_first_message() {
@@ -404,4 +405,10 @@ fn a_room_in_fixed_memory_behaves_alike() {
             .map(|(name, _)| name)
             .eq(["guest-1", "guest-2", "guest-3"])
     );
+}
+
+#[test]
+fn a_member_of_a_large_room_costs_little() {
+    assert!(size_of::<Slot<u32, smoltcp::wire::IpEndpoint>>() <= 112);
+    assert!(CELLS_PER_MEMBER * size_of::<crate::chat::Cell>() <= 24);
 }
