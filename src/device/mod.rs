@@ -4,10 +4,14 @@
 
 mod faults;
 mod queue;
+#[cfg(feature = "linux")]
+mod tap;
 mod wire;
 
 pub use faults::{Fault, FaultCounters, Faults, Faulty, Policy, Shares};
 pub use queue::{Frame, Frames, Queue, Slot};
+#[cfg(feature = "linux")]
+pub use tap::{MAX_MTU, MAX_NAME, Tap, TapCounters, TapError, is_interface_name};
 pub use wire::{End, Side, Wire, WireCounters};
 
 /// How much of a frame's memory is cleared before smoltcp writes to it: the longest headers, whose
