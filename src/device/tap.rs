@@ -158,6 +158,11 @@ impl Tap {
         self.error.as_ref()
     }
 
+    /// Takes that error. The device may then be tried again, and fails again if nothing changed.
+    pub const fn take_error(&mut self) -> Option<io::Error> {
+        self.error.take()
+    }
+
     /// Reads one frame, unless there is one that nobody took.
     fn fill(&mut self) {
         while self.waiting.is_none() && self.error.is_none() {

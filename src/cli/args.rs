@@ -1,0 +1,217 @@
+//! The command line: what can be asked for, and the help from which a person learns it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use smoltcp::time::Duration;
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+
+use super::values;
+
+/// A TCP and UDP chat node that carries its own TCP/IP stack and shows every handshake and teardown
+/// from inside it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "smolchat",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+#[command(after_help = "Start with:  smolchat demo")]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Plays every handshake and teardown, with no set-up and no root
+    #[command(long_about = DEMO)]
+    Demo(DemoArguments),
+    /// Serves the chat on a TAP
+    #[command(long_about = SERVE, after_long_help = SERVE_EXAMPLES)]
+    Serve(ServeArguments),
+    /// Connects to any TCP or UDP server, as a chat client
+    #[command(long_about = CONNECT, after_long_help = CONNECT_EXAMPLES)]
+    Connect(ConnectArguments),
+    /// Draws the TCP connections of a capture file
+    #[command(long_about = LADDER, after_long_help = LADDER_EXAMPLES)]
+    Ladder(LadderArguments),
+    /// Prints how many octets each thing takes
+    #[command(long_about = BUDGET)]
+    Budget,
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Play on a wire in memory, even where a TAP can be had
+    #[arg(long)]
+    pub wire: bool,
+    /// The seed of every random choice; the same seed loses the same frames
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// The TCP port of the chat
+    #[arg(long, value_name = "PORT", default_value = "9000", value_parser = values::port)]
+    pub port: u16,
+    /// The UDP port of the chat
+    #[arg(long, value_name = "PORT", default_value = "9000", value_parser = values::port)]
+    pub udp_port: u16,
+    /// How many connections may wait for one that is free
+    #[arg(long, value_name = "COUNT", default_value = "16", value_parser = values::backlog)]
+    pub backlog: usize,
+    /// Also serve echo (port 7), discard (9) and character generator (19), for measurements
+    ///
+    /// Over TCP and UDP, as RFC 862, 863 and 864 have them. Only for networks you trust.
+    #[arg(long)]
+    pub services: bool,
+    #[command(flatten)]
+    pub stack: StackArguments,
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct ConnectArguments {
+    /// Whom to connect to, such as 192.168.69.100:9000 or [fd00:69::100]:9000
+    #[arg(value_name = "ADDRESS:PORT", value_parser = values::endpoint)]
+    pub remote: IpEndpoint,
+    /// Send datagrams instead of making a connection
+    #[arg(long)]
+    pub udp: bool,
+    #[command(flatten)]
+    pub stack: StackArguments,
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct LadderArguments {
+    /// A capture: pcap or pcapng, of Ethernet frames
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArguments {
+    /// Show what is said only, without the ladder
+    #[arg(long)]
+    pub plain: bool,
+    /// No colours, as when NO_COLOR is set or the output is no terminal
+    #[arg(long)]
+    pub no_color: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Network")]
+pub struct StackArguments {
+    /// The TAP: made if it is not there, attached to if it is
+    #[arg(long, value_name = "NAME", default_value = "tap0", value_parser = values::tap_name)]
+    pub tap: String,
+    /// An address of the node with its prefix length; may be given up to 8 times, IPv6 too
+    #[arg(long, value_name = "CIDR", default_value = "192.168.69.1/24", value_parser = values::cidr)]
+    pub address: Vec<IpCidr>,
+    /// An address of this host on the TAP [default: 100 in each subnet of --address]
+    #[arg(long, value_name = "CIDR", value_parser = values::cidr)]
+    pub host_address: Vec<IpCidr>,
+    /// Where packets for other networks go
+    #[arg(long, value_name = "ADDRESS", value_parser = values::address)]
+    pub gateway: Option<IpAddress>,
+    /// The hardware address of the node
+    #[arg(long, value_name = "MAC", default_value = "02-00-00-00-00-01", value_parser = values::mac)]
+    pub mac: EthernetAddress,
+    /// The largest IP packet in octets, from 576 (1280 with IPv6) to 65521
+    #[arg(long, value_name = "OCTETS", default_value = "1500", value_parser = values::mtu)]
+    pub mtu: usize,
+    /// Maximum segment lifetime; TIME-WAIT lasts twice as long
+    ///
+    /// Two minutes in RFC 9293. Half a minute, the default, gives the 60 seconds of Linux.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::msl)]
+    pub msl: Duration,
+    /// How many TCP connections there may be at once; memory is taken for all of them
+    #[arg(long, value_name = "COUNT", default_value = "64", value_parser = values::connections)]
+    pub connections: usize,
+    /// Look for frames this long before sleeping, such as 50us: faster answers for more power
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = values::spin)]
+    pub spin: Duration,
+    /// Write every frame and every change of state to this file, for Wireshark (pcapng)
+    #[arg(long, value_name = "FILE")]
+    pub pcap: Option<PathBuf>,
+    /// The seed of sequence numbers and ports [default: from the system, different each time]
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// Use a private network even if you could use the one of this host
+    #[arg(long)]
+    pub private: bool,
+}
+
+const DEMO: &str = "\
+Plays every handshake and teardown, with no set-up and no root.
+
+The demo makes a private network that nobody else sees, puts a node on a TAP there, and lets \
+members that use the kernel's own sockets talk to it: a one-shot exchange, a chat that ends at q, \
+several people at once, every way to end a connection, and TCP against UDP on a bad wire. Each act \
+is drawn as it happens. Where private networks are not allowed, the same acts are played on a wire \
+in memory.";
+
+const SERVE: &str = "\
+Serves the chat on a TAP.
+
+The TAP is a network cable between this host and the node: the host's end gets --host-address, the \
+node answers at --address. Everybody who reaches it is in one room, over TCP and UDP. Lines typed \
+here go to everybody; /help lists what else can be typed, q ends.
+
+Making a TAP takes root. Without it the node runs in a private network, and the command by which \
+another terminal joins that network is printed.";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  smolchat serve                         as a plain user: in a private network
+  sudo smolchat serve                    on this host
+  sudo smolchat serve --address 10.9.0.1/24 --address fd00:9::1/64 --msl 2min --pcap chat.pcapng
+
+Join from another terminal (in a private network: after the command that is printed):
+  nc 192.168.69.1 9000                   over TCP
+  nc -u 192.168.69.1 9000                over UDP
+
+One exchange in Python:
+  import socket; s = socket.create_connection((\"192.168.69.1\", 9000))
+  s.send(\"你好么,我好哟\".encode()); print(s.recv(1024).decode()); s.close()";
+
+const CONNECT: &str = "\
+Connects to any TCP or UDP server, as a chat client, and shows the connection from inside.
+
+The node is the active opener: its SYN goes out of the TAP to the server. Typed lines are sent; \
+/states, /close, /abort and /ladder act on the connection; q says goodbye and closes.";
+
+const CONNECT_EXAMPLES: &str = "\
+Examples:
+  nc -l 192.168.69.100 9000              a server on this host, in one terminal (or in a private
+                                         network, after the command that is printed)
+  sudo smolchat connect 192.168.69.100:9000
+  sudo smolchat connect 192.168.69.100:9000 --udp
+
+A server that listens on all addresses in Python:
+  import socket; s = socket.create_server((\"\", 9000)); c, who = s.accept()
+  print(who, c.recv(1024).decode()); c.send(b\"hello\\n\"); c.close()";
+
+const LADDER: &str = "\
+Draws the TCP connections of a capture file, with the states of both ends as their segments imply \
+them.";
+
+const LADDER_EXAMPLES: &str = "\
+Examples:
+  sudo tcpdump -i tap0 -w chat.pcap tcp  make a capture
+  smolchat ladder chat.pcap";
+
+const BUDGET: &str = "\
+Prints how many octets a connection, a member, a TIME-WAIT record and a journal event take, and \
+what that makes in all for some numbers of connections.";

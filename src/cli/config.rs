@@ -1,0 +1,237 @@
+//! What the arguments mean together. A value of these types has been checked: nothing below `main`
+//! asks again.
+
+use std::path::PathBuf;
+
+use smoltcp::time::Duration;
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+
+use super::args::StackArguments;
+use super::link;
+use super::values::MIN_MTU_IPV6;
+
+/// As many addresses as the stack has room for.
+const MAX_ADDRESSES: usize = 8;
+
+/// Why arguments that are right by themselves do not fit together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    #[error(
+        "the host {host} and the node are in different subnets and could not reach each other; give \
+         both the same one, as in --address 192.168.69.1/24 --host-address 192.168.69.100/24"
+    )]
+    DifferentSubnets { host: IpCidr },
+    #[error("the node {node} has no host in its subnet; give one with --host-address")]
+    NoHost { node: IpCidr },
+    #[error("the node and the host both have the address {0}; give one of them another")]
+    SameAddress(IpAddress),
+    #[error("the address {0} is given twice; give it once")]
+    Twice(IpAddress),
+    #[error("there are {0} addresses and a node has room for 8; give fewer")]
+    TooManyAddresses(usize),
+    #[error(
+        "an MTU of {0} octets is too small for IPv6, which needs 1280; raise --mtu or use IPv4 only"
+    )]
+    MtuForIpv6(usize),
+    #[error("the gateway {0} is in no subnet of the node; it must be a neighbour")]
+    Gateway(IpAddress),
+    #[error("the node has no {0} address and cannot reach {1}; give it one with --address")]
+    Family(&'static str, IpAddress),
+    #[error(
+        "{0} is outside the subnets of the node; name the host that forwards to it, as in \
+         --gateway 192.168.69.100"
+    )]
+    NoRoute(IpAddress),
+    #[error("{0} is the node itself; connect to another address")]
+    Itself(IpAddress),
+}
+
+/// A node and the TAP it sits on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stack {
+    /// The name of the TAP.
+    pub tap: String,
+    /// The MTU of both sides in octets.
+    pub mtu: usize,
+    /// The node's hardware address.
+    pub mac: EthernetAddress,
+    /// The node's addresses: one to eight, each once.
+    pub addresses: Vec<IpCidr>,
+    /// The host's addresses: at least one in the subnet of each of the node's.
+    pub host: Vec<IpCidr>,
+    /// A neighbour of the node.
+    pub gateway: Option<IpAddress>,
+    /// Half of what TIME-WAIT lasts.
+    pub msl: Duration,
+    /// How many TCP connections at once.
+    pub connections: usize,
+    /// How long to look for frames before sleeping.
+    pub spin: Duration,
+    /// Where to write a capture.
+    pub pcap: Option<PathBuf>,
+    /// The seed; without one the system is asked.
+    pub seed: Option<u64>,
+    /// Whether a private network is wanted in any case.
+    pub private: bool,
+}
+
+impl TryFrom<StackArguments> for Stack {
+    type Error = ConfigError;
+
+    fn try_from(arguments: StackArguments) -> Result<Self, ConfigError> {
+        let mut host = arguments.host_address;
+        if host.is_empty() {
+            host = arguments.address.iter().map(usual_host).collect();
+        }
+        let stack = Self {
+            tap: arguments.tap,
+            mtu: arguments.mtu,
+            mac: arguments.mac,
+            addresses: arguments.address,
+            host,
+            gateway: arguments.gateway,
+            msl: arguments.msl,
+            connections: arguments.connections,
+            spin: arguments.spin,
+            pcap: arguments.pcap,
+            seed: arguments.seed,
+            private: arguments.private,
+        };
+        stack.check()?;
+        Ok(stack)
+    }
+}
+
+impl Stack {
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.addresses.len() > MAX_ADDRESSES {
+            return Err(ConfigError::TooManyAddresses(self.addresses.len()));
+        }
+        for side in [&self.addresses, &self.host] {
+            for (index, cidr) in side.iter().enumerate() {
+                if side[..index].iter().any(|c| c.address() == cidr.address()) {
+                    return Err(ConfigError::Twice(cidr.address()));
+                }
+            }
+        }
+        for host in &self.host {
+            if has(&self.addresses, host.address()) {
+                return Err(ConfigError::SameAddress(host.address()));
+            }
+            if !self.addresses.iter().any(|node| same_subnet(node, host)) {
+                return Err(ConfigError::DifferentSubnets { host: *host });
+            }
+        }
+        for node in &self.addresses {
+            if !self.host.iter().any(|host| same_subnet(node, host)) {
+                return Err(ConfigError::NoHost { node: *node });
+            }
+        }
+        let ipv6 = self.addresses.iter().any(|c| is_ipv6(c.address()));
+        if ipv6 && self.mtu < MIN_MTU_IPV6 {
+            return Err(ConfigError::MtuForIpv6(self.mtu));
+        }
+        match self.gateway {
+            Some(gateway) if !self.is_neighbour(gateway) => Err(ConfigError::Gateway(gateway)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Checks that the node can reach `remote`.
+    ///
+    /// # Errors
+    /// Each says what to do next.
+    pub fn check_remote(&self, remote: IpEndpoint) -> Result<(), ConfigError> {
+        let remote = remote.addr;
+        if has(&self.addresses, remote) {
+            return Err(ConfigError::Itself(remote));
+        }
+        let ipv6 = is_ipv6(remote);
+        let same_family = |address: IpAddress| is_ipv6(address) == ipv6;
+        if !self.addresses.iter().any(|c| same_family(c.address())) {
+            let family = if ipv6 { "IPv6" } else { "IPv4" };
+            return Err(ConfigError::Family(family, remote));
+        }
+        if self.is_neighbour(remote) || self.gateway.is_some_and(same_family) {
+            Ok(())
+        } else {
+            Err(ConfigError::NoRoute(remote))
+        }
+    }
+
+    fn is_neighbour(&self, address: IpAddress) -> bool {
+        self.addresses.iter().any(|c| c.contains_addr(&address)) && !has(&self.addresses, address)
+    }
+
+    /// The host's side of the TAP.
+    pub fn link(&self) -> link::Plan<'_> {
+        link::Plan {
+            tap: &self.tap,
+            mtu: self.mtu,
+            host: &self.host,
+            node: &self.addresses,
+        }
+    }
+}
+
+fn has(cidrs: &[IpCidr], address: IpAddress) -> bool {
+    cidrs.iter().any(|cidr| cidr.address() == address)
+}
+
+fn same_subnet(one: &IpCidr, other: &IpCidr) -> bool {
+    one.prefix_len() == other.prefix_len() && one.contains_addr(&other.address())
+}
+
+const fn is_ipv6(address: IpAddress) -> bool {
+    match address {
+        IpAddress::Ipv4(_) => false,
+        IpAddress::Ipv6(_) => true,
+    }
+}
+
+/// The host's usual address in the node's subnet: number 100, or the last but one where the subnet
+/// is too small or the node has that number, and else the one before.
+fn usual_host(node: &IpCidr) -> IpCidr {
+    let prefix = node.prefix_len();
+    let (bits, number): (u8, u128) = match node.address() {
+        IpAddress::Ipv4(address) => (32, u32::from(address).into()),
+        IpAddress::Ipv6(address) => (128, address.into()),
+    };
+    // A checked prefix leaves at least two bits for the host.
+    let mask = u128::MAX >> (128 - bits + prefix);
+    let usual = match bits {
+        32 => 100,
+        _ => 0x100,
+    };
+    let mut host = [usual, mask - 1, mask - 2]
+        .into_iter()
+        .filter(|host| *host < mask && *host != number & mask);
+    let host = number & !mask | host.next().unwrap_or(1);
+    match node.address() {
+        IpAddress::Ipv4(_) => IpCidr::new(std::net::Ipv4Addr::from(host as u32).into(), prefix),
+        IpAddress::Ipv6(_) => IpCidr::new(std::net::Ipv6Addr::from(host).into(), prefix),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cidr(text: &str) -> IpCidr {
+        super::super::values::cidr(text).unwrap()
+    }
+
+    #[test]
+    fn the_usual_host_is_number_100_of_the_subnet_or_near_its_end() {
+        for (node, host) in [
+            ("192.168.69.1/24", "192.168.69.100/24"),
+            ("10.1.2.3/8", "10.0.0.100/8"),
+            ("192.168.69.100/24", "192.168.69.254/24"),
+            ("10.0.0.1/30", "10.0.0.2/30"),
+            ("10.0.0.2/30", "10.0.0.1/30"),
+            ("fd00:69::1/64", "fd00:69::100/64"),
+        ] {
+            assert_eq!(usual_host(&cidr(node)), cidr(host), "{node}");
+        }
+    }
+}

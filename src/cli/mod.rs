@@ -1,0 +1,101 @@
+//! The Linux program: its arguments, the host's side of the TAP, and the loop that drives a node.
+
+#![allow(dead_code, reason = "the commands are connected one by one")]
+
+pub mod args;
+pub mod config;
+pub mod link;
+pub mod namespace;
+mod netlink;
+pub mod run;
+mod values;
+pub mod wait;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+
+use args::{Arguments, Command};
+use config::{ConfigError, Stack};
+use link::LinkError;
+use namespace::{Namespace, NamespaceError};
+use run::RunError;
+use smolchat::device::Tap;
+
+/// Why the program ends without having done its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    #[error("{link}\nand {namespace}")]
+    NoNetwork {
+        link: Box<LinkError>,
+        namespace: Box<NamespaceError>,
+    },
+    #[error(transparent)]
+    Namespace(#[from] NamespaceError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// Runs the program on its arguments: 0 if all went well, 1 if it could not do its work, 2 if it
+/// was asked for something impossible.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Serve(serve) => {
+            let stack = stack_or_exit("serve", serve.stack.try_into());
+            open(&stack).map(|_| ())
+        }
+        Command::Connect(connect) => {
+            let stack = Stack::try_from(connect.stack).and_then(|stack| {
+                stack.check_remote(connect.remote)?;
+                Ok(stack)
+            });
+            let stack = stack_or_exit("connect", stack);
+            open(&stack).map(|_| ())
+        }
+        Command::Demo(_) | Command::Ladder(_) | Command::Budget => Ok(()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Arguments that do not fit together are reported as those that are wrong by themselves.
+fn stack_or_exit(command: &str, stack: Result<Stack, ConfigError>) -> Stack {
+    stack.unwrap_or_else(|error| {
+        let mut program = Arguments::command();
+        program.build();
+        let usage = program.find_subcommand_mut(command);
+        usage
+            .map(|usage| usage.error(ErrorKind::ValueValidation, &error))
+            .unwrap_or_else(|| clap::Error::raw(ErrorKind::ValueValidation, error))
+            .exit()
+    })
+}
+
+/// Opens the TAP in the host's network, or in a private one where that is wanted or all that is
+/// allowed. Call it before any thread is started.
+pub fn open(stack: &Stack) -> Result<(Tap, Option<Namespace>), Failure> {
+    if !stack.private {
+        match link::open(&stack.link()) {
+            Ok(tap) => return Ok((tap, None)),
+            Err(error) if error.asks_for_a_private_network() => {
+                let namespace = namespace::enter().map_err(|namespace| Failure::NoNetwork {
+                    link: Box::new(error),
+                    namespace: Box::new(namespace),
+                })?;
+                return Ok((link::open(&stack.link())?, Some(namespace)));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let namespace = namespace::enter()?;
+    Ok((link::open(&stack.link())?, Some(namespace)))
+}

@@ -1,0 +1,112 @@
+//! A network of one's own: a private namespace in which even a plain user may make a TAP.
+//!
+//! Nothing outside sees it or is touched by it, and it goes away with the last program in it.
+
+use std::fs;
+use std::io;
+
+use rustix::io::Errno;
+use rustix::process::{getegid, geteuid, getpid};
+use rustix::thread::UnshareFlags;
+
+use super::link::{self, LinkError};
+
+/// Why there is no private namespace.
+#[derive(Debug, thiserror::Error)]
+pub enum NamespaceError {
+    /// The system does not let this user have one.
+    #[error(
+        "not allowed to make a private network: this system forbids user namespaces to plain users \
+         (see the settings kernel.unprivileged_userns_clone, \
+         kernel.apparmor_restrict_unprivileged_userns and user.max_user_namespaces of sysctl); \
+         run as root"
+    )]
+    NotPermitted,
+    /// More than one thread runs.
+    #[error("cannot make a private network once more than one thread runs")]
+    Threads,
+    /// Anything else the system says.
+    #[error("cannot make a private network: {0}")]
+    Io(#[from] io::Error),
+    /// The namespace is there, its loopback interface is not.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+}
+
+/// The private network that this process is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Namespace {
+    /// Whether it came with a user namespace, because this user is not root.
+    user: bool,
+}
+
+impl Namespace {
+    /// The command by which another terminal of the same user joins.
+    pub fn join_command(self) -> String {
+        let pid = getpid().as_raw_nonzero();
+        if self.user {
+            format!("nsenter --preserve-credentials -U -n -t {pid}")
+        } else {
+            format!("nsenter -n -t {pid}")
+        }
+    }
+}
+
+/// Moves this process into a network namespace of its own, with the loopback interface up.
+///
+/// Root needs only that; others get a user namespace as well, in which they appear as root. Call it
+/// before any thread is started: only the calling thread moves, and a user namespace is refused to a
+/// process of many.
+///
+/// # Errors
+/// Each says what to do next. After an error the process may be in a namespace without a network.
+pub fn enter() -> Result<Namespace, NamespaceError> {
+    let user = match unshare(UnshareFlags::NEWNET) {
+        Ok(()) => false,
+        Err(Errno::PERM) => {
+            enter_user_namespace()?;
+            true
+        }
+        Err(errno) => return Err(refused(errno)),
+    };
+    link::bring_loopback_up()?;
+    Ok(Namespace { user })
+}
+
+fn enter_user_namespace() -> Result<(), NamespaceError> {
+    let (user, group) = (geteuid().as_raw(), getegid().as_raw());
+    unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWNET).map_err(refused)?;
+    // In this order: without privilege outside, a group map is allowed only once setgroups is not
+    // (user_namespaces(7)).
+    let maps = [
+        ("/proc/self/setgroups", "deny".to_string()),
+        ("/proc/self/uid_map", format!("0 {user} 1")),
+        ("/proc/self/gid_map", format!("0 {group} 1")),
+    ];
+    for (path, text) in maps {
+        fs::write(path, text).map_err(|error| match Errno::from_io_error(&error) {
+            Some(errno) => refused(errno),
+            None => NamespaceError::Io(error),
+        })?;
+    }
+    Ok(())
+}
+
+fn refused(errno: Errno) -> NamespaceError {
+    match errno {
+        // The last two: no more namespaces are granted, or the kernel has none.
+        Errno::PERM | Errno::ACCESS | Errno::NOSPC | Errno::USERS | Errno::NOSYS => {
+            NamespaceError::NotPermitted
+        }
+        Errno::INVAL => NamespaceError::Threads,
+        other => NamespaceError::Io(other.into()),
+    }
+}
+
+#[expect(
+    deprecated,
+    reason = "the successor is unsafe because of UnshareFlags::FILES, which is not used here"
+)]
+fn unshare(flags: UnshareFlags) -> Result<(), Errno> {
+    rustix::thread::unshare(flags)
+}

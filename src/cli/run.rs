@@ -1,0 +1,94 @@
+//! The loop that drives a node on a TAP: frames in, the application, frames out, sleep.
+//!
+//! The order matters. What arrived is answered by the application before anything is sent, so that
+//! acknowledgments ride on its answers; and all that is to be sent has been sent before the thread
+//! sleeps, so that a deadline is the only reason to wake besides news.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use smolchat::device::Tap;
+use smoltcp::time::{Duration, Instant};
+
+use super::wait::{Clock, Signals, Sources, Waiter, Woken};
+
+/// A node with an application on it. No method blocks.
+pub trait Program {
+    /// Takes frames that wait, a bounded number of them. True if more may wait.
+    fn ingress(&mut self, now: Instant, tap: &mut Tap) -> bool;
+
+    /// Lets the application work on what came in: through the node, and through what `news` tells
+    /// of. False once there is nothing left to do and the program may end.
+    fn application(&mut self, now: Instant, news: News) -> bool;
+
+    /// Sends what is to be sent. The next instant at which something is to be done, if any.
+    fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant>;
+
+    /// The console, until it has ended.
+    fn input(&self) -> Option<BorrowedFd<'_>>;
+}
+
+/// What happened besides frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct News {
+    /// The console has octets, or has ended.
+    pub input: bool,
+    /// How often the program was asked to end, by SIGINT or SIGTERM, since it started.
+    pub signals: usize,
+}
+
+/// Why the loop ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("the TAP {tap} failed: {error}")]
+    Device { tap: String, error: io::Error },
+    #[error("cannot wait for events: {0}")]
+    Wait(#[from] io::Error),
+}
+
+/// Drives `program` until it has nothing left to do. Frames it leaves in its last step are sent.
+///
+/// # Errors
+/// When the TAP fails, for example because somebody removed it, or the system cannot wait.
+pub fn run(
+    program: &mut impl Program,
+    tap: &mut Tap,
+    signals: &mut Signals,
+    clock: Clock,
+    spin: Duration,
+) -> Result<(), RunError> {
+    let waiter = Waiter::new(clock, spin);
+    let mut news = News::default();
+    loop {
+        let now = clock.now();
+        let more = program.ingress(now, tap);
+        let goes_on = program.application(now, news);
+        let deadline = program.egress(now, tap);
+        if let Some(error) = tap.take_error() {
+            let tap = tap.name().to_string();
+            return Err(RunError::Device { tap, error });
+        }
+        if !goes_on {
+            return Ok(());
+        }
+        // With more frames in the device this only looks whether there is other news.
+        let deadline = if more { Some(now) } else { deadline };
+        let woken = waiter.wait(
+            Sources {
+                device: tap.as_fd(),
+                input: program.input(),
+                signal: signals.as_fd(),
+            },
+            deadline,
+        )?;
+        news = gather(woken, news, signals);
+    }
+}
+
+fn gather(woken: Woken, before: News, signals: &mut Signals) -> News {
+    let more = if woken.signal { signals.count() } else { 0 };
+    News {
+        input: woken.input,
+        signals: before.signals + more,
+    }
+}

@@ -1,0 +1,240 @@
+//! Sleeping: until a deadline, a frame, a typed line or a signal, whichever comes first.
+//!
+//! Also the program's only clock.
+
+use std::io::{self, Read};
+use std::num::NonZeroU64;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::low_level::pipe;
+use smoltcp::time::{Duration, Instant};
+
+/// The time since the program started, for everything that takes an instant.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    start: std::time::Instant,
+}
+
+impl Clock {
+    /// A clock that reads zero now.
+    pub fn start() -> Self {
+        Self {
+            start: std::time::Instant::now(),
+        }
+    }
+
+    /// The time, in whole microseconds.
+    pub fn now(&self) -> Instant {
+        let micros = self.start.elapsed().as_micros();
+        Instant::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
+    }
+}
+
+/// SIGINT and SIGTERM, as something to poll. From its making on they no longer end the program.
+#[derive(Debug)]
+pub struct Signals {
+    pipe: UnixStream,
+}
+
+impl Signals {
+    /// Takes both signals over.
+    ///
+    /// # Errors
+    /// When the system gives no descriptors or handlers.
+    pub fn take_over() -> io::Result<Self> {
+        let (read, write) = UnixStream::pair()?;
+        read.set_nonblocking(true)?;
+        pipe::register(SIGINT, write.try_clone()?)?;
+        pipe::register(SIGTERM, write)?;
+        Ok(Self { pipe: read })
+    }
+
+    /// How many signals came since the last time this was asked. The second one usually means that
+    /// somebody does not want to wait.
+    pub fn count(&mut self) -> usize {
+        let mut octets = [0; 16];
+        self.pipe.read(&mut octets).unwrap_or(0)
+    }
+}
+
+impl AsFd for Signals {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pipe.as_fd()
+    }
+}
+
+/// What ended a sleep. All false: the deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Woken {
+    /// The device has a frame, or an error to tell.
+    pub device: bool,
+    /// The input has octets, or its end.
+    pub input: bool,
+    /// A signal came.
+    pub signal: bool,
+}
+
+/// What to wait for besides time.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    /// The TAP.
+    pub device: BorrowedFd<'a>,
+    /// The console, as long as it has not ended.
+    pub input: Option<BorrowedFd<'a>>,
+    /// [`Signals`].
+    pub signal: BorrowedFd<'a>,
+}
+
+/// How to wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiter {
+    clock: Clock,
+    spin: Duration,
+}
+
+impl Waiter {
+    /// Waits by looking again and again for up to `spin`, then by sleeping. Zero only sleeps.
+    ///
+    /// The thread's timers become as exact as the kernel can make them.
+    pub fn new(clock: Clock, spin: Duration) -> Self {
+        // Without it the kernel may add 50 us to every sleep. It cannot be refused to one's own.
+        let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
+        Self { clock, spin }
+    }
+
+    /// Waits for one of `sources`, or until `deadline`, exact to the microsecond and never early;
+    /// without one for as long as it takes. Returns early, with nothing, if a signal interrupts.
+    ///
+    /// # Errors
+    /// When the system cannot poll.
+    pub fn wait(&self, sources: Sources<'_>, deadline: Option<Instant>) -> io::Result<Woken> {
+        if self.spin > Duration::ZERO {
+            let end = self.clock.now() + self.spin;
+            let end = deadline.map_or(end, |deadline| deadline.min(end));
+            loop {
+                let woken = look(sources, Some(Duration::ZERO))?;
+                if woken != Woken::default() {
+                    return Ok(woken);
+                }
+                if self.clock.now() >= end {
+                    break;
+                }
+            }
+        }
+        let left = deadline.map(|deadline| {
+            let now = self.clock.now();
+            if deadline > now {
+                deadline - now
+            } else {
+                Duration::ZERO
+            }
+        });
+        look(sources, left)
+    }
+}
+
+fn look(sources: Sources<'_>, timeout: Option<Duration>) -> io::Result<Woken> {
+    let timeout = timeout.map(|left| Timespec {
+        tv_sec: i64::try_from(left.secs()).unwrap_or(i64::MAX),
+        tv_nsec: (left.total_micros() % 1_000_000 * 1_000) as i64,
+    });
+    let entry = |fd| PollFd::from_borrowed_fd(fd, PollFlags::IN);
+    // Without an input the signals stand in its place; the kernel then tells of them twice.
+    let mut fds = [
+        entry(sources.device),
+        entry(sources.signal),
+        entry(sources.input.unwrap_or(sources.signal)),
+    ];
+    match poll(&mut fds, timeout.as_ref()) {
+        Ok(_) | Err(Errno::INTR) => (),
+        Err(errno) => return Err(errno.into()),
+    }
+    let told = |index: usize| !fds[index].revents().is_empty();
+    Ok(Woken {
+        device: told(0),
+        signal: told(1),
+        input: sources.input.is_some() && told(2),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn pair() -> (UnixStream, UnixStream) {
+        UnixStream::pair().unwrap()
+    }
+
+    #[test]
+    fn a_sleep_ends_at_its_deadline_and_never_before() {
+        let (device, _other) = pair();
+        let (signal, _raiser) = pair();
+        let clock = Clock::start();
+        for (spin, micros) in [(0, 300), (0, 1_500), (200, 700), (5_000, 400)] {
+            let waiter = Waiter::new(clock, Duration::from_micros(spin));
+            let sources = Sources {
+                device: device.as_fd(),
+                input: None,
+                signal: signal.as_fd(),
+            };
+            let deadline = clock.now() + Duration::from_micros(micros);
+            let woken = waiter.wait(sources, Some(deadline)).unwrap();
+            assert_eq!(woken, Woken::default());
+            assert!(clock.now() >= deadline);
+        }
+    }
+
+    #[test]
+    fn a_deadline_in_the_past_only_looks() {
+        let (device, _other) = pair();
+        let (signal, _raiser) = pair();
+        let clock = Clock::start();
+        let waiter = Waiter::new(clock, Duration::ZERO);
+        let sources = Sources {
+            device: device.as_fd(),
+            input: Some(device.as_fd()),
+            signal: signal.as_fd(),
+        };
+        let past = Some(Instant::from_micros(-1));
+        assert_eq!(waiter.wait(sources, past).unwrap(), Woken::default());
+    }
+
+    #[test]
+    fn each_source_wakes_by_its_own_name() {
+        let (device, mut frame) = pair();
+        let (input, console) = pair();
+        let mut signals = Signals::take_over().unwrap();
+        let waiter = Waiter::new(Clock::start(), Duration::from_micros(50));
+        let wait = |signals: &Signals| {
+            let sources = Sources {
+                device: device.as_fd(),
+                input: Some(input.as_fd()),
+                signal: signals.as_fd(),
+            };
+            waiter.wait(sources, None).unwrap()
+        };
+
+        signal_hook::low_level::raise(SIGTERM).unwrap();
+        let mut expected = Woken {
+            signal: true,
+            ..Woken::default()
+        };
+        assert_eq!(wait(&signals), expected);
+        signal_hook::low_level::raise(SIGINT).unwrap();
+        assert_eq!(signals.count(), 2);
+        assert_eq!(signals.count(), 0);
+
+        expected.signal = false;
+        expected.device = true;
+        frame.write_all(b"frame").unwrap();
+        assert_eq!(wait(&signals), expected);
+        expected.input = true;
+        console.shutdown(std::net::Shutdown::Both).unwrap();
+        assert_eq!(wait(&signals), expected);
+    }
+}

@@ -1,0 +1,205 @@
+//! What the program says to arguments that cannot be: one clear sentence, and status 2. It touches
+//! no device before its arguments are right.
+#![cfg(feature = "linux")]
+
+use std::process::Command;
+
+fn refusal(arguments: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_smolchat"))
+        .args(arguments.split_whitespace())
+        .env("COLUMNS", "1000")
+        .output()
+        .expect("the program was built for this test");
+    let said = String::from_utf8(output.stderr).expect("it speaks UTF-8");
+    assert_eq!(output.status.code(), Some(2), "{arguments}: {said}");
+    assert!(output.stdout.is_empty(), "{arguments}");
+    let first = said.lines().next().unwrap_or_default();
+    first.to_string()
+}
+
+fn assert_refused(arguments: &str, sentence: &str) {
+    let said = refusal(arguments);
+    assert!(said.contains(sentence), "{arguments}\nsays {said:?}");
+}
+
+#[test]
+fn port_0_is_refused_and_a_usable_port_named() {
+    let sentence =
+        "port 0 means \"any port\" and nobody can connect to it; give one from 1 to 65535";
+    for arguments in [
+        "serve --port 0",
+        "serve --udp-port 0",
+        "connect 192.168.69.100:0",
+    ] {
+        assert_refused(arguments, sentence);
+    }
+    assert_refused("serve --port 65536", "a port is a number from 1 to 65535");
+    assert_refused("serve --port -1", "unexpected argument '-1'");
+}
+
+#[test]
+fn an_address_that_is_no_cidr_is_refused_and_shown_as_one() {
+    for (address, sentence) in [
+        (
+            "192.168.69.1",
+            "the prefix length is missing; write 192.168.69.1/24",
+        ),
+        ("fd00::1", "the prefix length is missing; write fd00::1/64"),
+        (
+            "192.168.69/24",
+            "not an address with its prefix length (CIDR), such as 192.168.69.1/24",
+        ),
+        ("host/24", "not an address with its prefix length"),
+        ("192.168.69.1/33", "the prefix length must be from 1 to 30"),
+        ("192.168.69.1/31", "the prefix length must be from 1 to 30"),
+        ("fd00::1/0", "the prefix length must be from 1 to 126"),
+        (
+            "192.168.69.0/24",
+            "this is the address of the subnet itself",
+        ),
+        (
+            "192.168.69.255/24",
+            "this is the broadcast address of its subnet",
+        ),
+        (
+            "224.0.0.1/24",
+            "this is not an address that a node can have",
+        ),
+        ("127.0.0.1/8", "this is not an address that a node can have"),
+        ("0.0.0.0/8", "this is not an address that a node can have"),
+    ] {
+        assert_refused(&format!("serve --address {address}"), sentence);
+        assert_refused(&format!("serve --host-address {address}"), sentence);
+    }
+}
+
+#[test]
+fn a_host_and_a_node_in_different_subnets_are_refused() {
+    let sentence = "are in different subnets and could not reach each other";
+    for pair in [
+        "--address 192.168.69.1/24 --host-address 192.168.70.100/24",
+        "--address 192.168.69.1/24 --host-address 192.168.69.100/25",
+        "--address 192.168.69.1/24 --host-address fd00::100/64",
+        "--host-address 10.0.0.1/8",
+    ] {
+        assert_refused(&format!("serve {pair}"), sentence);
+    }
+    assert_refused(
+        "serve --address 10.0.0.1/24 --address fd00::1/64 --host-address 10.0.0.2/24",
+        "the node fd00::1/64 has no host in its subnet",
+    );
+}
+
+#[test]
+fn an_address_that_two_have_is_refused() {
+    assert_refused(
+        "serve --address 10.0.0.1/24 --host-address 10.0.0.1/24",
+        "the node and the host both have the address 10.0.0.1",
+    );
+    assert_refused(
+        "serve --address 10.0.0.1/24 --address 10.0.0.1/24",
+        "the address 10.0.0.1 is given twice",
+    );
+}
+
+#[test]
+fn more_addresses_than_a_node_has_room_for_are_refused() {
+    let addresses: String = (1..=9)
+        .map(|n| format!(" --address 10.0.{n}.1/24"))
+        .collect();
+    assert_refused(
+        &format!("serve{addresses}"),
+        "there are 9 addresses and a node has room for 8",
+    );
+}
+
+#[test]
+fn an_mtu_out_of_range_is_refused_and_the_range_told() {
+    for mtu in ["0", "575", "65522", "many"] {
+        assert_refused(
+            &format!("serve --mtu {mtu}"),
+            "an MTU is a number of octets from 576 to 65521, and at least 1280 where IPv6 is used",
+        );
+    }
+    assert_refused(
+        "serve --mtu 1279 --address fd00::1/64",
+        "an MTU of 1279 octets is too small for IPv6, which needs 1280",
+    );
+}
+
+#[test]
+fn a_tap_name_that_the_kernel_would_cut_is_refused() {
+    assert_refused(
+        "serve --tap sixteen-octets-x",
+        "the name of an interface has 1 to 15 octets, none of them white space, '/', ':' or '%'; \
+         this has 16",
+    );
+    assert_refused(
+        "serve --tap a/b",
+        "the name of an interface has 1 to 15 octets",
+    );
+}
+
+#[test]
+fn a_time_that_makes_no_sense_is_refused() {
+    for msl in ["0s", "30", "11min", "soon", "-1s"] {
+        assert_refused(
+            &format!("serve --msl={msl}"),
+            "a maximum segment lifetime is a time from 10ms to 10min, such as 30s, 1min or 2min",
+        );
+    }
+    assert_refused("serve --spin 2s", "a spin is a time from 0s to 1s");
+}
+
+#[test]
+fn a_number_of_connections_out_of_range_is_refused() {
+    for count in ["0", "60001", "all"] {
+        assert_refused(
+            &format!("serve --connections {count}"),
+            "the number of connections is from 1 to 60000",
+        );
+    }
+    assert_refused(
+        "serve --backlog 0",
+        "the number of waiting connections is from 1 to 4096",
+    );
+}
+
+#[test]
+fn a_peer_that_the_node_could_not_reach_is_refused() {
+    for (arguments, sentence) in [
+        (
+            "192.168.69.100",
+            "not ADDRESS:PORT, such as 192.168.69.100:9000",
+        ),
+        ("localhost:9000", "a number, not a name"),
+        (
+            "255.255.255.255:9000",
+            "a connection needs the address of one host",
+        ),
+        (
+            "224.0.0.1:9000",
+            "a connection needs the address of one host",
+        ),
+        ("0.0.0.0:9000", "a connection needs the address of one host"),
+        ("192.168.69.1:9000", "192.168.69.1 is the node itself"),
+        (
+            "[fd00::1]:9000",
+            "the node has no IPv6 address and cannot reach fd00::1",
+        ),
+        (
+            "10.1.1.1:9000",
+            "10.1.1.1 is outside the subnets of the node; name the host that forwards",
+        ),
+        (
+            "10.1.1.1:9000 --gateway 10.1.1.2",
+            "the gateway 10.1.1.2 is in no subnet of the node",
+        ),
+        (
+            "10.1.1.1:9000 --gateway 192.168.69.1",
+            "the gateway 192.168.69.1 is in no subnet",
+        ),
+    ] {
+        assert_refused(&format!("connect {arguments}"), sentence);
+    }
+}
