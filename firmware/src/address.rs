@@ -96,8 +96,8 @@ pub struct DhcpClient<'a> {
 impl<'a> DhcpClient<'a> {
     /// A client that starts asking at its first [`DhcpClient::poll`]. `storage` is the memory of its
     /// one socket.
-    pub fn new<D: Device>(
-        device: &mut D,
+    pub fn new<M: Mac>(
+        ethernet: &mut Ethernet<'_, M>,
         station: EthernetAddress,
         seed: u64,
         now: Instant,
@@ -105,7 +105,14 @@ impl<'a> DhcpClient<'a> {
     ) -> Self {
         let mut config = Config::new(station.into());
         config.random_seed = seed;
-        let interface = Interface::new(config, device, now);
+        let interface = Interface::new(
+            config,
+            &mut Shared {
+                ethernet,
+                dhcp: None,
+            },
+            now,
+        );
         let mut sockets = SocketSet::new(&mut storage[..]);
         let socket = sockets.add(dhcpv4::Socket::new());
         Self {
@@ -116,7 +123,12 @@ impl<'a> DhcpClient<'a> {
     }
 
     /// Sends what is due, and says what changed. It receives nothing: [`Shared`] does that.
-    pub fn poll<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Option<Change> {
+    pub fn poll<M: Mac>(&mut self, now: Instant, ethernet: &mut Ethernet<'_, M>) -> Option<Change> {
+        // The same type of device as the node's, so that the stack's code is there only once.
+        let device = &mut Shared {
+            ethernet,
+            dhcp: None,
+        };
         self.interface.poll_egress(now, device, &mut self.sockets);
         let change = match self.sockets.get_mut::<dhcpv4::Socket>(self.socket).poll()? {
             dhcpv4::Event::Deconfigured => Change::Lost,

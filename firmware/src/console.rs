@@ -24,9 +24,9 @@ pub const LINE: usize = 120;
 /// The notice of lost octets is at most this long.
 const NOTICE: usize = 40;
 
-/// A UART with its rings.
+/// The rings, and the UART once it is there. What is written before waits in the ring.
 pub struct Console<U> {
-    uart: U,
+    uart: Option<U>,
     outgoing: Deque<u8, TRANSMIT_RING>,
     incoming: Deque<u8, RECEIVE_RING>,
     lost: u32,
@@ -34,15 +34,21 @@ pub struct Console<U> {
 }
 
 impl<U: Uart> Console<U> {
-    /// Joins a UART with empty rings.
-    pub const fn new(uart: U) -> Self {
+    /// Empty rings, all zeros in memory.
+    pub const fn new() -> Self {
         Self {
-            uart,
+            uart: None,
             outgoing: Deque::new(),
             incoming: Deque::new(),
             lost: 0,
             lost_in_all: 0,
         }
+    }
+
+    /// Connects the UART and lets it interrupt.
+    pub fn attach(&mut self, uart: U) {
+        self.uart = Some(uart);
+        self.move_octets();
     }
 
     /// Moves octets both ways as far as the hardware and the rings have room.
@@ -92,7 +98,7 @@ impl<U: Uart> Console<U> {
 
     /// Waits for the UART to take all that was written. For the last words before a stop only.
     pub fn flush(&mut self) {
-        while !self.outgoing.is_empty() {
+        while self.uart.is_some() && !self.outgoing.is_empty() {
             self.move_octets();
         }
     }
@@ -111,28 +117,31 @@ impl<U: Uart> Console<U> {
     }
 
     fn move_octets(&mut self) {
+        let Some(uart) = &mut self.uart else { return };
         while let Some(&octet) = self.outgoing.front() {
-            if !self.uart.can_transmit() {
+            if !uart.can_transmit() {
                 break;
             }
-            self.uart.transmit(octet);
+            uart.transmit(octet);
             self.outgoing.pop_front();
         }
-        while !self.incoming.is_full() {
-            let Some(octet) = self.uart.receive() else {
-                break;
-            };
-            let _ = self.incoming.push_back(octet); // There is room: asked for above.
-        }
-        self.uart
-            .acknowledge(!self.outgoing.is_empty(), !self.incoming.is_full());
+        take_in(uart, &mut self.incoming);
+        uart.acknowledge(!self.outgoing.is_empty(), !self.incoming.is_full());
         // An octet that came between the last look and the acknowledgement would wait unseen.
-        while !self.incoming.is_full() {
-            let Some(octet) = self.uart.receive() else {
-                break;
-            };
-            let _ = self.incoming.push_back(octet);
-        }
+        take_in(uart, &mut self.incoming);
+    }
+}
+
+fn take_in<U: Uart>(uart: &mut U, incoming: &mut Deque<u8, RECEIVE_RING>) {
+    while !incoming.is_full() {
+        let Some(octet) = uart.receive() else { return };
+        let _ = incoming.push_back(octet); // There is room: asked for above.
+    }
+}
+
+impl<U: Uart> Default for Console<U> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -225,5 +234,131 @@ impl LineEditor {
         if let Ok(character) = core::str::from_utf8(&self.line[start..]) {
             let _ = echo.write_str(character);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::String;
+
+    /// A UART that takes as many octets as the test allows.
+    #[derive(Default)]
+    struct Line {
+        allowed: usize,
+        sent: std::vec::Vec<u8>,
+        coming: std::collections::VecDeque<u8>,
+        interrupts: (bool, bool),
+    }
+
+    impl Uart for Line {
+        fn receive(&mut self) -> Option<u8> {
+            self.coming.pop_front()
+        }
+        fn can_transmit(&mut self) -> bool {
+            self.allowed > 0
+        }
+        fn transmit(&mut self, octet: u8) {
+            self.allowed -= 1;
+            self.sent.push(octet);
+        }
+        fn acknowledge(&mut self, transmit: bool, receive: bool) {
+            self.interrupts = (transmit, receive);
+        }
+    }
+
+    fn line(console: &mut Console<Line>) -> &mut Line {
+        console.uart.as_mut().unwrap()
+    }
+
+    #[test]
+    fn what_is_written_before_there_is_a_uart_is_sent_when_there_is() {
+        let mut console = Console::new();
+        console.write(b"early");
+        console.attach(Line {
+            allowed: 99,
+            ..Line::default()
+        });
+        assert_eq!(line(&mut console).sent, b"early");
+    }
+
+    #[test]
+    fn a_stalled_uart_costs_octets_and_their_number_is_shown() {
+        let mut console = Console::new();
+        console.attach(Line::default());
+        console.write(&[b'x'; TRANSMIT_RING]);
+        assert_eq!(console.room(), 0);
+        console.write(b"lost");
+        console.write(b" too");
+        assert_eq!(console.lost(), 8);
+        assert_eq!(
+            line(&mut console).interrupts,
+            (true, true),
+            "room to transmit is asked for"
+        );
+
+        line(&mut console).allowed = TRANSMIT_RING;
+        console.on_interrupt();
+        assert_eq!(line(&mut console).sent.len(), TRANSMIT_RING);
+        line(&mut console).allowed = 99;
+        console.write(b"back");
+        assert_eq!(
+            line(&mut console).sent[TRANSMIT_RING..],
+            *b"\r\n[8 octets not shown]\r\nback"
+        );
+        assert_eq!(line(&mut console).interrupts, (false, true));
+    }
+
+    #[test]
+    fn a_full_receive_ring_holds_the_interrupt_back_and_loses_nothing() {
+        let mut console = Console::new();
+        let typed: std::vec::Vec<u8> = (0..200).collect();
+        console.attach(Line {
+            coming: typed.iter().copied().collect(),
+            ..Line::default()
+        });
+        assert_eq!(
+            line(&mut console).interrupts,
+            (false, false),
+            "full: no receive interrupt"
+        );
+        let read: std::vec::Vec<u8> = core::iter::from_fn(|| console.read()).collect();
+        assert_eq!(read, typed);
+        assert_eq!(line(&mut console).interrupts, (false, true));
+    }
+
+    /// Types `octets`; gives the lines and what the operator saw.
+    fn type_in(octets: &[u8]) -> (std::vec::Vec<String>, String) {
+        let mut editor = LineEditor::new();
+        let mut echo = String::new();
+        let mut lines = std::vec::Vec::new();
+        for &octet in octets {
+            if let Some(line) = editor.feed(octet, &mut echo) {
+                lines.push(String::from_utf8_lossy(line).into_owned());
+            }
+        }
+        (lines, echo)
+    }
+
+    #[test]
+    fn every_line_ending_ends_a_line_once() {
+        assert_eq!(type_in(b"a\rb\nc\r\nd\r").0, ["a", "b", "c", "d"]);
+    }
+
+    #[test]
+    fn backspace_takes_a_whole_character_back() {
+        let (lines, echo) = type_in("好吗\u{7f}\u{8}\u{8}ok\r".as_bytes());
+        assert_eq!(lines, ["ok"]);
+        assert_eq!(
+            echo, "好吗\u{8} \u{8}\u{8} \u{8}ok\n",
+            "the third had nothing to take"
+        );
+    }
+
+    #[test]
+    fn a_line_too_long_is_cut_and_rings() {
+        let (lines, echo) = type_in(&[&[b'y'; LINE + 3][..], b"\r"].concat());
+        assert_eq!(lines, ["y".repeat(LINE)]);
+        assert_eq!(echo.matches('\x07').count(), 3);
     }
 }

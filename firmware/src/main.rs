@@ -68,7 +68,10 @@ fn main() -> ! {
         station,
         seed,
         clock::now(),
-        &mut ethernet,
+        &mut Shared {
+            ethernet: &mut ethernet,
+            dhcp: None,
+        },
         MEMORY,
     );
     loop {
@@ -83,7 +86,7 @@ fn main() -> ! {
             }
             deadline = earlier(deadline, client.deadline(clock::now()));
         }
-        while let Some(octet) = interrupt::with_console(Console::read).flatten() {
+        while let Some(octet) = interrupt::with_console(Console::read) {
             if let Some(line) = editor.feed(octet, &mut Operator) {
                 obey(line, &mut ethernet, &mut application);
                 deadline = Some(Instant::ZERO); // The application may have something to send now.
@@ -125,7 +128,7 @@ fn typed_line<'e>(
         let until = if typing { None } else { Some(deadline) };
         interrupt::sleep(ethernet, until);
         drop(ethernet.receive(clock::now()));
-        while let Some(octet) = interrupt::with_console(Console::read).flatten() {
+        while let Some(octet) = interrupt::with_console(Console::read) {
             typing = true;
             if editor.feed(octet, &mut Operator).is_some() {
                 return Some(editor.line());
@@ -203,14 +206,14 @@ fn obey(line: &[u8], ethernet: &mut Ethernet<'_, board::Mac>, application: &mut 
         #[cfg(feature = "drill")]
         b"/panic" => panic!("a drill"),
         #[cfg(feature = "drill")]
-        b"/overflow" => say!("{}", machine::stack::overflow(1)),
+        b"/overflow" => say!("{}", stack::overflow(1)),
         _ => application.obey(line),
     }
 }
 
 fn describe_board(ethernet: &mut Ethernet<'_, board::Mac>) {
     let counters = ethernet.counters();
-    let lost = interrupt::with_console(|console| console.lost()).unwrap_or(0);
+    let lost = interrupt::with_console(|console| console.lost());
     say!(
         "up {}, stack {} of {} octets at worst",
         clock::now(),

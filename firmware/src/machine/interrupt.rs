@@ -25,11 +25,11 @@ unsafe impl InterruptNumber for Interrupt {
 }
 
 /// The console, shared between the program and the UART's interrupt.
-static CONSOLE: Mutex<RefCell<Option<Console<board::Uart>>>> = Mutex::new(RefCell::new(None));
+static CONSOLE: Mutex<RefCell<Console<board::Uart>>> = Mutex::new(RefCell::new(Console::new()));
 
 /// Gives the console its UART, and lets the UART interrupt.
 pub(crate) fn install_console(uart: board::Uart) {
-    interrupt::free(|cs| CONSOLE.borrow(cs).replace(Some(Console::new(uart))));
+    with_console(|console| console.attach(uart));
     for line in board::UART_INTERRUPTS {
         // SAFETY: Its handler is in the vector table and takes the console only inside a critical
         // section, and no critical section here is built on masking this line.
@@ -37,9 +37,9 @@ pub(crate) fn install_console(uart: board::Uart) {
     }
 }
 
-/// Uses the console without its interrupt coming between. `None` before [`install_console`].
-pub(crate) fn with_console<T>(use_it: impl FnOnce(&mut Console<board::Uart>) -> T) -> Option<T> {
-    interrupt::free(|cs| CONSOLE.borrow(cs).borrow_mut().as_mut().map(use_it))
+/// Uses the console without its interrupt coming between.
+pub(crate) fn with_console<T>(use_it: impl FnOnce(&mut Console<board::Uart>) -> T) -> T {
+    interrupt::free(|cs| use_it(&mut CONSOLE.borrow(cs).borrow_mut()))
 }
 
 /// The handler of every UART line.
@@ -65,11 +65,7 @@ pub(crate) extern "C" fn unexpected() {
 pub(crate) fn sleep(ethernet: &mut Ethernet<'_, board::Mac>, deadline: Option<Instant>) {
     loop {
         let awake = interrupt::free(|cs| {
-            let typed = CONSOLE
-                .borrow(cs)
-                .borrow()
-                .as_ref()
-                .is_some_and(Console::has_input);
+            let typed = CONSOLE.borrow(cs).borrow().has_input();
             let due = deadline.is_some_and(|deadline| clock::now() >= deadline);
             let awake = due || typed || ethernet.frame_waits();
             if !awake {

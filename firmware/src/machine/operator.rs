@@ -9,7 +9,7 @@ pub(crate) struct Operator;
 
 impl Write for Operator {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        with_console(|console| console.write_str(text)).unwrap_or(Ok(()))
+        with_console(|console| console.write_str(text))
     }
 }
 

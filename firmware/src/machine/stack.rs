@@ -82,5 +82,9 @@ pub(crate) fn worst() -> usize {
 #[inline(never)]
 pub(crate) fn overflow(depth: u32) -> u32 {
     let frame = core::hint::black_box([depth; 64]);
-    overflow(depth + 1) + frame[depth as usize % frame.len()]
+    if depth == u32::MAX {
+        depth
+    } else {
+        overflow(depth + 1) + frame[depth as usize % frame.len()]
+    }
 }
