@@ -30,7 +30,7 @@ pub struct Console<U> {
     outgoing: Deque<u8, TRANSMIT_RING>,
     incoming: Deque<u8, RECEIVE_RING>,
     lost: u32,
-    lost_in_all: u32,
+    not_told: u32,
 }
 
 impl<U: Uart> Console<U> {
@@ -41,7 +41,7 @@ impl<U: Uart> Console<U> {
             outgoing: Deque::new(),
             incoming: Deque::new(),
             lost: 0,
-            lost_in_all: 0,
+            not_told: 0,
         }
     }
 
@@ -58,7 +58,7 @@ impl<U: Uart> Console<U> {
 
     /// The octets that can be written now without loss.
     pub fn room(&self) -> usize {
-        if self.lost > 0 {
+        if self.not_told > 0 {
             0
         } else {
             TRANSMIT_RING - self.outgoing.len()
@@ -67,7 +67,7 @@ impl<U: Uart> Console<U> {
 
     /// Octets written that nobody will read.
     pub fn lost(&self) -> u32 {
-        self.lost_in_all
+        self.lost
     }
 
     /// Whether an octet waits to be read.
@@ -88,9 +88,9 @@ impl<U: Uart> Console<U> {
     pub fn write(&mut self, octets: &[u8]) {
         self.tell_of_loss();
         for &octet in octets {
-            if self.lost > 0 || self.outgoing.push_back(octet).is_err() {
+            if self.not_told > 0 || self.outgoing.push_back(octet).is_err() {
+                self.not_told = self.not_told.saturating_add(1);
                 self.lost = self.lost.saturating_add(1);
-                self.lost_in_all = self.lost_in_all.saturating_add(1);
             }
         }
         self.move_octets();
@@ -104,13 +104,13 @@ impl<U: Uart> Console<U> {
     }
 
     fn tell_of_loss(&mut self) {
-        if self.lost == 0 || TRANSMIT_RING - self.outgoing.len() < NOTICE {
+        if self.not_told == 0 || TRANSMIT_RING - self.outgoing.len() < NOTICE {
             return;
         }
         let mut notice: heapless::String<NOTICE> = heapless::String::new();
         // It fits: 10 digits at most.
-        let _ = write!(notice, "\r\n[{} octets not shown]\r\n", self.lost);
-        self.lost = 0;
+        let _ = write!(notice, "\r\n[{} octets not shown]\r\n", self.not_told);
+        self.not_told = 0;
         for octet in notice.bytes() {
             let _ = self.outgoing.push_back(octet);
         }

@@ -127,7 +127,7 @@ fn typed_line<'e>(
     loop {
         let until = if typing { None } else { Some(deadline) };
         interrupt::sleep(ethernet, until);
-        drop(ethernet.receive(clock::now()));
+        let _ = ethernet.receive(clock::now());
         while let Some(octet) = interrupt::with_console(Console::read) {
             typing = true;
             if editor.feed(octet, &mut Operator).is_some() {
@@ -171,13 +171,12 @@ fn settle_address(
     let give_up = clock::now() + PATIENCE;
     while clock::now() < give_up {
         let now = clock::now();
-        drop(
-            Shared {
-                ethernet,
-                dhcp: Some(client),
-            }
-            .receive(now),
-        );
+        // What is not for the client is for nobody yet.
+        let _ = Shared {
+            ethernet,
+            dhcp: Some(client),
+        }
+        .receive(now);
         if let Some(Change::Obtained(address)) = client.poll(now, ethernet) {
             return address;
         }
@@ -205,6 +204,8 @@ fn obey(line: &[u8], ethernet: &mut Ethernet<'_, board::Mac>, application: &mut 
         }
         #[cfg(feature = "drill")]
         b"/panic" => panic!("a drill"),
+        #[cfg(feature = "drill")]
+        b"/fault" => machine::fault::provoke(),
         #[cfg(feature = "drill")]
         b"/overflow" => say!("{}", stack::overflow(1)),
         _ => application.obey(line),

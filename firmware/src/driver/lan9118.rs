@@ -147,7 +147,7 @@ impl<R: Registers> Mac for Lan9118<R> {
         }
         let status = self.registers.read(RX_STATUS);
         let length = (status >> 16 & 0x3FFF) as usize;
-        if length > FIFO_SIZE || length < CHECK_SEQUENCE {
+        if !(CHECK_SEQUENCE..=FIFO_SIZE).contains(&length) {
             self.restart_receiver();
             return Arrival::Refused(Refusal::OutOfStep);
         }

@@ -40,7 +40,7 @@ mod tests {
 
     /// A FIFO that cannot be rewound and counts what was taken.
     fn fifo(words: &[u32]) -> impl FnMut() -> u32 {
-        let mut words = words.to_vec().into_iter();
+        let mut words = words.iter().copied();
         move || words.next().expect("one word too many was taken")
     }
 

@@ -13,6 +13,9 @@ use smolchat_firmware::driver::Uart;
 use super::{semihosting, stack};
 use crate::board;
 
+/// The memory protection unit stopped an access, and its address is known.
+const MMARVALID: u32 = 1 << 7;
+
 /// The UART alone, written octet by octet.
 struct LastWords(board::Uart);
 
@@ -75,9 +78,25 @@ extern "C" fn report(stack_pointer: usize, program_counter: u32, link: u32) -> !
     }
     // SAFETY: Valid, because the pointer is that of the system control block every Cortex-M3 has. No
     // alias matters: the fields are read once, volatile, and nothing else runs any more.
-    let (status, address) = unsafe { ((*SCB::PTR).cfsr.read(), (*SCB::PTR).bfar.read()) };
+    let (status, memory, bus) = unsafe {
+        (
+            (*SCB::PTR).cfsr.read(),
+            (*SCB::PTR).mmfar.read(),
+            (*SCB::PTR).bfar.read(),
+        )
+    };
+    let address = if status & MMARVALID != 0 { memory } else { bus };
     end(format_args!(
         "\r\nstopped: fault at {program_counter:#010x}, called from {link:#010x}, \
          status {status:#010x}, address {address:#010x}\r\n"
     ))
+}
+
+/// Reads where nothing may be read, to show what a fault says.
+#[cfg(feature = "drill")]
+pub(crate) fn provoke() {
+    let forbidden: *const u32 = core::ptr::without_provenance(0x1FFF_FF00);
+    // SAFETY: Not valid on purpose: the address lies in the guard below the stack, where no object
+    // is, so the processor faults before anything is read.
+    unsafe { forbidden.read_volatile() };
 }

@@ -16,16 +16,17 @@ pub(crate) enum Status {
 /// `memory` holds.
 #[cfg(feature = "semihosting")]
 pub(crate) fn command_line(memory: &mut [u8]) -> Option<&str> {
+    use core::cell::Cell;
     const SYS_GET_CMDLINE: usize = 0x15;
-    let mut block = [memory.as_mut_ptr().expose_provenance(), memory.len()];
+    let block = [memory.as_mut_ptr().expose_provenance(), memory.len()].map(Cell::new);
     // SAFETY: Valid, because the block is what this call asks for: a buffer and its length, both of
-    // `memory`; the host writes at most that many octets and the length into the block. No alias,
-    // because both are borrowed mutably here for the whole call.
-    let result = unsafe { cortex_m_semihosting::syscall(SYS_GET_CMDLINE, &mut block) };
+    // `memory`; the host writes at most that many octets, and the length into the block. No alias,
+    // because `memory` is borrowed mutably for the whole call and the block is made of cells.
+    let result = unsafe { cortex_m_semihosting::syscall(SYS_GET_CMDLINE, &block) };
     if result != 0 {
         return None;
     }
-    core::str::from_utf8(memory.get(..block[1])?)
+    core::str::from_utf8(memory.get(..block[1].get())?)
         .ok()
         .map(|line| line.trim_end_matches('\0'))
 }
