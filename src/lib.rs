@@ -7,4 +7,5 @@ extern crate std;
 
 pub mod chat;
 pub mod device;
+pub mod node;
 pub mod trace;

@@ -1,0 +1,180 @@
+//! What a node is told at its start, and what is wrong with it if something is.
+
+use core::fmt;
+
+use heapless::Vec;
+use smoltcp::time::Duration;
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+
+use super::time_wait;
+
+/// The most addresses that a node can be given. smoltcp's own limit (`iface-max-addr-count`) may be
+/// lower, and is checked too.
+pub const MAX_ADDRESSES: usize = 8;
+
+/// What a node is told.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Our hardware address; unicast.
+    pub mac: EthernetAddress,
+    /// Our addresses, each with its network.
+    pub addresses: Vec<IpCidr, MAX_ADDRESSES>,
+    /// Where what is not on one of those networks is sent; at most one of each family.
+    pub gateways: Vec<IpAddress, 2>,
+    /// The longest IP packet in octets, headers counted, the Ethernet header not.
+    pub mtu: usize,
+    /// 16 octets that nobody outside can know or guess: initial sequence numbers, cookies, port
+    /// numbers and hashes come from it. A value known to others lets them forge segments.
+    pub secret: [u8; 16],
+    /// Times and bounds.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// A node with one address, an MTU of 1500 and the default limits.
+    pub fn new(mac: EthernetAddress, address: IpCidr, secret: [u8; 16]) -> Self {
+        let mut addresses = Vec::new();
+        // There is room for one.
+        let _ = addresses.push(address);
+        Self {
+            mac,
+            addresses,
+            gateways: Vec::new(),
+            mtu: 1500,
+            secret,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Times and bounds, with the defaults that the RFCs ask for.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Maximum segment lifetime. TIME-WAIT lasts twice as long. RFC 9293 section 3.4.2 says 2 minutes;
+    /// 30 s is what most systems use today.
+    pub msl: Duration,
+    /// How long a passive handshake may take. Not in the RFC; 30 s outlast four losses in a row.
+    pub half_open: Duration,
+    /// R2 of a SYN: how long an active handshake may take (RFC 9293 section 3.8.3: at least 3 minutes).
+    pub syn_r2: Duration,
+    /// R1: after so many retransmissions of one segment the journal says so (at least 3).
+    pub r1: u8,
+    /// R2 of data: how long a peer may stay silent while something is unacknowledged (at least 100 s).
+    pub r2: Duration,
+    /// How long the peer may take to close after it acknowledged our FIN; `None` waits for ever.
+    pub fin_wait_2: Option<Duration>,
+    /// How long the application may take to close after the peer did; `None` waits for ever.
+    pub close_wait: Option<Duration>,
+    /// Probe an idle peer so often; off by default (RFC 9293 section 3.8.4).
+    pub keep_alive: Option<Duration>,
+    /// A peer that answers no keep-alive for this long is gone.
+    pub keep_alive_timeout: Duration,
+    /// Acknowledgments that the gate gives per second, all connections together (RFC 5961 section 7).
+    pub answers_per_second: u16,
+    /// Beyond the backlog, answer a SYN with a reset instead of silence.
+    pub refuse: bool,
+    /// Frames that one call of `poll_ingress` takes in at most.
+    pub ingress_budget: usize,
+    /// Segments that one call of `poll_egress` sends at most.
+    pub egress_budget: usize,
+    /// How long a datagram may wait for its receiver's hardware address.
+    pub resolution: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            msl: Duration::from_secs(30),
+            half_open: Duration::from_secs(30),
+            syn_r2: Duration::from_secs(180),
+            r1: 3,
+            r2: Duration::from_secs(100),
+            fin_wait_2: Some(Duration::from_secs(60)),
+            close_wait: None,
+            keep_alive: None,
+            keep_alive_timeout: Duration::from_secs(60),
+            answers_per_second: 200,
+            refuse: false,
+            ingress_budget: 64,
+            egress_budget: 256,
+            resolution: Duration::from_secs(3),
+        }
+    }
+}
+
+/// Why a node cannot be built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConfigError {
+    /// The hardware address is a group address or zero.
+    MacNotUnicast,
+    /// There is no address.
+    NoAddress,
+    /// An address is not one that a host can have.
+    AddressNotUnicast(IpAddress),
+    /// More addresses or gateways than smoltcp was built for.
+    TooManyAddresses,
+    /// The MTU is not one that the addresses allow: 576 to 65,521 octets, with IPv6 from 1280.
+    Mtu(usize),
+    /// 2 MSL is zero, or longer than a day.
+    Msl,
+    /// The flow table is not a power of two larger than connections and tombstones together, or a
+    /// memory has not one place for each connection.
+    Memory,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MacNotUnicast => f.write_str("the hardware address is not unicast: clear the lowest bit of its first octet"),
+            Self::NoAddress => f.write_str("the node has no address: give it at least one"),
+            Self::AddressNotUnicast(address) => write!(f, "{address} is not an address that a host can have"),
+            Self::TooManyAddresses => f.write_str("more addresses or gateways than smoltcp was built for: raise its iface-max-addr-count or iface-max-route-count"),
+            Self::Mtu(mtu) => write!(f, "an MTU of {mtu} is out of range: 576 to 65521 octets, with IPv6 at least 1280"),
+            Self::Msl => f.write_str("MSL must be more than zero and at most 12 hours"),
+            Self::Memory => f.write_str("the memories do not fit each other: see the sizing advice of `Memory`"),
+        }
+    }
+}
+
+impl core::error::Error for ConfigError {}
+
+impl Config {
+    /// Whether a node can be built from this.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if !self.mac.is_unicast() || self.mac.0 == [0; 6] {
+            return Err(ConfigError::MacNotUnicast);
+        }
+        if self.addresses.is_empty() {
+            return Err(ConfigError::NoAddress);
+        }
+        if let Some(cidr) = self.addresses.iter().find(|cidr| !is_host(cidr.address())) {
+            return Err(ConfigError::AddressNotUnicast(cidr.address()));
+        }
+        let floor = if self.addresses.iter().any(is_v6) {
+            1280
+        } else {
+            576
+        };
+        if !(floor..=65_521).contains(&self.mtu) {
+            return Err(ConfigError::Mtu(self.mtu));
+        }
+        if self.limits.msl == Duration::ZERO || self.limits.msl * 2 > time_wait::LONGEST {
+            return Err(ConfigError::Msl);
+        }
+        Ok(())
+    }
+}
+
+fn is_host(address: IpAddress) -> bool {
+    address.is_unicast() || address.is_unspecified()
+}
+
+#[cfg(feature = "ipv6")]
+fn is_v6(cidr: &IpCidr) -> bool {
+    matches!(cidr, IpCidr::Ipv6(_))
+}
+
+#[cfg(not(feature = "ipv6"))]
+fn is_v6(_: &IpCidr) -> bool {
+    false
+}

@@ -1,0 +1,176 @@
+//! One connection: a set of one smoltcp socket, and what the node knows about it besides.
+
+use managed::ManagedSlice;
+use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
+use smoltcp::socket::tcp;
+use smoltcp::time::Instant;
+use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint};
+
+use super::numbers::Numbers;
+use crate::trace::{ConnectionId, Ending, Flow, State};
+
+/// A connection as the application holds it. Stale after the connection is over and let go: then every
+/// call says so, and never touches the connection that lives there now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handle {
+    pub(super) slot: u16,
+    pub(super) id: ConnectionId,
+}
+
+impl Handle {
+    /// The connection's number in the journal.
+    pub const fn id(self) -> ConnectionId {
+        self.id
+    }
+
+    /// The connection's slot: a number below the node's capacity, which no other live connection has.
+    /// For tables of the application that run beside the node's.
+    pub const fn slot(self) -> usize {
+        self.slot as usize
+    }
+}
+
+/// What the node knows of a connection besides its socket.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Connection {
+    /// 0 while the slot is free.
+    pub(super) id: ConnectionId,
+    pub(super) flow: Flow,
+    pub(super) hash: u32,
+    /// The state that the journal knows.
+    pub(super) state: State,
+    /// Since when.
+    pub(super) since: Instant,
+    pub(super) numbers: Numbers,
+    /// When something acceptable was last received.
+    pub(super) heard: Instant,
+    /// When the oldest unacknowledged segment first left, or the last acknowledgment of it.
+    pub(super) waiting_since: Instant,
+    /// The hardware address that the peer's segments come from.
+    pub(super) neighbor: EthernetAddress,
+    /// Why it is over, once it is.
+    pub(super) ending: Option<Ending>,
+    pub(super) flags: Flags,
+}
+
+/// Yes-or-no facts of a connection.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Flags {
+    /// Opened by the peer.
+    pub(super) passive: bool,
+    /// The application has been given it.
+    pub(super) accepted: bool,
+    /// The application let go of it.
+    pub(super) released: bool,
+    /// CLOSE was called in SYN-RECEIVED and waits for ESTABLISHED (RFC 9293 section 3.10.4).
+    pub(super) close_deferred: bool,
+    /// Its segments no longer reach it: it is over, or in TIME-WAIT without a socket.
+    pub(super) detached: bool,
+    /// The application found no room to send, and wants to know when there is some.
+    pub(super) wants_room: bool,
+    /// The last segment that smoltcp saw was a reset.
+    pub(super) was_reset: bool,
+    /// R1 was reported.
+    pub(super) slow_reported: bool,
+}
+
+const NOWHERE: IpEndpoint = IpEndpoint {
+    addr: IpAddress::v4(0, 0, 0, 0),
+    port: 0,
+};
+
+impl Connection {
+    /// No connection.
+    pub(super) const NONE: ConnectionId = ConnectionId(0);
+
+    /// A free slot.
+    pub(super) fn none() -> Self {
+        Self {
+            id: Self::NONE,
+            flow: Flow {
+                local: NOWHERE,
+                remote: NOWHERE,
+            },
+            hash: 0,
+            state: State::Closed,
+            since: Instant::ZERO,
+            numbers: Numbers::default(),
+            heard: Instant::ZERO,
+            waiting_since: Instant::ZERO,
+            neighbor: EthernetAddress([0; 6]),
+            ending: None,
+            flags: Flags::default(),
+        }
+    }
+
+    /// Whether the slot carries a connection.
+    pub(super) fn is_live(&self) -> bool {
+        self.id != Self::NONE
+    }
+
+    /// Whether the peer's FIN was taken in.
+    pub(super) fn fin_received(&self) -> bool {
+        match self.state {
+            State::CloseWait | State::LastAck | State::Closing | State::TimeWait => true,
+            State::Closed
+            | State::Listen
+            | State::SynSent
+            | State::SynReceived
+            | State::Established
+            | State::FinWait1
+            | State::FinWait2 => false,
+        }
+    }
+}
+
+/// A place for one connection: its socket with its buffers, for ever, and one connection after another.
+pub struct Slot<'a> {
+    pub(super) set: SocketSet<'a>,
+    pub(super) socket: SocketHandle,
+    pub(super) connection: Connection,
+}
+
+impl<'a> Slot<'a> {
+    /// A free slot whose socket receives into `rx` and sends from `tx`.
+    ///
+    /// `storage` is one place for a socket. Sizes: `rx` bounds what a peer may send ahead of the
+    /// application and is the window it is offered; `tx` bounds what may wait for acknowledgment. At
+    /// least one MSS each keeps a connection moving; a multiple makes it fast.
+    pub fn new(
+        storage: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
+        rx: impl Into<ManagedSlice<'a, u8>>,
+        tx: impl Into<ManagedSlice<'a, u8>>,
+    ) -> Self {
+        let mut socket = tcp::Socket::new(tcp::SocketBuffer::new(rx), tcp::SocketBuffer::new(tx));
+        // A line of chat must not wait for the acknowledgment of the one before. Lines that wait
+        // together still leave together, because egress runs after the application.
+        socket.set_nagle_enabled(false);
+        let mut set = SocketSet::new(storage);
+        let socket = set.add(socket);
+        Self {
+            set,
+            socket,
+            connection: Connection::none(),
+        }
+    }
+
+    pub(super) fn socket(&self) -> &tcp::Socket<'a> {
+        self.set.get(self.socket)
+    }
+
+    pub(super) fn socket_mut(&mut self) -> &mut tcp::Socket<'a> {
+        self.set.get_mut(self.socket)
+    }
+
+    /// Returns the socket to CLOSED without a word to the peer.
+    ///
+    /// smoltcp's `abort` sends a reset at the next opportunity; opening the socket anew forgets that,
+    /// and closing it in LISTEN says nothing.
+    pub(super) fn silence(&mut self) {
+        let socket = self.socket_mut();
+        socket.abort();
+        // Neither fails: the port is not 0 and the socket is not open.
+        let _ = socket.listen(1);
+        socket.close();
+    }
+}

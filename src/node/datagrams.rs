@@ -1,0 +1,300 @@
+//! UDP: ports that receive, and one queue of datagrams to send.
+//!
+//! smoltcp sends the datagrams of a socket strictly in turn, so one receiver whose hardware address
+//! cannot be found holds up all others. Here a datagram that cannot leave goes to the end of the queue
+//! until it is answered for or its time is over.
+
+use managed::ManagedSlice;
+use smoltcp::iface::{Interface, SocketHandle, SocketSet, SocketStorage};
+use smoltcp::phy::Device;
+use smoltcp::socket::{Socket, udp};
+use smoltcp::storage::{PacketBuffer, PacketMetadata};
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{IpEndpoint, IpListenEndpoint};
+
+use super::port::{Outlet, Sent};
+use crate::trace::{Datagram, Direction, Flow, Reason, Verdict};
+
+/// How long to wait before asking again for a hardware address that was not found; smoltcp asks at most
+/// once a second.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// A place for a bound port: a set of one socket that receives.
+pub struct Port<'a> {
+    pub(super) set: SocketSet<'a>,
+    socket: SocketHandle,
+}
+
+impl<'a> Port<'a> {
+    /// An unbound port that queues as many datagrams as `packets` is long, of together at most
+    /// `payload.len()` octets.
+    pub fn new(
+        storage: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
+        packets: impl Into<ManagedSlice<'a, udp::PacketMetadata>>,
+        payload: impl Into<ManagedSlice<'a, u8>>,
+    ) -> Self {
+        let nothing = || udp::PacketBuffer::new(&mut [][..], &mut [][..]);
+        let socket = udp::Socket::new(udp::PacketBuffer::new(packets, payload), nothing());
+        let mut set = SocketSet::new(storage);
+        let socket = set.add(socket);
+        Self { set, socket }
+    }
+
+    pub(super) fn number(&self) -> u16 {
+        self.socket().endpoint().port
+    }
+
+    pub(super) fn socket(&self) -> &udp::Socket<'a> {
+        self.set.get(self.socket)
+    }
+
+    pub(super) fn socket_mut(&mut self) -> &mut udp::Socket<'a> {
+        self.set.get_mut(self.socket)
+    }
+}
+
+/// The header of a datagram that waits to be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
+    from: IpListenEndpoint,
+    to: IpEndpoint,
+    since: Instant,
+    not_before: Instant,
+}
+
+/// A place for the header of a datagram that waits.
+pub type Pending = PacketMetadata<Waiting>;
+
+/// The memory for UDP.
+pub struct DatagramMemory<'a> {
+    /// One for each port that is bound.
+    pub ports: ManagedSlice<'a, Port<'a>>,
+    /// One for each datagram that may wait to be sent.
+    pub waiting: ManagedSlice<'a, Pending>,
+    /// Their payloads, together.
+    pub payload: ManagedSlice<'a, u8>,
+    /// One.
+    pub sender: ManagedSlice<'a, SocketStorage<'a>>,
+    /// One.
+    pub sender_packet: ManagedSlice<'a, udp::PacketMetadata>,
+    /// The longest payload: the MTU.
+    pub sender_payload: ManagedSlice<'a, u8>,
+}
+
+/// UDP of a node.
+pub(super) struct Datagrams<'a> {
+    pub(super) ports: ManagedSlice<'a, Port<'a>>,
+    queue: PacketBuffer<'a, Waiting>,
+    queued: usize,
+    sender: SocketSet<'a>,
+    socket: SocketHandle,
+    /// A hardware address was learnt since the last attempt.
+    pub(super) news: bool,
+    /// When the first datagram that waits for a hardware address may try again.
+    retry: Option<Instant>,
+}
+
+/// What one attempt to send came to.
+pub(super) enum Attempt {
+    /// The queue is empty, or everything in it must wait.
+    Idle,
+    /// The device has no room.
+    Full,
+    /// A frame left: the datagram, or a question for its receiver's hardware address.
+    Left(Sent),
+    /// The datagram was given up.
+    GaveUp(Datagram),
+    /// It must wait and went to the end of the queue.
+    Later,
+}
+
+impl<'a> Datagrams<'a> {
+    pub(super) fn new(memory: DatagramMemory<'a>) -> Self {
+        let nothing = udp::PacketBuffer::new(&mut [][..], &mut [][..]);
+        let outgoing = udp::PacketBuffer::new(memory.sender_packet, memory.sender_payload);
+        let mut sender = SocketSet::new(memory.sender);
+        let socket = sender.add(udp::Socket::new(nothing, outgoing));
+        Self {
+            ports: memory.ports,
+            queue: PacketBuffer::new(memory.waiting, memory.payload),
+            queued: 0,
+            sender,
+            socket,
+            news: false,
+            retry: None,
+        }
+    }
+
+    /// The port of this number, if it is bound.
+    pub(super) fn port_mut(&mut self, number: u16) -> Option<&mut Port<'a>> {
+        self.ports.iter_mut().find(|port| port.number() == number)
+    }
+
+    /// The port of this number, if it is bound.
+    pub(super) fn port(&self, number: u16) -> Option<&Port<'a>> {
+        self.ports.iter().find(|port| port.number() == number)
+    }
+
+    /// The longest payload that can be sent.
+    pub(super) fn longest(&self) -> usize {
+        self.sender
+            .get::<udp::Socket<'_>>(self.socket)
+            .payload_send_capacity()
+            .min(self.queue.payload_capacity())
+    }
+
+    /// Queues a datagram; `false` if there is no room.
+    pub(super) fn push(
+        &mut self,
+        now: Instant,
+        from: IpListenEndpoint,
+        to: IpEndpoint,
+        data: &[u8],
+    ) -> bool {
+        let waiting = Waiting {
+            from,
+            to,
+            since: now,
+            not_before: now,
+        };
+        match self.queue.enqueue(data.len(), waiting) {
+            Ok(place) => {
+                place.copy_from_slice(data);
+                self.queued += 1;
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// How many datagrams wait.
+    pub(super) fn queued(&self) -> usize {
+        self.queued
+    }
+
+    /// When to come back, if nothing else happens.
+    pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
+        match (self.queued, self.news) {
+            (0, _) => None,
+            (_, true) => Some(now),
+            (_, false) => Some(self.retry.unwrap_or(now)),
+        }
+    }
+
+    /// Called once before a round of attempts.
+    pub(super) fn begin(&mut self) {
+        self.retry = None;
+    }
+
+    /// Tries to send the first datagram of the queue.
+    ///
+    /// `scratch` holds a payload while it moves to the end; `patience` bounds how long one may wait.
+    pub(super) fn attempt<D: Device + ?Sized>(
+        &mut self,
+        now: Instant,
+        iface: &mut Interface,
+        outlet: &mut Outlet<'_, D>,
+        scratch: &mut [u8],
+        patience: Duration,
+    ) -> Attempt {
+        let Ok((waiting, payload)) = self.queue.peek() else {
+            return Attempt::Idle;
+        };
+        let waiting = *waiting;
+        if waiting.since + patience <= now && waiting.not_before > waiting.since {
+            return self.give_up(waiting);
+        }
+        if waiting.not_before > now && !self.news {
+            return self.rotate(waiting, scratch);
+        }
+        let socket = self.sender.get_mut::<udp::Socket<'_>>(self.socket);
+        if socket.endpoint().port != waiting.from.port {
+            socket.close();
+            // The port is not 0 and the socket not open: it cannot fail.
+            let _ = socket.bind(waiting.from.port);
+        }
+        let mut meta = udp::UdpMetadata::from(waiting.to);
+        meta.local_address = waiting.from.addr;
+        if socket.send_slice(payload, meta).is_err() {
+            return self.give_up(waiting);
+        }
+        iface.poll_egress(now, outlet, &mut self.sender);
+        match outlet.sent.take() {
+            Some(sent @ Sent::Udp(..)) => {
+                let _ = self.queue.dequeue();
+                self.queued -= 1;
+                Attempt::Left(sent)
+            }
+            other => {
+                self.forget_attempt();
+                if outlet.full {
+                    return Attempt::Full;
+                }
+                let later = Waiting {
+                    not_before: now + ASK_AGAIN,
+                    ..waiting
+                };
+                self.rotate(later, scratch);
+                other.map_or(Attempt::Later, Attempt::Left)
+            }
+        }
+    }
+
+    /// A new place in the set: smoltcp keeps a socket silent for a second after its receiver was not
+    /// found, whoever the next receiver is.
+    fn forget_attempt(&mut self) {
+        if let Socket::Udp(mut socket) = self.sender.remove(self.socket) {
+            socket.close();
+            self.socket = self.sender.add(socket);
+        }
+    }
+
+    fn rotate(&mut self, waiting: Waiting, scratch: &mut [u8]) -> Attempt {
+        let retry = self.retry.unwrap_or(waiting.not_before);
+        self.retry = Some(retry.min(waiting.not_before));
+        let Ok((_, payload)) = self.queue.dequeue() else {
+            return Attempt::Idle;
+        };
+        let len = payload.len().min(scratch.len());
+        scratch[..len].copy_from_slice(&payload[..len]);
+        // What was taken out fits in again, unless the ring would have to break it over its end.
+        match self.queue.enqueue(len, waiting) {
+            Ok(place) => {
+                place.copy_from_slice(&scratch[..len]);
+                Attempt::Later
+            }
+            Err(_) => {
+                self.queued -= 1;
+                Attempt::GaveUp(lost(waiting, len, Reason::QueueFull))
+            }
+        }
+    }
+
+    fn give_up(&mut self, waiting: Waiting) -> Attempt {
+        self.queued -= 1;
+        let len = self.queue.dequeue().map_or(0, |(_, payload)| payload.len());
+        Attempt::GaveUp(lost(waiting, len, Reason::Unresolved))
+    }
+}
+
+fn lost(waiting: Waiting, len: usize, reason: Reason) -> Datagram {
+    let local = waiting.from.addr.unwrap_or(unspecified_like(waiting.to));
+    Datagram {
+        direction: Direction::Out,
+        flow: Flow {
+            local: IpEndpoint::new(local, waiting.from.port),
+            remote: waiting.to,
+        },
+        len: len as u16,
+        verdict: Verdict::Dropped(reason),
+    }
+}
+
+fn unspecified_like(endpoint: IpEndpoint) -> smoltcp::wire::IpAddress {
+    use smoltcp::wire::IpAddress;
+    match endpoint.addr {
+        IpAddress::Ipv4(_) => IpAddress::v4(0, 0, 0, 0),
+        #[cfg(feature = "ipv6")]
+        IpAddress::Ipv6(_) => IpAddress::v6(0, 0, 0, 0, 0, 0, 0, 0),
+    }
+}

@@ -1,0 +1,119 @@
+//! What leaves: only connections that have something to say are asked, in turn, one segment each.
+
+use smoltcp::phy::Device;
+use smoltcp::time::{Duration, Instant};
+
+use super::datagrams::Attempt;
+use super::lists::List;
+use super::node::Node;
+use super::port::{Outlet, Sent};
+use crate::trace::{Cause, Kind, Timer};
+
+/// When to look again at a device that had no room.
+const DEVICE_BUSY: Duration = Duration::from_millis(1);
+
+/// When to look again at a socket that said it had something to send and sent nothing.
+const STUCK: Duration = Duration::from_millis(10);
+
+impl Node<'_> {
+    /// Sends segments in rotation within the budget; `true` if the device had no room.
+    pub(super) fn send_segments<D: Device + ?Sized>(
+        &mut self,
+        now: Instant,
+        device: &mut D,
+    ) -> bool {
+        for _ in 0..self.limits.egress_budget {
+            let Some(slot) = self.lists.pop(List::Egress) else {
+                break;
+            };
+            let mut outlet = Outlet::new(self.mtu, device);
+            let set = &mut self.slots[slot].set;
+            self.iface.poll_egress(now, &mut outlet, set);
+            let (sent, full) = (outlet.sent, outlet.full);
+            // smoltcp's own timers end TIME-WAIT only, and the node does that itself before.
+            self.observe(now, slot, Cause::Timer(Timer::Retransmission));
+            let segment_left = matches!(sent, Some(Sent::Tcp(..)));
+            self.note_sent(now, slot, sent);
+            if full {
+                self.lists.push(List::Egress, slot);
+                return true;
+            }
+            self.settle(now, slot);
+            if !segment_left && !self.slots[slot].connection.flags.detached {
+                // Its turn comes with an answer to the question that left, or with its deadline.
+                self.deadlines.not_after(slot, now + STUCK);
+                self.lists.push(List::Unresolved, slot);
+            }
+        }
+        self.send_extra(now, device)
+    }
+
+    /// Lets the application's own sockets send.
+    fn send_extra<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> bool {
+        if self.extra.iter().next().is_none() {
+            return false;
+        }
+        let mut outlet = Outlet::new(self.mtu, device);
+        self.iface.poll_egress(now, &mut outlet, &mut self.extra);
+        let (sent, full) = (outlet.sent, outlet.full);
+        self.note_sent_elsewhere(now, sent);
+        full
+    }
+
+    /// Sends datagrams; `true` if the device had no room.
+    pub(super) fn send_datagrams<D: Device + ?Sized>(
+        &mut self,
+        now: Instant,
+        device: &mut D,
+    ) -> bool {
+        self.datagrams.begin();
+        // One attempt for each: what must wait goes to the end, and is not tried twice.
+        for _ in 0..self.datagrams.queued().min(self.limits.egress_budget) {
+            let mut outlet = Outlet::new(self.mtu, device);
+            let attempt = self.datagrams.attempt(
+                now,
+                &mut self.iface,
+                &mut outlet,
+                &mut self.scratch,
+                self.limits.resolution,
+            );
+            match attempt {
+                Attempt::Idle => break,
+                Attempt::Full => return true,
+                Attempt::Left(sent) => self.note_sent_elsewhere(now, Some(sent)),
+                Attempt::GaveUp(datagram) => self.note(now, Kind::Datagram(datagram)),
+                Attempt::Later => {}
+            }
+        }
+        self.datagrams.news = false;
+        false
+    }
+
+    /// When to poll again at the latest.
+    pub(super) fn next_deadline(&mut self, now: Instant, blocked: bool) -> Option<Instant> {
+        if blocked {
+            return Some(now + DEVICE_BUSY);
+        }
+        if self.lists.len(List::Egress) > 0 {
+            return Some(now);
+        }
+        let wait = self
+            .graveyard
+            .oldest()
+            .and_then(|place| self.graveyard.get(place, now, &self.locals))
+            .map(|waiting| waiting.deadline);
+        let extra = match self.extra.iter().next() {
+            Some(_) => self.iface.poll_at(now, &self.extra),
+            None => None,
+        };
+        [
+            self.deadlines.earliest(),
+            wait,
+            extra,
+            self.datagrams.deadline(now),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+}

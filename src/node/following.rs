@@ -1,0 +1,386 @@
+//! Following a connection: after each step of smoltcp, what changed and why, what is due and when.
+
+use smoltcp::time::{Duration, Instant};
+
+use super::connection::Connection;
+use super::frame::TcpFrame;
+use super::lists::List;
+use super::node::Node;
+use super::port::Sent;
+use crate::trace::{
+    Answer, Call, Cause, Direction, Ending, Flags, Header, Kind, Segment, State, Timer, Transition,
+    Verdict, rfc9293,
+};
+
+/// A reset that cannot leave, because its receiver's hardware address is not found, is given up.
+const LAST_WORD: Duration = Duration::from_secs(3);
+
+impl Node<'_> {
+    /// After smoltcp saw a segment of the connection.
+    pub(super) fn took(
+        &mut self,
+        now: Instant,
+        slot: usize,
+        frame: &TcpFrame<'_>,
+        sent: Option<Sent>,
+    ) {
+        let connection = &mut self.slots[slot].connection;
+        let before = connection.numbers.snd_una;
+        if !connection.numbers.synchronized
+            && frame.header.flags.contains(Flags::SYN)
+            && self.slots[slot].socket().state() != State::SynSent
+        {
+            self.slots[slot]
+                .connection
+                .numbers
+                .synchronize(&frame.header);
+        }
+        let connection = &mut self.slots[slot].connection;
+        connection.numbers.accept(&frame.header);
+        connection.heard = now;
+        connection.neighbor = frame.neighbor;
+        connection.flags.was_reset = frame.header.flags.contains(Flags::RST);
+        if connection.numbers.snd_una != before {
+            connection.waiting_since = now;
+            connection.flags.slow_reported = false;
+            if connection.flags.wants_room {
+                connection.flags.wants_room = false;
+                self.lists.push(List::Ready, slot);
+            }
+        }
+        if self.slots[slot].connection.flags.released {
+            self.discard_received(slot);
+        }
+        self.observe(now, slot, Cause::Segment);
+        self.note_sent(now, slot, sent);
+        self.settle(now, slot);
+    }
+
+    /// Compares the socket's state with the one that the journal knows, and tells the difference.
+    pub(super) fn observe(&mut self, now: Instant, slot: usize, cause: Cause) {
+        let to = self.slots[slot].socket().state();
+        self.advance(slot);
+        let from = self.slots[slot].connection.state;
+        if from == to {
+            return;
+        }
+        let came_from = from;
+        let mut from = from;
+        for step in rfc9293::path(from, to) {
+            self.transition(now, slot, from, step, cause);
+            from = step;
+        }
+        if from != to {
+            // The RFC knows no way there; the journal says so.
+            self.transition(now, slot, from, to, cause);
+        }
+        self.advance(slot);
+        self.entered(now, slot, came_from, to, cause);
+    }
+
+    /// Notes one change of state.
+    pub(super) fn transition(
+        &mut self,
+        now: Instant,
+        slot: usize,
+        from: State,
+        to: State,
+        cause: Cause,
+    ) {
+        let connection = &mut self.slots[slot].connection;
+        connection.state = to;
+        connection.since = now;
+        let transition = Transition {
+            connection: connection.id,
+            from,
+            to,
+            cause,
+        };
+        self.note_transition(now, transition);
+    }
+
+    pub(super) fn note_transition(&mut self, now: Instant, transition: Transition) {
+        let legal = rfc9293::is_legal(transition.from, transition.to, transition.cause);
+        self.note(
+            now,
+            if legal {
+                Kind::Transition(transition)
+            } else {
+                Kind::Illegal(transition)
+            },
+        );
+    }
+
+    /// What entering a state means for the queues.
+    fn entered(&mut self, now: Instant, slot: usize, from: State, state: State, cause: Cause) {
+        match state {
+            State::Established | State::CloseWait => {
+                self.opened(now, slot);
+                self.lists.push(List::Ready, slot);
+            }
+            // The peer's FIN came: there is an end of data to read.
+            State::Closing | State::TimeWait => {
+                self.opened(now, slot);
+                self.lists.push(List::Ready, slot);
+            }
+            State::FinWait1 => self.opened(now, slot),
+            State::FinWait2 | State::LastAck => {}
+            // A reset in SYN-RECEIVED: the listener never was in this slot.
+            State::Listen => {
+                self.slots[slot].connection.ending = Some(Ending::ResetByPeer);
+            }
+            State::Closed => {
+                let ending = self.ending(slot, from, cause);
+                self.slots[slot].connection.ending = Some(ending);
+            }
+            State::SynSent | State::SynReceived => {}
+        }
+    }
+
+    /// The handshake is over: whoever waits for it is told, once.
+    fn opened(&mut self, now: Instant, slot: usize) {
+        if !self.lists.contains(List::HalfOpen, slot) {
+            return;
+        }
+        self.lists.remove(List::HalfOpen, slot);
+        let connection = &mut self.slots[slot].connection;
+        if connection.flags.passive && !connection.flags.accepted {
+            self.lists.push(List::Accept, slot);
+        }
+        let connection = &mut self.slots[slot].connection;
+        if connection.flags.close_deferred {
+            connection.flags.close_deferred = false;
+            self.slots[slot].socket_mut().close();
+            self.observe(now, slot, Cause::Call(Call::Close));
+        }
+    }
+
+    /// Why a connection that is CLOSED now, and was in `from`, is over.
+    fn ending(&self, slot: usize, from: State, cause: Cause) -> Ending {
+        match cause {
+            Cause::Segment | Cause::Inferred => {
+                match (self.slots[slot].connection.flags.was_reset, from) {
+                    (false, _) => Ending::Closed,
+                    (true, State::SynSent) => Ending::Refused,
+                    (true, _) => Ending::ResetByPeer,
+                }
+            }
+            Cause::Call(Call::Abort) => Ending::Aborted,
+            Cause::Call(Call::Close | Call::Connect | Call::Listen) => Ending::Closed,
+            Cause::Timer(Timer::TimeWait) => Ending::Closed,
+            Cause::Timer(timer) => Ending::TimedOut(timer),
+            Cause::AddressLost => Ending::AddressLost,
+            Cause::Unreachable => Ending::Unreachable,
+            Cause::Evicted => Ending::Evicted,
+        }
+    }
+
+    /// RCV.NXT, from what the application took and what waits for it.
+    fn advance(&mut self, slot: usize) {
+        let queued = self.slots[slot].socket().recv_queue() as u32;
+        let fin = match self.slots[slot].socket().state() {
+            State::CloseWait | State::LastAck | State::Closing | State::TimeWait => 1,
+            State::Closed
+            | State::Listen
+            | State::SynSent
+            | State::SynReceived
+            | State::Established
+            | State::FinWait1
+            | State::FinWait2 => 0,
+        };
+        let numbers = &self.slots[slot].connection.numbers;
+        if !numbers.synchronized || self.slots[slot].connection.state == State::Closed {
+            return;
+        }
+        let next = numbers
+            .irs
+            .wrapping_add(1)
+            .wrapping_add(numbers.taken)
+            .wrapping_add(queued)
+            .wrapping_add(fin);
+        if next != numbers.rcv_nxt {
+            if queued > 0 {
+                self.lists.push(List::Ready, slot);
+            }
+            self.slots[slot].connection.numbers.rcv_nxt = next;
+        }
+    }
+
+    /// Notes what left while smoltcp worked on a connection.
+    pub(super) fn note_sent(&mut self, now: Instant, slot: usize, sent: Option<Sent>) {
+        match sent {
+            Some(Sent::Tcp(flow, header)) if flow == self.slots[slot].connection.flow => {
+                self.note_segment_out(now, slot, &header, Verdict::Passed);
+            }
+            other => self.note_sent_elsewhere(now, other),
+        }
+    }
+
+    /// Notes a segment that the gate sent for a connection.
+    pub(super) fn note_answer(
+        &mut self,
+        now: Instant,
+        slot: usize,
+        header: &Header,
+        answer: Answer,
+    ) {
+        self.note_segment_out(now, slot, header, Verdict::Gate(answer));
+    }
+
+    fn note_segment_out(&mut self, now: Instant, slot: usize, header: &Header, verdict: Verdict) {
+        let connection = &mut self.slots[slot].connection;
+        let numbers = &mut connection.numbers;
+        let mark = numbers.mark_sent(header);
+        let (seq, ack) = numbers.relative(header, Direction::Out);
+        if numbers.all_acknowledged() && header.sequence_len() > 0 {
+            connection.waiting_since = now;
+        }
+        let numbers = &mut connection.numbers;
+        numbers.sent(header);
+        let attempts = numbers.attempts;
+        let segment = Segment {
+            connection: connection.id,
+            direction: Direction::Out,
+            header: *header,
+            seq,
+            ack,
+            mark,
+            verdict,
+        };
+        let report = attempts >= self.limits.r1 && !connection.flags.slow_reported;
+        connection.flags.slow_reported |= report;
+        let id = connection.id;
+        self.note(now, Kind::Segment(segment));
+        if report {
+            let kind = Kind::SlowPeer {
+                connection: id,
+                attempts,
+            };
+            self.note(now, kind);
+        }
+    }
+
+    /// Puts a connection into the queues that fit what it must do next.
+    pub(super) fn settle(&mut self, now: Instant, slot: usize) {
+        if self.slots[slot].connection.flags.detached {
+            return;
+        }
+        let due = self.iface.poll_at(now, &self.slots[slot].set);
+        let at_once = due.is_some_and(|due| due <= now);
+        match self.slots[slot].connection.state {
+            State::Closed if due.is_none() => return self.finish(now, slot),
+            State::Listen => return self.finish(now, slot),
+            // The acknowledgment of the peer's FIN leaves first.
+            State::TimeWait if !at_once => return self.bury(now, slot),
+            State::Closed
+            | State::SynSent
+            | State::SynReceived
+            | State::Established
+            | State::FinWait1
+            | State::FinWait2
+            | State::CloseWait
+            | State::Closing
+            | State::LastAck
+            | State::TimeWait => {}
+        }
+        if at_once {
+            self.lists.push(List::Egress, slot);
+        } else if let Some(due) = due {
+            self.deadlines.not_after(slot, due);
+        }
+        if let Some((_, at)) = self.timer(&self.slots[slot].connection) {
+            self.deadlines.not_after(slot, at);
+        }
+    }
+
+    /// The node's own timer of a connection, and when it runs out.
+    pub(super) fn timer(&self, connection: &Connection) -> Option<(Timer, Instant)> {
+        let limits = &self.limits;
+        let unanswered = (!connection.numbers.all_acknowledged()).then(|| {
+            let since = connection.heard.max(connection.waiting_since);
+            (Timer::Retransmission, since + limits.r2)
+        });
+        let keep_alive = limits.keep_alive.map(|interval| {
+            let patience = interval + limits.keep_alive_timeout;
+            (Timer::KeepAlive, connection.heard + patience)
+        });
+        let state = match connection.state {
+            State::SynSent => Some((Timer::Retransmission, connection.since + limits.syn_r2)),
+            State::SynReceived => Some((Timer::HalfOpen, connection.since + limits.half_open)),
+            State::Established | State::FinWait1 | State::Closing | State::LastAck => unanswered,
+            State::CloseWait => {
+                let close = limits
+                    .close_wait
+                    .map(|patience| (Timer::CloseWait, connection.since + patience));
+                sooner(unanswered, close)
+            }
+            State::FinWait2 => limits
+                .fin_wait_2
+                .filter(|_| connection.flags.released)
+                .map(|patience| (Timer::FinWait2, connection.since + patience)),
+            State::Closed => Some((Timer::Retransmission, connection.since + LAST_WORD)),
+            State::Listen | State::TimeWait => None,
+        };
+        match connection.state {
+            State::Established | State::CloseWait | State::FinWait2 => sooner(state, keep_alive),
+            State::Closed
+            | State::Listen
+            | State::SynSent
+            | State::SynReceived
+            | State::FinWait1
+            | State::Closing
+            | State::LastAck
+            | State::TimeWait => state,
+        }
+    }
+
+    /// Runs every timer that is due.
+    pub(super) fn run_timers(&mut self, now: Instant) {
+        while let Some(place) = self.graveyard.oldest() {
+            match self.graveyard.get(place, now, &self.locals) {
+                Some(waiting) if waiting.deadline > now => break,
+                Some(waiting) => {
+                    self.end_wait(now, place, &waiting, Cause::Timer(Timer::TimeWait));
+                }
+                None => self.graveyard.clear(place),
+            }
+        }
+        while let Some(slot) = self.deadlines.pop_due(now) {
+            let timer = self.timer(&self.slots[slot].connection);
+            match timer {
+                Some((timer, at)) if at <= now => self.expire(now, slot, timer),
+                // One of smoltcp's own, or one that moved.
+                _ => self.lists.push(List::Egress, slot),
+            }
+        }
+    }
+
+    fn expire(&mut self, now: Instant, slot: usize, timer: Timer) {
+        match timer {
+            // The peer is alive and owed a word: the application never closed.
+            Timer::CloseWait => {
+                self.slots[slot].socket_mut().abort();
+                self.observe(now, slot, Cause::Timer(timer));
+                self.settle(now, slot);
+            }
+            Timer::Retransmission
+            | Timer::HalfOpen
+            | Timer::FinWait2
+            | Timer::KeepAlive
+            | Timer::TimeWait => {
+                let (cause, ending) = (Cause::Timer(timer), Ending::TimedOut(timer));
+                self.drop_silently(now, slot, State::Closed, cause, ending);
+            }
+        }
+    }
+}
+
+fn sooner(
+    one: Option<(Timer, Instant)>,
+    other: Option<(Timer, Instant)>,
+) -> Option<(Timer, Instant)> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(if one.1 <= other.1 { one } else { other }),
+        (one, other) => one.or(other),
+    }
+}

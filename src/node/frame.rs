@@ -1,0 +1,283 @@
+//! What a frame is, said once: everything after this works on facts, not on octets.
+//!
+//! Parsing is smoltcp's `wire`. Checksums of received TCP, UDP and IPv4 headers are verified here and
+//! nowhere else, so the interface behind the node is told not to verify again.
+
+use smoltcp::phy::ChecksumCapabilities;
+use smoltcp::wire::{
+    ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol,
+    Icmpv4Packet, IpAddress, IpEndpoint, IpProtocol, Ipv4Packet, Ipv4Repr, TcpControl, TcpPacket,
+    TcpRepr, UdpPacket, UdpRepr,
+};
+#[cfg(feature = "ipv6")]
+use smoltcp::wire::{Icmpv6Message, Icmpv6Packet, Ipv6Packet, Ipv6Repr};
+
+use crate::trace::{Direction, Flags, Flow, Header, Neighbor, Options, Reason};
+
+/// A received or sent frame, classified.
+pub(super) enum Frame<'f> {
+    /// A TCP segment.
+    Tcp(TcpFrame<'f>),
+    /// A UDP datagram.
+    Udp(UdpFrame),
+    /// ARP or neighbour discovery.
+    Neighbor(Neighbor),
+    /// ICMP; an error carries the start of the packet that it is about.
+    Icmp(IcmpFrame<'f>),
+    /// Well-formed, and nothing that this node has an opinion on.
+    Other,
+}
+
+/// A TCP segment and where it came from or goes to.
+#[derive(Clone, Copy)]
+pub(super) struct TcpFrame<'f> {
+    /// The hardware address of the other side.
+    pub(super) neighbor: EthernetAddress,
+    /// The endpoints, seen from this node.
+    pub(super) flow: Flow,
+    /// The header's facts.
+    pub(super) header: Header,
+    /// The whole of it, for rewriting.
+    pub(super) repr: TcpRepr<'f>,
+}
+
+/// A UDP datagram's facts.
+#[derive(Clone, Copy)]
+pub(super) struct UdpFrame {
+    /// The endpoints, seen from this node.
+    pub(super) flow: Flow,
+    /// Octets of payload.
+    pub(super) len: u16,
+}
+
+/// An ICMP message's facts.
+#[derive(Clone, Copy)]
+pub(super) struct IcmpFrame<'f> {
+    /// Type field.
+    pub(super) kind: u8,
+    /// Code field.
+    pub(super) code: u8,
+    /// Whether it is ICMPv6.
+    pub(super) v6: bool,
+    /// For an error: the IP header and at least 8 octets of the packet it is about.
+    pub(super) about: &'f [u8],
+}
+
+impl<'f> Frame<'f> {
+    /// Classifies a frame that crossed the wire in `direction`.
+    ///
+    /// # Errors
+    /// The reason why a received frame goes no further.
+    pub(super) fn parse(octets: &'f [u8], direction: Direction) -> Result<Self, Reason> {
+        let ethernet = EthernetFrame::new_checked(octets).map_err(|_| Reason::Malformed)?;
+        let neighbor = match direction {
+            Direction::In => ethernet.src_addr(),
+            Direction::Out => ethernet.dst_addr(),
+        };
+        let parser = Parser {
+            neighbor,
+            direction,
+        };
+        match ethernet.ethertype() {
+            EthernetProtocol::Arp => parser.arp(ethernet.payload()),
+            EthernetProtocol::Ipv4 => parser.ipv4(ethernet.payload()),
+            #[cfg(feature = "ipv6")]
+            EthernetProtocol::Ipv6 => parser.ipv6(ethernet.payload()),
+            _ => Err(Reason::UnknownProtocol),
+        }
+    }
+}
+
+/// Whether a frame's hardware destination concerns this node at all.
+pub(super) fn is_for(octets: &[u8], mac: EthernetAddress) -> bool {
+    match EthernetFrame::new_checked(octets) {
+        Ok(frame) => {
+            let to = frame.dst_addr();
+            to == mac || to.is_multicast() || to.is_broadcast()
+        }
+        // Malformed is found, and named, by the parser.
+        Err(_) => true,
+    }
+}
+
+/// What is known of a frame before its network layer is read.
+struct Parser {
+    neighbor: EthernetAddress,
+    direction: Direction,
+}
+
+impl Parser {
+    fn arp<'f>(&self, octets: &'f [u8]) -> Result<Frame<'f>, Reason> {
+        let packet = ArpPacket::new_checked(octets).map_err(|_| Reason::Malformed)?;
+        let Ok(ArpRepr::EthernetIpv4 {
+            operation,
+            source_protocol_addr: source,
+            target_protocol_addr: target,
+            ..
+        }) = ArpRepr::parse(&packet)
+        else {
+            return Err(Reason::Malformed);
+        };
+        let about = match (operation, self.direction) {
+            (ArpOperation::Request, Direction::In) => Neighbor::AskedForUs(target.into()),
+            (ArpOperation::Request, Direction::Out) => Neighbor::Asked(target.into()),
+            (ArpOperation::Reply, Direction::In) => Neighbor::Answered(source.into()),
+            (ArpOperation::Reply, Direction::Out) => Neighbor::WeAnswered(source.into()),
+            (ArpOperation::Unknown(_), _) => return Err(Reason::UnknownProtocol),
+        };
+        Ok(Frame::Neighbor(about))
+    }
+
+    fn ipv4<'f>(&self, octets: &'f [u8]) -> Result<Frame<'f>, Reason> {
+        let packet = Ipv4Packet::new_checked(octets).map_err(|_| Reason::Malformed)?;
+        if packet.more_frags() || packet.frag_offset() != 0 {
+            return Err(Reason::Fragment);
+        }
+        let repr = Ipv4Repr::parse(&packet, &self.checksums()).map_err(|_| Reason::Malformed)?;
+        let (src, dst) = (repr.src_addr.into(), repr.dst_addr.into());
+        match repr.next_header {
+            IpProtocol::Tcp => self.tcp(packet.payload(), src, dst),
+            IpProtocol::Udp => self.udp(packet.payload(), src, dst),
+            IpProtocol::Icmp => {
+                let icmp =
+                    Icmpv4Packet::new_checked(packet.payload()).map_err(|_| Reason::Malformed)?;
+                Ok(Frame::Icmp(IcmpFrame {
+                    kind: icmp.msg_type().into(),
+                    code: icmp.msg_code(),
+                    v6: false,
+                    about: packet.payload().get(8..).unwrap_or(&[]),
+                }))
+            }
+            _ => Ok(Frame::Other),
+        }
+    }
+
+    #[cfg(feature = "ipv6")]
+    fn ipv6<'f>(&self, octets: &'f [u8]) -> Result<Frame<'f>, Reason> {
+        let packet = Ipv6Packet::new_checked(octets).map_err(|_| Reason::Malformed)?;
+        let repr = Ipv6Repr::parse(&packet).map_err(|_| Reason::Malformed)?;
+        let (src, dst) = (repr.src_addr.into(), repr.dst_addr.into());
+        match repr.next_header {
+            IpProtocol::Tcp => self.tcp(packet.payload(), src, dst),
+            IpProtocol::Udp => self.udp(packet.payload(), src, dst),
+            IpProtocol::Icmpv6 => {
+                let icmp =
+                    Icmpv6Packet::new_checked(packet.payload()).map_err(|_| Reason::Malformed)?;
+                // A solicitation or advertisement needs its 16 octets of target address.
+                let target = || {
+                    (packet.payload().len() >= 24)
+                        .then(|| IpAddress::from(icmp.target_addr()))
+                        .ok_or(Reason::Malformed)
+                };
+                Ok(match (icmp.msg_type(), self.direction) {
+                    (Icmpv6Message::NeighborSolicit, Direction::In) => {
+                        Frame::Neighbor(Neighbor::AskedForUs(target()?))
+                    }
+                    (Icmpv6Message::NeighborSolicit, Direction::Out) => {
+                        Frame::Neighbor(Neighbor::Asked(target()?))
+                    }
+                    (Icmpv6Message::NeighborAdvert, Direction::In) => {
+                        Frame::Neighbor(Neighbor::Answered(target()?))
+                    }
+                    (Icmpv6Message::NeighborAdvert, Direction::Out) => {
+                        Frame::Neighbor(Neighbor::WeAnswered(target()?))
+                    }
+                    (kind, _) => Frame::Icmp(IcmpFrame {
+                        kind: kind.into(),
+                        code: icmp.msg_code(),
+                        v6: true,
+                        about: packet.payload().get(8..).unwrap_or(&[]),
+                    }),
+                })
+            }
+            _ => Ok(Frame::Other),
+        }
+    }
+
+    fn tcp<'f>(
+        &self,
+        octets: &'f [u8],
+        src: IpAddress,
+        dst: IpAddress,
+    ) -> Result<Frame<'f>, Reason> {
+        let packet = TcpPacket::new_checked(octets).map_err(|_| Reason::Malformed)?;
+        let repr = TcpRepr::parse(&packet, &src, &dst, &self.checksums())
+            .map_err(|_| Reason::Malformed)?;
+        Ok(Frame::Tcp(TcpFrame {
+            neighbor: self.neighbor,
+            flow: self.flow(
+                IpEndpoint::new(src, repr.src_port),
+                IpEndpoint::new(dst, repr.dst_port),
+            ),
+            header: header(&repr, Flags::from_bits(octets[13])),
+            repr,
+        }))
+    }
+
+    fn udp<'f>(
+        &self,
+        octets: &'f [u8],
+        src: IpAddress,
+        dst: IpAddress,
+    ) -> Result<Frame<'f>, Reason> {
+        let packet = UdpPacket::new_checked(octets).map_err(|_| Reason::Malformed)?;
+        let repr = UdpRepr::parse(&packet, &src, &dst, &self.checksums())
+            .map_err(|_| Reason::Malformed)?;
+        Ok(Frame::Udp(UdpFrame {
+            flow: self.flow(
+                IpEndpoint::new(src, repr.src_port),
+                IpEndpoint::new(dst, repr.dst_port),
+            ),
+            len: packet.payload().len() as u16,
+        }))
+    }
+
+    fn flow(&self, src: IpEndpoint, dst: IpEndpoint) -> Flow {
+        let (local, remote) = match self.direction {
+            Direction::In => (dst, src),
+            Direction::Out => (src, dst),
+        };
+        Flow { local, remote }
+    }
+
+    /// What is received is verified; what this node sent itself is not.
+    fn checksums(&self) -> ChecksumCapabilities {
+        match self.direction {
+            Direction::In => ChecksumCapabilities::default(),
+            Direction::Out => ChecksumCapabilities::ignored(),
+        }
+    }
+}
+
+/// The facts of a segment's header.
+pub(super) fn header(repr: &TcpRepr<'_>, flags: Flags) -> Header {
+    Header {
+        seq: repr.seq_number.0 as u32,
+        ack: repr.ack_number.map_or(0, |ack| ack.0 as u32),
+        flags,
+        len: repr.payload.len() as u16,
+        window: repr.window_len,
+        mss: repr.max_seg_size.unwrap_or(0),
+        scale: repr.window_scale.unwrap_or(Header::NO_SCALE),
+        options: Options {
+            sack_permitted: repr.sack_permitted,
+            sack: repr.sack_ranges.iter().any(Option::is_some),
+            timestamps: repr.timestamp.is_some(),
+        },
+    }
+}
+
+/// The flags that smoltcp will put on the wire for `repr`.
+pub(super) fn flags(repr: &TcpRepr<'_>) -> Flags {
+    let control = match repr.control {
+        TcpControl::None => Flags::default(),
+        TcpControl::Psh => Flags::PSH,
+        TcpControl::Syn => Flags::SYN,
+        TcpControl::Fin => Flags::FIN,
+        TcpControl::Rst => Flags::RST,
+    };
+    match repr.ack_number {
+        Some(_) => control.with(Flags::ACK),
+        None => control,
+    }
+}

@@ -1,0 +1,518 @@
+//! The life of a received frame: what it is, whose it is, what is decided about it.
+
+use smoltcp::iface::SocketSet;
+use smoltcp::phy::TxToken;
+use smoltcp::time::Instant;
+use smoltcp::wire::{IpAddress, TcpControl, TcpRepr, TcpSeqNumber};
+
+use super::flow::Found;
+use super::frame::{Frame, IcmpFrame, TcpFrame, UdpFrame, is_for};
+use super::gate::{self, Change, Decision};
+use super::node::Node;
+use super::port::{Inlet, Sent};
+use super::reply::{Route, bare, reset};
+use super::time_wait::{self, Waiting};
+use crate::trace::{
+    Answer, Datagram, Direction, Flags, Kind, Mark, Neighbor, Reason, Segment, State, Stray,
+    Verdict,
+};
+
+impl Node<'_> {
+    /// Takes in one frame; `token` is the right to send one in answer.
+    pub(super) fn receive<T: TxToken>(&mut self, now: Instant, octets: &[u8], token: T) {
+        if !is_for(octets, self.mac) {
+            return self.note(now, Kind::Dropped(Reason::NotForUs));
+        }
+        match Frame::parse(octets, Direction::In) {
+            Ok(Frame::Tcp(frame)) => self.receive_segment(now, &frame, octets, token),
+            Ok(Frame::Udp(frame)) => self.receive_datagram(now, &frame, octets, token),
+            Ok(Frame::Neighbor(neighbor)) => self.receive_neighbor(now, neighbor, octets, token),
+            Ok(Frame::Icmp(frame)) => self.receive_icmp(now, &frame, octets, token),
+            Ok(Frame::Other) => self.pass_extra(now, octets, token),
+            Err(reason) => self.note(now, Kind::Dropped(reason)),
+        }
+    }
+
+    fn receive_segment<T: TxToken>(
+        &mut self,
+        now: Instant,
+        frame: &TcpFrame<'_>,
+        octets: &[u8],
+        token: T,
+    ) {
+        if let Some(reason) = self.unwelcome(frame) {
+            return self.note_stray(now, frame, Verdict::Dropped(reason));
+        }
+        let hash = self.flows.hash(&frame.flow);
+        let found = self.find(now, hash, &frame.flow);
+        match found {
+            Some(Found::Connection(slot)) => self.receive_for(now, slot, frame, octets, token),
+            Some(Found::Tombstone(place)) => {
+                if let Some(waiting) = self.graveyard.get(place, now, &self.locals) {
+                    self.receive_late(now, place, &waiting, frame, octets, token);
+                }
+            }
+            None => self.receive_unknown(now, frame, octets, token),
+        }
+    }
+
+    /// Why a segment concerns nobody here, whatever its numbers say.
+    fn unwelcome(&self, frame: &TcpFrame<'_>) -> Option<Reason> {
+        let (local, remote) = (frame.flow.local.addr, frame.flow.remote.addr);
+        if !self.locals.contains(&local) {
+            return Some(if local.is_unicast() && !self.is_broadcast(local) {
+                Reason::NotForUs
+            } else {
+                Reason::NotUnicast
+            });
+        }
+        if self.locals.contains(&remote) {
+            return Some(Reason::FromOurselves);
+        }
+        if !remote.is_unicast() || self.is_broadcast(remote) {
+            return Some(Reason::NotUnicast);
+        }
+        None
+    }
+
+    /// Whether an address means everybody on one of our networks.
+    pub(super) fn is_broadcast(&self, address: IpAddress) -> bool {
+        self.networks.iter().any(|cidr| match (cidr, address) {
+            (smoltcp::wire::IpCidr::Ipv4(cidr), IpAddress::Ipv4(v4)) => {
+                cidr.broadcast() == Some(v4) || v4.is_broadcast()
+            }
+            #[cfg(feature = "ipv6")]
+            _ => false,
+        })
+    }
+
+    fn receive_for<T: TxToken>(
+        &mut self,
+        now: Instant,
+        slot: usize,
+        frame: &TcpFrame<'_>,
+        octets: &[u8],
+        token: T,
+    ) {
+        let connection = &self.slots[slot].connection;
+        let passive = connection.flags.passive;
+        let decision = gate::judge(
+            connection.state,
+            passive,
+            &connection.numbers,
+            &frame.header,
+        );
+        match decision {
+            Decision::Pass => {
+                self.note_received(now, slot, frame, Verdict::Passed);
+                self.pass(now, slot, frame, octets, token);
+            }
+            Decision::Change(repair, change) => {
+                self.note_received(now, slot, frame, Verdict::Repaired(repair));
+                self.pass_changed(now, slot, frame, change, token);
+            }
+            Decision::Answer(answer) => self.answer(now, slot, frame, answer, token),
+            Decision::Drop(reason) => {
+                self.note_received(now, slot, frame, Verdict::Dropped(reason));
+            }
+            Decision::StartOver => {
+                self.note_received(now, slot, frame, Verdict::Passed);
+                self.return_to_listen(now, slot);
+                self.receive_unknown(now, frame, octets, token);
+            }
+        }
+    }
+
+    /// Hands a frame to the connection's socket, and looks at what that changed.
+    pub(super) fn pass<T: TxToken>(
+        &mut self,
+        now: Instant,
+        slot: usize,
+        frame: &TcpFrame<'_>,
+        octets: &[u8],
+        token: T,
+    ) {
+        let mut inlet = Inlet::new(self.mtu, octets, token);
+        let set = &mut self.slots[slot].set;
+        self.iface.poll_ingress_single(now, &mut inlet, set);
+        self.took(now, slot, frame, inlet.sent);
+    }
+
+    /// Hands on a segment after changing it; the frame is composed anew.
+    fn pass_changed<T: TxToken>(
+        &mut self,
+        now: Instant,
+        slot: usize,
+        frame: &TcpFrame<'_>,
+        change: Change,
+        token: T,
+    ) {
+        let repr = changed(&frame.repr, change);
+        let route = Route::into(self.mac, frame.neighbor, &frame.flow);
+        let len = route.frame_len(&repr);
+        let Some(octets) = self.scratch.get_mut(..len) else {
+            return self.note(now, Kind::Dropped(Reason::Malformed));
+        };
+        route.write(octets, &repr);
+        let mut inlet = Inlet::new(self.mtu, octets, token);
+        let set = &mut self.slots[slot].set;
+        self.iface.poll_ingress_single(now, &mut inlet, set);
+        let sent = inlet.sent;
+        let mut frame = TcpFrame { repr, ..*frame };
+        frame.header.ack = change.ack.unwrap_or(frame.header.ack);
+        frame.header.window = change.window.unwrap_or(frame.header.window);
+        self.took(now, slot, &frame, sent);
+    }
+
+    /// The gate's own answer to a segment of a connection.
+    fn answer<T: TxToken>(
+        &mut self,
+        now: Instant,
+        slot: usize,
+        frame: &TcpFrame<'_>,
+        answer: Answer,
+        token: T,
+    ) {
+        // What carries data is exempt: its sender needs the answer, and paces itself.
+        let exempt = frame.header.len > 0 && answer == Answer::Ack;
+        if !exempt && !self.answers.take(now, self.limits.answers_per_second) {
+            let verdict = Verdict::Dropped(Reason::RateLimited);
+            return self.note_received(now, slot, frame, verdict);
+        }
+        self.note_received(now, slot, frame, Verdict::Answered(answer));
+        let numbers = self.slots[slot].connection.numbers;
+        let window = self.window(slot);
+        let flow = self.slots[slot].connection.flow;
+        let mut segment = bare(&flow, numbers.snd_nxt, Some(numbers.rcv_nxt), window);
+        if answer == Answer::SynAckAgain {
+            segment.control = TcpControl::Syn;
+            segment.seq_number = TcpSeqNumber(numbers.iss as i32);
+            segment.window_len = self.slots[slot].socket().recv_capacity().min(65_535) as u16;
+            segment.max_seg_size = Some(self.mss(flow.local.addr));
+            segment.window_scale = numbers.scale_offered();
+        }
+        let header = Route::out(self.mac, frame.neighbor, &flow).send(token, &segment);
+        self.note_answer(now, slot, &header, answer);
+    }
+
+    /// A segment to a connection in TIME-WAIT.
+    fn receive_late<T: TxToken>(
+        &mut self,
+        now: Instant,
+        place: usize,
+        waiting: &Waiting,
+        frame: &TcpFrame<'_>,
+        octets: &[u8],
+        token: T,
+    ) {
+        let verdict = time_wait::judge(waiting, &frame.header);
+        match verdict {
+            time_wait::Verdict::Restart => {
+                self.note_late(now, waiting, frame, Verdict::Answered(Answer::TimeWaitAck));
+                self.acknowledge_late(now, waiting, frame, Answer::TimeWaitAck, token);
+                self.bury_again(now, place, waiting);
+            }
+            time_wait::Verdict::Acknowledge(answer) => {
+                if self.answers.take(now, self.limits.answers_per_second) {
+                    self.note_late(now, waiting, frame, Verdict::Answered(answer));
+                    self.acknowledge_late(now, waiting, frame, answer, token);
+                } else {
+                    let limited = Verdict::Dropped(Reason::RateLimited);
+                    self.note_late(now, waiting, frame, limited);
+                }
+            }
+            time_wait::Verdict::Reopen => self.reopen(now, place, waiting, frame, octets, token),
+            time_wait::Verdict::Drop(reason) => {
+                self.note_late(now, waiting, frame, Verdict::Dropped(reason));
+            }
+        }
+    }
+
+    fn acknowledge_late<T: TxToken>(
+        &mut self,
+        now: Instant,
+        waiting: &Waiting,
+        frame: &TcpFrame<'_>,
+        answer: Answer,
+        token: T,
+    ) {
+        let segment = bare(&waiting.flow, waiting.snd_nxt, Some(waiting.rcv_nxt), 0);
+        let header = Route::out(self.mac, frame.neighbor, &waiting.flow).send(token, &segment);
+        self.note(
+            now,
+            Kind::Segment(Segment {
+                connection: waiting.connection,
+                direction: Direction::Out,
+                header,
+                // Its initial numbers are forgotten; the wire's are not.
+                seq: header.seq,
+                ack: header.ack,
+                mark: Mark::None,
+                verdict: Verdict::Gate(answer),
+            }),
+        );
+    }
+
+    /// The reset that a segment to nobody draws (RFC 9293 section 3.10.7.1).
+    pub(super) fn refuse<T: TxToken>(&mut self, now: Instant, frame: &TcpFrame<'_>, token: T) {
+        if frame.header.flags.contains(Flags::RST) {
+            return self.note_stray(now, frame, Verdict::Dropped(Reason::StrayReset));
+        }
+        if !self.answers.take(now, self.limits.answers_per_second) {
+            return self.note_stray(now, frame, Verdict::Dropped(Reason::RateLimited));
+        }
+        self.note_stray(now, frame, Verdict::Answered(Answer::Reset));
+        let segment = reset(&frame.flow, &frame.header);
+        self.answer_stray(now, frame, &segment, Answer::Reset, token);
+    }
+
+    /// Sends a segment of the gate's that belongs to no connection.
+    pub(super) fn answer_stray<T: TxToken>(
+        &mut self,
+        now: Instant,
+        frame: &TcpFrame<'_>,
+        segment: &TcpRepr<'_>,
+        answer: Answer,
+        token: T,
+    ) {
+        let header = Route::out(self.mac, frame.neighbor, &frame.flow).send(token, segment);
+        self.note(
+            now,
+            Kind::Stray(Stray {
+                direction: Direction::Out,
+                flow: frame.flow,
+                header,
+                verdict: Verdict::Gate(answer),
+            }),
+        );
+    }
+
+    fn receive_datagram<T: TxToken>(
+        &mut self,
+        now: Instant,
+        frame: &UdpFrame,
+        octets: &[u8],
+        token: T,
+    ) {
+        let port = self.datagrams.port(frame.flow.local.port);
+        let verdict = match port.map(|port| port.socket().recv_queue()) {
+            Some(_) => Verdict::Passed,
+            None => Verdict::Dropped(Reason::NoSuchPort),
+        };
+        let mut inlet = Inlet::new(self.mtu, octets, token);
+        let verdict = match self.datagrams.port_mut(frame.flow.local.port) {
+            Some(port) => {
+                let before = port.socket().recv_queue();
+                self.iface
+                    .poll_ingress_single(now, &mut inlet, &mut port.set);
+                // Only what was queued was received: smoltcp counts payload octets, so an empty
+                // datagram is taken at its word.
+                if frame.len > 0 && port.socket().recv_queue() == before {
+                    Verdict::Dropped(Reason::QueueFull)
+                } else {
+                    verdict
+                }
+            }
+            None => {
+                self.iface
+                    .poll_ingress_single(now, &mut inlet, &mut self.extra);
+                verdict
+            }
+        };
+        let sent = inlet.sent;
+        self.note(
+            now,
+            Kind::Datagram(Datagram {
+                direction: Direction::In,
+                flow: frame.flow,
+                len: frame.len,
+                verdict,
+            }),
+        );
+        self.note_sent_elsewhere(now, sent);
+    }
+
+    fn receive_neighbor<T: TxToken>(
+        &mut self,
+        now: Instant,
+        neighbor: Neighbor,
+        octets: &[u8],
+        token: T,
+    ) {
+        let ours = match neighbor {
+            Neighbor::AskedForUs(address) => self.locals.contains(&address),
+            Neighbor::Answered(_) | Neighbor::Asked(_) | Neighbor::WeAnswered(_) => true,
+        };
+        if !ours {
+            return self.note(now, Kind::Dropped(Reason::NotForUs));
+        }
+        self.note(now, Kind::Neighbor(neighbor));
+        self.pass_extra(now, octets, token);
+        self.retry_the_unresolved();
+    }
+
+    fn receive_icmp<T: TxToken>(
+        &mut self,
+        now: Instant,
+        frame: &IcmpFrame<'_>,
+        octets: &[u8],
+        token: T,
+    ) {
+        self.note(
+            now,
+            Kind::Icmp {
+                direction: Direction::In,
+                kind: frame.kind,
+                code: frame.code,
+            },
+        );
+        self.hear_icmp(now, frame);
+        self.pass_extra(now, octets, token);
+    }
+
+    /// Gives a frame to smoltcp together with the application's own sockets.
+    fn pass_extra<T: TxToken>(&mut self, now: Instant, octets: &[u8], token: T) {
+        let mut inlet = Inlet::new(self.mtu, octets, token);
+        self.iface
+            .poll_ingress_single(now, &mut inlet, &mut self.extra);
+        self.note_sent_elsewhere(now, inlet.sent);
+    }
+
+    /// Notes a segment of a connection before anything comes of it.
+    pub(super) fn note_received(
+        &mut self,
+        now: Instant,
+        slot: usize,
+        frame: &TcpFrame<'_>,
+        verdict: Verdict,
+    ) {
+        let connection = &self.slots[slot].connection;
+        let mut numbers = connection.numbers;
+        if !numbers.synchronized && frame.header.flags.contains(Flags::SYN) {
+            numbers.synchronize(&frame.header);
+        }
+        let (seq, ack) = numbers.relative(&frame.header, Direction::In);
+        let segment = Segment {
+            connection: connection.id,
+            direction: Direction::In,
+            header: frame.header,
+            seq,
+            ack,
+            mark: connection.numbers.mark_received(&frame.header),
+            verdict,
+        };
+        self.note(now, Kind::Segment(segment));
+    }
+
+    fn note_late(
+        &mut self,
+        now: Instant,
+        waiting: &Waiting,
+        frame: &TcpFrame<'_>,
+        verdict: Verdict,
+    ) {
+        let segment = Segment {
+            connection: waiting.connection,
+            direction: Direction::In,
+            header: frame.header,
+            seq: frame.header.seq,
+            ack: frame.header.ack,
+            mark: if frame.header.flags.contains(Flags::FIN) {
+                Mark::Duplicate
+            } else {
+                Mark::None
+            },
+            verdict,
+        };
+        self.note(now, Kind::Segment(segment));
+    }
+
+    pub(super) fn note_stray(&mut self, now: Instant, frame: &TcpFrame<'_>, verdict: Verdict) {
+        let stray = Stray {
+            direction: Direction::In,
+            flow: frame.flow,
+            header: frame.header,
+            verdict,
+        };
+        self.note(now, Kind::Stray(stray));
+    }
+
+    /// Notes what smoltcp sent that is no segment of a connection.
+    pub(super) fn note_sent_elsewhere(&mut self, now: Instant, sent: Option<Sent>) {
+        let kind = match sent {
+            None | Some(Sent::Other) => return,
+            Some(Sent::Neighbor(neighbor)) => Kind::Neighbor(neighbor),
+            Some(Sent::Icmp(kind, code)) => Kind::Icmp {
+                direction: Direction::Out,
+                kind,
+                code,
+            },
+            Some(Sent::Udp(flow, len)) => Kind::Datagram(Datagram {
+                direction: Direction::Out,
+                flow,
+                len,
+                verdict: Verdict::Passed,
+            }),
+            Some(Sent::Tcp(flow, header)) => Kind::Stray(Stray {
+                direction: Direction::Out,
+                flow,
+                header,
+                verdict: Verdict::Passed,
+            }),
+        };
+        self.note(now, kind);
+    }
+
+    /// The segment size that we offer to a peer of this family: MTU less 20 or 40, and 20 octets.
+    pub(super) fn mss(&self, local: IpAddress) -> u16 {
+        let ip = match local {
+            IpAddress::Ipv4(_) => 20,
+            #[cfg(feature = "ipv6")]
+            IpAddress::Ipv6(_) => 40,
+        };
+        (self.mtu - ip - 20).min(usize::from(u16::MAX)) as u16
+    }
+
+    /// The window that our next segment of a connection advertises.
+    fn window(&self, slot: usize) -> u16 {
+        let socket = self.slots[slot].socket();
+        let free = socket.recv_capacity() - socket.recv_queue();
+        let scale = self.slots[slot].connection.numbers.rcv_scale();
+        let scale = match self.slots[slot].connection.state {
+            State::SynReceived => 0,
+            _ => scale,
+        };
+        (free >> scale).min(usize::from(u16::MAX)) as u16
+    }
+
+    /// The set for frames that concern no socket of ours.
+    pub(super) fn no_sockets() -> SocketSet<'static> {
+        SocketSet::new(&mut [][..])
+    }
+}
+
+/// A copy of a segment with a change made.
+fn changed<'f>(segment: &TcpRepr<'f>, change: Change) -> TcpRepr<'f> {
+    let mut repr = *segment;
+    if let Some(ack) = change.ack {
+        repr.ack_number = Some(TcpSeqNumber(ack as i32));
+    }
+    if let Some(window) = change.window {
+        repr.window_len = window;
+    }
+    if let Some(keep) = change.keep {
+        let keep = usize::from(keep).min(repr.payload.len());
+        repr.payload = &repr.payload[..keep];
+        if repr.control == TcpControl::Fin {
+            repr.control = TcpControl::None;
+        }
+    }
+    if change.without_syn {
+        repr.seq_number += 1;
+        repr.control = TcpControl::None;
+        repr.max_seg_size = None;
+        repr.window_scale = None;
+        repr.sack_permitted = false;
+    }
+    repr
+}

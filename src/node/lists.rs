@@ -1,0 +1,193 @@
+//! Who has something to do: queues of slots, threaded through one array of links.
+//!
+//! Each queue gives and takes in constant time, at any number of slots. A slot is in a queue at most
+//! once; putting it in again changes nothing.
+
+use managed::ManagedSlice;
+
+/// The queues. Those that share a lane exclude each other: a slot is in at most one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum List {
+    /// Has, or may have, a segment to send.
+    Egress = 0,
+    /// Has news for the application.
+    Ready = 1,
+    /// Carries no connection.
+    Free = 2,
+    /// SYN-RECEIVED after a passive open; the oldest in front.
+    HalfOpen = 3,
+    /// Established after a passive open, waiting for `accept`.
+    Accept = 4,
+    /// Could not send, because the peer's hardware address is not known.
+    Unresolved = 5,
+}
+
+const LISTS: usize = 6;
+const LANES: usize = 3;
+const NONE: u16 = u16::MAX;
+
+impl List {
+    const fn lane(self) -> usize {
+        match self {
+            Self::Egress | Self::Unresolved => 0,
+            Self::Ready => 1,
+            Self::Free | Self::HalfOpen | Self::Accept => 2,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Link {
+    list: u16,
+    before: u16,
+    after: u16,
+}
+
+/// The links of one slot.
+#[derive(Debug, Clone, Copy)]
+pub struct Links([Link; LANES]);
+
+impl Links {
+    /// In no queue; for building arrays.
+    pub const EMPTY: Self = Self(
+        [Link {
+            list: NONE,
+            before: NONE,
+            after: NONE,
+        }; LANES],
+    );
+}
+
+#[derive(Clone, Copy)]
+struct Ends {
+    first: u16,
+    last: u16,
+    len: u16,
+}
+
+/// All queues over all slots. At most 65,535 slots.
+pub(super) struct Lists<'a> {
+    links: ManagedSlice<'a, Links>,
+    ends: [Ends; LISTS],
+}
+
+impl<'a> Lists<'a> {
+    /// Empty queues over `links.len()` slots.
+    pub(super) fn new(mut links: ManagedSlice<'a, Links>) -> Self {
+        links.fill(Links::EMPTY);
+        let empty = Ends {
+            first: NONE,
+            last: NONE,
+            len: 0,
+        };
+        Self {
+            links,
+            ends: [empty; LISTS],
+        }
+    }
+
+    /// How many slots are in a queue.
+    pub(super) fn len(&self, list: List) -> usize {
+        self.ends[list as usize].len as usize
+    }
+
+    /// The slot that has been in a queue for longest.
+    pub(super) fn front(&self, list: List) -> Option<usize> {
+        let first = self.ends[list as usize].first;
+        (first != NONE).then_some(first as usize)
+    }
+
+    /// Whether a slot is in a queue.
+    pub(super) fn contains(&self, list: List, slot: usize) -> bool {
+        self.links[slot].0[list.lane()].list == list as u16
+    }
+
+    /// Puts a slot at the end of a queue, taking it out of any other of the same lane.
+    pub(super) fn push(&mut self, list: List, slot: usize) {
+        let lane = list.lane();
+        if self.contains(list, slot) {
+            return;
+        }
+        self.leave(lane, slot);
+        let last = self.ends[list as usize].last;
+        self.links[slot].0[lane] = Link {
+            list: list as u16,
+            before: last,
+            after: NONE,
+        };
+        let ends = &mut self.ends[list as usize];
+        ends.last = slot as u16;
+        ends.len += 1;
+        if last == NONE {
+            ends.first = slot as u16;
+        } else {
+            self.links[last as usize].0[lane].after = slot as u16;
+        }
+    }
+
+    /// Takes the front of a queue.
+    pub(super) fn pop(&mut self, list: List) -> Option<usize> {
+        let slot = self.front(list)?;
+        self.leave(list.lane(), slot);
+        Some(slot)
+    }
+
+    /// Takes a slot out of a queue; nothing happens when it is not there.
+    pub(super) fn remove(&mut self, list: List, slot: usize) {
+        if self.contains(list, slot) {
+            self.leave(list.lane(), slot);
+        }
+    }
+
+    fn leave(&mut self, lane: usize, slot: usize) {
+        let link = self.links[slot].0[lane];
+        if link.list == NONE {
+            return;
+        }
+        let ends = &mut self.ends[link.list as usize];
+        ends.len -= 1;
+        if link.before == NONE {
+            ends.first = link.after;
+        } else {
+            self.links[link.before as usize].0[lane].after = link.after;
+        }
+        if link.after == NONE {
+            self.ends[link.list as usize].last = link.before;
+        } else {
+            self.links[link.after as usize].0[lane].before = link.before;
+        }
+        self.links[slot].0[lane] = Links::EMPTY.0[lane];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec;
+
+    #[test]
+    fn a_queue_gives_slots_in_the_order_it_got_them() {
+        let mut lists = Lists::new(ManagedSlice::Owned(vec![Links::EMPTY; 4]));
+        for slot in [2, 0, 3, 2] {
+            lists.push(List::Egress, slot);
+        }
+        lists.remove(List::Egress, 0);
+        lists.push(List::Egress, 1);
+        assert_eq!(lists.len(List::Egress), 3);
+        assert_eq!(lists.pop(List::Egress), Some(2));
+        assert_eq!(lists.pop(List::Egress), Some(3));
+        assert_eq!(lists.pop(List::Egress), Some(1));
+        assert_eq!(lists.pop(List::Egress), None);
+    }
+
+    #[test]
+    fn queues_of_one_lane_exclude_each_other_and_others_do_not() {
+        let mut lists = Lists::new(ManagedSlice::Owned(vec![Links::EMPTY; 2]));
+        lists.push(List::Free, 0);
+        lists.push(List::HalfOpen, 0);
+        lists.push(List::Ready, 0);
+        assert_eq!(lists.len(List::Free), 0);
+        assert!(lists.contains(List::HalfOpen, 0));
+        assert!(lists.contains(List::Ready, 0));
+    }
+}

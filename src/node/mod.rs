@@ -1,0 +1,50 @@
+//! The stack: one smoltcp `Interface`, one `SocketSet` for each connection, and a gate in front.
+//!
+//! A frame's endpoints name its connection before smoltcp sees it; smoltcp is then given that
+//! connection's set and no other, one frame at a time. So every change of state has one known cause,
+//! and an idle connection costs nothing. [`Node`] tells how it is run.
+
+mod backlog;
+mod config;
+mod connection;
+mod datagrams;
+mod deadlines;
+mod egress;
+mod ending;
+mod errors;
+mod flow;
+mod following;
+mod frame;
+mod gate;
+mod ingress;
+mod isn;
+mod lists;
+mod neighbors;
+#[expect(
+    clippy::module_inception,
+    reason = "the node is what this module is named for"
+)]
+mod node;
+mod numbers;
+mod opening;
+mod port;
+mod ports;
+mod reply;
+mod sockets;
+mod status;
+mod storage;
+mod time_wait;
+
+pub use backlog::{Bench, Listener};
+pub use config::{Config, ConfigError, Limits, MAX_ADDRESSES};
+pub use connection::{Handle, Slot};
+pub use datagrams::{DatagramMemory, Pending, Port};
+pub use deadlines::Place;
+pub use errors::{ConnectError, ListenError, RecvError, SendError, SendToError};
+pub use flow::Entry;
+pub use lists::Links;
+pub use node::{Ingress, Node};
+pub use sockets::Received;
+pub use status::{Serving, Status};
+pub use storage::{Memory, Sizes, Storage};
+pub use time_wait::Grave;

@@ -1,0 +1,244 @@
+//! The node: its parts, its construction, its run loop.
+
+use heapless::Vec;
+use smoltcp::iface::{Interface, SocketSet};
+use smoltcp::phy::{Device, RxToken};
+use smoltcp::time::Instant;
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+
+use super::backlog::{Backlog, Listener};
+use super::config::{Config, ConfigError, Limits, MAX_ADDRESSES};
+use super::connection::Slot;
+use super::datagrams::Datagrams;
+use super::deadlines::Deadlines;
+use super::flow::FlowTable;
+use super::isn::Isn;
+use super::lists::{List, Lists};
+use super::port::Sink;
+use super::ports::Ephemeral;
+use super::storage::Memory;
+use super::time_wait::Graveyard;
+use crate::trace::{Event, Journal, Kind, Resource};
+use managed::ManagedSlice;
+
+/// A host on an Ethernet: TCP and UDP sockets over smoltcp, in memory that the caller gave.
+///
+/// # The run loop
+///
+/// ```text
+/// loop {
+///     node.poll_ingress(now, &mut device);       // frames in, timers
+///     application(now, &mut node);               // next_ready, accept, recv, send, close, ...
+///     let deadline = node.poll_egress(now, &mut device);   // segments out
+///     sleep until the device is readable or the deadline is reached
+/// }
+/// ```
+///
+/// - `now` never goes back. Calls that come too early or too often change nothing.
+/// - Each call does a bounded amount of work; [`Ingress::More`] or a deadline that has passed says that
+///   there is more to do.
+/// - Nothing here blocks, allocates, reads a clock, or panics on what a peer sends.
+/// - Whatever happens is in the [`journal`](Self::journal).
+pub struct Node<'a> {
+    pub(super) iface: Interface,
+    pub(super) mac: EthernetAddress,
+    pub(super) mtu: usize,
+    pub(super) networks: Vec<IpCidr, MAX_ADDRESSES>,
+    pub(super) locals: Vec<IpAddress, MAX_ADDRESSES>,
+    pub(super) limits: Limits,
+    pub(super) isn: Isn,
+    pub(super) slots: ManagedSlice<'a, Slot<'a>>,
+    pub(super) flows: FlowTable<'a>,
+    pub(super) lists: Lists<'a>,
+    pub(super) deadlines: Deadlines<'a>,
+    pub(super) graveyard: Graveyard<'a>,
+    pub(super) backlog: Backlog<'a>,
+    pub(super) listeners: ManagedSlice<'a, Listener>,
+    pub(super) datagrams: Datagrams<'a>,
+    pub(super) extra: SocketSet<'a>,
+    pub(super) journal: Journal<'a>,
+    pub(super) scratch: ManagedSlice<'a, u8>,
+    pub(super) ephemeral: Ephemeral,
+    pub(super) next_id: u32,
+    pub(super) answers: Answers,
+    /// Until when an acknowledgment out of nowhere may be the answer to a cookie.
+    pub(super) cookies_until: Instant,
+}
+
+/// What a round of ingress left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ingress {
+    /// The device had no more frames.
+    Drained,
+    /// The budget ran out first: call again soon.
+    More,
+}
+
+/// How many answers the gate may still give in this second (RFC 5961 section 7).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answers {
+    second: i64,
+    left: u16,
+}
+
+impl Answers {
+    /// Uses up one answer; `false` if none is left.
+    pub(super) fn take(&mut self, now: Instant, per_second: u16) -> bool {
+        let second = now.total_micros().div_euclid(1_000_000);
+        if second != self.second {
+            self.second = second;
+            self.left = per_second;
+        }
+        self.left = match self.left.checked_sub(1) {
+            Some(left) => left,
+            None => return false,
+        };
+        true
+    }
+}
+
+impl<'a> Node<'a> {
+    /// A node without listeners, ports or connections.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration or with the sizes of the memory.
+    pub fn new(config: Config, memory: Memory<'a>, now: Instant) -> Result<Self, ConfigError> {
+        config.check()?;
+        let slots = memory.slots.len();
+        let entries = memory.flows.len();
+        let fits = memory.links.len() == slots
+            && memory.deadlines.len() == slots
+            && slots > 0
+            && slots < usize::from(u16::MAX)
+            && !memory.graves.is_empty()
+            && entries.is_power_of_two()
+            && entries > slots + memory.graves.len()
+            && memory.scratch.len() >= config.mtu + 14;
+        if !fits {
+            return Err(ConfigError::Memory);
+        }
+        let mut iface_config = smoltcp::iface::Config::new(config.mac.into());
+        iface_config.random_seed = u64::from_le_bytes(first_half(&config.secret));
+        let iface = Interface::new(iface_config, &mut Sink::new(config.mtu), now);
+        let mut lists = Lists::new(memory.links);
+        for slot in 0..slots {
+            lists.push(List::Free, slot);
+        }
+        let mut listeners = memory.listeners;
+        listeners.fill(Listener::EMPTY);
+        let mut node = Self {
+            iface,
+            mac: config.mac,
+            mtu: config.mtu,
+            networks: Vec::new(),
+            locals: Vec::new(),
+            limits: config.limits,
+            isn: Isn::new(config.secret),
+            slots: memory.slots,
+            flows: FlowTable::new(memory.flows, config.secret),
+            lists,
+            deadlines: Deadlines::new(memory.deadlines),
+            graveyard: Graveyard::new(memory.graves),
+            backlog: Backlog::new(memory.benches),
+            listeners,
+            datagrams: Datagrams::new(memory.datagrams),
+            extra: SocketSet::new(memory.extra),
+            journal: Journal::new(memory.journal),
+            scratch: memory.scratch,
+            ephemeral: Ephemeral::new(config.secret),
+            next_id: 1,
+            answers: Answers {
+                second: -1,
+                left: 0,
+            },
+            cookies_until: Instant::ZERO,
+        };
+        node.set_addresses(now, &config.addresses, &config.gateways)?;
+        Ok(node)
+    }
+
+    /// Takes in frames, and runs timers that are due.
+    ///
+    /// Call it when the device is readable, when a deadline is reached, and again while it says
+    /// [`Ingress::More`].
+    pub fn poll_ingress<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Ingress {
+        self.run_timers(now);
+        for _ in 0..self.limits.ingress_budget {
+            let Some((frame, answer)) = device.receive(now) else {
+                return Ingress::Drained;
+            };
+            frame.consume(|octets| self.receive(now, octets, answer));
+        }
+        Ingress::More
+    }
+
+    /// Sends what there is to send, and says when to call again at the latest.
+    ///
+    /// Call it after the application had its turn. `None`: not before a frame or a call comes.
+    pub fn poll_egress<D: Device + ?Sized>(
+        &mut self,
+        now: Instant,
+        device: &mut D,
+    ) -> Option<Instant> {
+        self.admit_the_waiting(now);
+        let blocked = self.send_segments(now, device) || self.send_datagrams(now, device);
+        self.next_deadline(now, blocked)
+    }
+
+    /// Both halves of the loop, for when no application stands between them.
+    pub fn poll<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Option<Instant> {
+        let ingress = self.poll_ingress(now, device);
+        let deadline = self.poll_egress(now, device);
+        match ingress {
+            Ingress::More => Some(now),
+            Ingress::Drained => deadline,
+        }
+    }
+
+    /// Everything that happened, as far as it is remembered.
+    pub fn journal(&self) -> &Journal<'a> {
+        &self.journal
+    }
+
+    /// Sockets of the application's own on the same interface, such as DHCP.
+    pub fn extra_mut(&mut self) -> &mut SocketSet<'a> {
+        &mut self.extra
+    }
+
+    /// Our addresses.
+    pub fn addresses(&self) -> &[IpCidr] {
+        &self.networks
+    }
+
+    /// Our hardware address.
+    pub fn mac(&self) -> EthernetAddress {
+        self.mac
+    }
+
+    /// Times and bounds.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// How many connections can be open at once.
+    pub fn capacity(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// How many slots carry no connection.
+    pub fn free(&self) -> usize {
+        self.lists.len(List::Free)
+    }
+
+    pub(super) fn note(&mut self, now: Instant, kind: Kind) {
+        self.journal.record(Event { at: now, kind });
+    }
+
+    pub(super) fn note_full(&mut self, now: Instant, resource: Resource) {
+        self.note(now, Kind::Full(resource));
+    }
+}
+
+fn first_half(secret: &[u8; 16]) -> [u8; 8] {
+    core::array::from_fn(|index| secret[index])
+}

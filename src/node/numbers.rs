@@ -1,0 +1,228 @@
+//! The sequence numbers of one connection, kept from what crosses the wire.
+//!
+//! smoltcp keeps its own and shows none of them. The gate needs them to judge a segment before smoltcp
+//! sees it, and the journal to say what a segment was. Names are those of RFC 9293 section 3.3.1.
+
+use crate::trace::{Direction, Flags, Header, Mark};
+
+/// SND.*, RCV.* and the like of one connection.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Numbers {
+    /// Our initial sequence number.
+    pub(super) iss: u32,
+    /// The peer's initial sequence number; meaningless until [`Self::synchronized`].
+    pub(super) irs: u32,
+    /// SND.UNA.
+    pub(super) snd_una: u32,
+    /// SND.NXT: after everything that ever left.
+    pub(super) snd_nxt: u32,
+    /// SND.WND in octets.
+    pub(super) snd_wnd: u32,
+    /// The largest SND.WND seen (RFC 5961 section 5).
+    pub(super) max_wnd: u32,
+    /// SND.WL1.
+    pub(super) wl1: u32,
+    /// SND.WL2.
+    pub(super) wl2: u32,
+    /// The window field that SND.WND came from.
+    pub(super) window: u16,
+    /// RCV.NXT.
+    pub(super) rcv_nxt: u32,
+    /// The right edge of the window we advertised: nothing at or after it may come.
+    pub(super) rcv_edge: u32,
+    /// Octets that the application took.
+    pub(super) taken: u32,
+    /// The window scale that our SYN offered, or [`Header::NO_SCALE`].
+    pub(super) offered_scale: u8,
+    /// The window scale that the peer's SYN offered, or [`Header::NO_SCALE`].
+    pub(super) peer_scale: u8,
+    /// Whether the peer's SYN was seen.
+    pub(super) synchronized: bool,
+    /// How often the oldest segment was sent again.
+    pub(super) attempts: u8,
+}
+
+/// `a < b` in sequence space.
+pub(super) const fn before(a: u32, b: u32) -> bool {
+    (a.wrapping_sub(b) as i32) < 0
+}
+
+/// `a <= b` in sequence space.
+pub(super) const fn at_most(a: u32, b: u32) -> bool {
+    !before(b, a)
+}
+
+impl Numbers {
+    /// All zero; for building others.
+    #[cfg(test)]
+    pub(super) const ZERO: Self = Self {
+        iss: 0,
+        irs: 0,
+        snd_una: 0,
+        snd_nxt: 0,
+        snd_wnd: 0,
+        max_wnd: 0,
+        wl1: 0,
+        wl2: 0,
+        window: 0,
+        rcv_nxt: 0,
+        rcv_edge: 0,
+        taken: 0,
+        offered_scale: 0,
+        peer_scale: 0,
+        synchronized: true,
+        attempts: 0,
+    };
+
+    /// A connection that will start with the sequence number `iss`.
+    pub(super) fn starting_at(iss: u32) -> Self {
+        Self {
+            iss,
+            snd_una: iss,
+            snd_nxt: iss,
+            offered_scale: Header::NO_SCALE,
+            peer_scale: Header::NO_SCALE,
+            ..Self::default()
+        }
+    }
+
+    /// Takes in the peer's SYN.
+    pub(super) fn synchronize(&mut self, syn: &Header) {
+        self.irs = syn.seq;
+        self.rcv_nxt = syn.seq.wrapping_add(1);
+        self.rcv_edge = self.rcv_nxt;
+        self.synchronized = true;
+        self.peer_scale = syn.scale;
+        // The window of a SYN is never scaled (RFC 7323 section 2.2).
+        self.open_window(syn, 0);
+    }
+
+    /// Takes in a segment that smoltcp accepted.
+    pub(super) fn accept(&mut self, header: &Header) {
+        if !header.flags.contains(Flags::ACK) {
+            return;
+        }
+        if before(self.snd_una, header.ack) && at_most(header.ack, self.snd_nxt) {
+            self.snd_una = header.ack;
+            self.attempts = 0;
+        }
+        if self.window_is_news(header) {
+            self.open_window(header, self.snd_scale());
+        }
+    }
+
+    /// Takes in a segment that left.
+    pub(super) fn sent(&mut self, header: &Header) {
+        if before(self.snd_nxt, header.end()) {
+            self.snd_nxt = header.end();
+        } else if header.sequence_len() > 0 {
+            self.attempts = self.attempts.saturating_add(1);
+        }
+        let scale = if header.flags.contains(Flags::SYN) {
+            self.offered_scale = header.scale;
+            0
+        } else {
+            self.rcv_scale()
+        };
+        if header.flags.contains(Flags::ACK) {
+            let edge = header.ack.wrapping_add(u32::from(header.window) << scale);
+            if before(self.rcv_edge, edge) {
+                self.rcv_edge = edge;
+            }
+        }
+    }
+
+    /// Whether a segment's window is newer than the one we have (RFC 9293 section 3.10.7.4).
+    pub(super) fn window_is_news(&self, header: &Header) -> bool {
+        before(self.wl1, header.seq) || self.wl1 == header.seq && at_most(self.wl2, header.ack)
+    }
+
+    /// Whether everything that left was acknowledged.
+    pub(super) const fn all_acknowledged(&self) -> bool {
+        self.snd_una == self.snd_nxt
+    }
+
+    /// The numbers relative to the initial ones: SEG.SEQ and SEG.ACK.
+    pub(super) fn relative(&self, header: &Header, direction: Direction) -> (u32, u32) {
+        let (sender, receiver) = match direction {
+            Direction::In => (self.irs, self.iss),
+            Direction::Out => (self.iss, self.irs),
+        };
+        let ack = if header.flags.contains(Flags::ACK) {
+            header.ack.wrapping_sub(receiver)
+        } else {
+            0
+        };
+        (header.seq.wrapping_sub(sender), ack)
+    }
+
+    /// What a received segment is, before it is taken in.
+    pub(super) fn mark_received(&self, header: &Header) -> Mark {
+        if !self.synchronized || header.flags.contains(Flags::RST) {
+            return Mark::None;
+        }
+        let len = header.sequence_len();
+        if header.seq == self.rcv_nxt.wrapping_sub(1)
+            && header.len <= 1
+            && !header.flags.contains(Flags::SYN)
+            && !header.flags.contains(Flags::FIN)
+        {
+            Mark::KeepAlive
+        } else if len > 0 && at_most(header.end(), self.rcv_nxt) {
+            Mark::Duplicate
+        } else if len > 0 && before(self.rcv_nxt, header.seq) {
+            Mark::OutOfOrder
+        } else {
+            Mark::None
+        }
+    }
+
+    /// What a segment about to be noted as sent is, before it is taken in.
+    pub(super) fn mark_sent(&self, header: &Header) -> Mark {
+        let len = header.sequence_len();
+        if len == 0 || header.flags.contains(Flags::RST) {
+            Mark::None
+        } else if header.len == 1 && self.snd_wnd == 0 && self.synchronized {
+            Mark::WindowProbe
+        } else if header.seq == self.snd_nxt.wrapping_sub(1) && self.all_acknowledged() && len == 1
+        {
+            Mark::KeepAlive
+        } else if before(header.seq, self.snd_nxt) {
+            Mark::Retransmission
+        } else {
+            Mark::None
+        }
+    }
+
+    fn open_window(&mut self, header: &Header, scale: u8) {
+        self.window = header.window;
+        self.snd_wnd = u32::from(header.window) << scale;
+        self.max_wnd = self.max_wnd.max(self.snd_wnd);
+        self.wl1 = header.seq;
+        self.wl2 = header.ack;
+    }
+
+    /// The shift of window fields that we send. Scaling is in force only if both SYNs offered it
+    /// (RFC 7323 section 1.3).
+    pub(super) fn rcv_scale(&self) -> u8 {
+        if self.peer_scale == Header::NO_SCALE || self.offered_scale == Header::NO_SCALE {
+            0
+        } else {
+            self.offered_scale
+        }
+    }
+
+    /// The window scale that our SYN offered, as an option of a SYN.
+    pub(super) fn scale_offered(&self) -> Option<u8> {
+        (self.offered_scale != Header::NO_SCALE).then_some(self.offered_scale)
+    }
+
+    /// The shift of window fields that we receive; 14 at most (RFC 7323 section 2.3).
+    fn snd_scale(&self) -> u8 {
+        if self.peer_scale == Header::NO_SCALE || self.offered_scale == Header::NO_SCALE {
+            0
+        } else {
+            self.peer_scale.min(14)
+        }
+    }
+}

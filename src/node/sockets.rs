@@ -1,0 +1,390 @@
+//! The calls, with the names people know. None of them blocks.
+
+use smoltcp::time::Instant;
+use smoltcp::wire::{IpAddress, IpEndpoint, IpListenEndpoint};
+
+use super::backlog::Listener;
+use super::connection::Handle;
+use super::errors::{ConnectError, ListenError, RecvError, SendError, SendToError};
+use super::lists::List;
+use super::node::Node;
+use crate::trace::{
+    Call, Cause, Datagram, Direction, Ending, Flow, Kind, Reason, Resource, State, Verdict,
+};
+
+/// A datagram that was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// This node's address and port that it was sent to.
+    pub local: IpEndpoint,
+    /// Who sent it.
+    pub remote: IpEndpoint,
+    /// Octets of payload written to the caller's buffer; what did not fit is gone.
+    pub len: usize,
+}
+
+impl<'a> Node<'a> {
+    /// Passive OPEN: serves a TCP port. Up to `backlog` SYNs wait when every connection is in use.
+    ///
+    /// # Errors
+    /// See [`ListenError`].
+    pub fn listen(&mut self, port: u16, backlog: u16) -> Result<(), ListenError> {
+        if port == 0 {
+            return Err(ListenError::PortZero);
+        }
+        if self.listener(port).is_some() {
+            return Err(ListenError::InUse);
+        }
+        let place = self.listeners.iter_mut().find(|place| place.port == 0);
+        *place.ok_or(ListenError::Full)? = Listener { port, backlog };
+        Ok(())
+    }
+
+    /// Serves a TCP port no longer. Connections that are open stay open; SYNs that waited are forgotten.
+    pub fn unlisten(&mut self, port: u16) {
+        if let Some(place) = self.listeners.iter_mut().find(|place| place.port == port) {
+            *place = Listener::EMPTY;
+        }
+        self.backlog.close(port);
+    }
+
+    /// The next connection whose handshake is over, oldest first.
+    pub fn accept(&mut self) -> Option<Handle> {
+        let slot = self.lists.pop(List::Accept)?;
+        self.slots[slot].connection.flags.accepted = true;
+        // It may have brought data, or its end, before anybody looked.
+        self.lists.push(List::Ready, slot);
+        Some(self.handle(slot))
+    }
+
+    /// Active OPEN: starts a handshake with `remote`. The connection becomes ready when it is over,
+    /// either way.
+    ///
+    /// # Errors
+    /// See [`ConnectError`].
+    pub fn connect(&mut self, now: Instant, remote: IpEndpoint) -> Result<Handle, ConnectError> {
+        // RFC 9293 section 3.9.1.1, MUST-46.
+        if remote.port == 0 || !remote.addr.is_unicast() || self.is_broadcast(remote.addr) {
+            return Err(ConnectError::NotAHost);
+        }
+        if self.locals.contains(&remote.addr) {
+            return Err(ConnectError::Ourselves);
+        }
+        let slot = self.open_active(now, remote)?;
+        Ok(self.handle(slot))
+    }
+
+    /// SEND: queues octets, as many as there is room for; says how many.
+    ///
+    /// # Errors
+    /// See [`SendError`]. Nothing was queued then.
+    pub fn send(&mut self, handle: Handle, data: &[u8]) -> Result<usize, SendError> {
+        let slot = self.slot_of(handle).ok_or(SendError::Stale)?;
+        let connection = &mut self.slots[slot].connection;
+        if let Some(ending) = connection.ending {
+            return Err(SendError::Ended(ending));
+        }
+        match connection.state {
+            State::SynSent | State::SynReceived => {
+                connection.flags.wants_room = true;
+                return Err(SendError::WouldBlock);
+            }
+            State::Established | State::CloseWait => {}
+            State::FinWait1
+            | State::FinWait2
+            | State::Closing
+            | State::LastAck
+            | State::TimeWait
+            | State::Closed
+            | State::Listen => return Err(SendError::Closed),
+        }
+        let count = self.slots[slot].socket_mut().send_slice(data).unwrap_or(0);
+        if count < data.len() {
+            self.slots[slot].connection.flags.wants_room = true;
+        }
+        if count == 0 && !data.is_empty() {
+            return Err(SendError::WouldBlock);
+        }
+        self.lists.push(List::Egress, slot);
+        Ok(count)
+    }
+
+    /// Octets that [`Self::send`] would take now.
+    pub fn send_room(&self, handle: Handle) -> usize {
+        self.slot_of(handle).map_or(0, |slot| {
+            let socket = self.slots[slot].socket();
+            if socket.may_send() {
+                socket.send_capacity() - socket.send_queue()
+            } else {
+                0
+            }
+        })
+    }
+
+    /// Octets queued or sent that the peer has not acknowledged.
+    pub fn unacknowledged(&self, handle: Handle) -> usize {
+        self.slot_of(handle)
+            .map_or(0, |slot| self.slots[slot].socket().send_queue())
+    }
+
+    /// RECEIVE: takes octets in order, as many as there are and fit; says how many.
+    ///
+    /// # Errors
+    /// See [`RecvError`].
+    pub fn recv(&mut self, handle: Handle, buffer: &mut [u8]) -> Result<usize, RecvError> {
+        let count = self.peek(handle, buffer)?;
+        self.consume(handle, count);
+        Ok(count)
+    }
+
+    /// Like [`Self::recv`], but leaves the octets where they are.
+    ///
+    /// # Errors
+    /// See [`RecvError`].
+    pub fn peek(&mut self, handle: Handle, buffer: &mut [u8]) -> Result<usize, RecvError> {
+        let slot = self.slot_of(handle).ok_or(RecvError::Stale)?;
+        let count = self.slots[slot]
+            .socket_mut()
+            .peek_slice(buffer)
+            .unwrap_or(0);
+        if count > 0 || buffer.is_empty() {
+            return Ok(count);
+        }
+        let connection = &self.slots[slot].connection;
+        match connection.ending {
+            Some(ending) if ending != Ending::Closed => Err(RecvError::Ended(ending)),
+            Some(_) => Err(RecvError::Finished),
+            None if connection.fin_received() => Err(RecvError::Finished),
+            None => Err(RecvError::WouldBlock),
+        }
+    }
+
+    /// Takes octets that were peeked at.
+    pub fn consume(&mut self, handle: Handle, count: usize) {
+        let Some(slot) = self.slot_of(handle) else {
+            return;
+        };
+        let mut left = count;
+        let socket = self.slots[slot].socket_mut();
+        // Twice at most: once to the end of the ring, once from its start.
+        while left > 0 {
+            let taken = socket.recv(|octets| {
+                let taken = octets.len().min(left);
+                (taken, taken)
+            });
+            match taken {
+                Ok(taken @ 1..) => left -= taken,
+                _ => break,
+            }
+        }
+        let numbers = &mut self.slots[slot].connection.numbers;
+        numbers.taken = numbers.taken.wrapping_add((count - left) as u32);
+        // The window may have opened enough to say so.
+        if !self.slots[slot].connection.flags.detached {
+            self.lists.push(List::Egress, slot);
+        }
+    }
+
+    /// Octets that [`Self::recv`] would give now.
+    pub fn unread(&self, handle: Handle) -> usize {
+        self.slot_of(handle)
+            .map_or(0, |slot| self.slots[slot].socket().recv_queue())
+    }
+
+    /// CLOSE of the sending half: a FIN follows what is queued. Receiving goes on.
+    pub fn shutdown(&mut self, now: Instant, handle: Handle) {
+        if let Some(slot) = self.slot_of(handle) {
+            self.close_slot(now, slot);
+        }
+    }
+
+    /// Lets go of a connection: a FIN follows what is queued, what still comes is discarded, and the
+    /// slot comes back by itself when the teardown is over.
+    pub fn close(&mut self, now: Instant, handle: Handle) {
+        let Some(slot) = self.slot_of(handle) else {
+            return;
+        };
+        self.let_go(slot);
+        if self.slots[slot].connection.flags.detached {
+            return self.free_slot(slot);
+        }
+        self.discard_received(slot);
+        self.close_slot(now, slot);
+    }
+
+    /// ABORT: ends a connection at once and lets go of it. The peer gets a reset in the states in which
+    /// RFC 9293 section 3.10.5 says so.
+    pub fn abort(&mut self, now: Instant, handle: Handle) {
+        let Some(slot) = self.slot_of(handle) else {
+            return;
+        };
+        self.let_go(slot);
+        let connection = &self.slots[slot].connection;
+        if connection.flags.detached {
+            return self.free_slot(slot);
+        }
+        let cause = Cause::Call(Call::Abort);
+        match connection.state {
+            State::SynReceived
+            | State::Established
+            | State::FinWait1
+            | State::FinWait2
+            | State::CloseWait => {
+                self.slots[slot].socket_mut().abort();
+                self.observe(now, slot, cause);
+                self.settle(now, slot);
+            }
+            // The peer knows of no connection yet, or has nothing left to lose.
+            State::SynSent
+            | State::Closing
+            | State::LastAck
+            | State::TimeWait
+            | State::Closed
+            | State::Listen => {
+                self.drop_silently(now, slot, State::Closed, cause, Ending::Aborted);
+            }
+        }
+    }
+
+    /// The next connection with news, each once: data, the end of data, room to send again, the end.
+    pub fn next_ready(&mut self) -> Option<Handle> {
+        loop {
+            let slot = self.lists.pop(List::Ready)?;
+            // Before `accept` nobody holds the handle, and after `close` nobody wants to know.
+            let flags = self.slots[slot].connection.flags;
+            if flags.accepted && !flags.released {
+                return Some(self.handle(slot));
+            }
+        }
+    }
+
+    /// Binds a UDP port.
+    ///
+    /// # Errors
+    /// See [`ListenError`].
+    pub fn bind(&mut self, port: u16) -> Result<(), ListenError> {
+        if port == 0 {
+            return Err(ListenError::PortZero);
+        }
+        if self.datagrams.port(port).is_some() {
+            return Err(ListenError::InUse);
+        }
+        let place = self.datagrams.port_mut(0).ok_or(ListenError::Full)?;
+        // The port is not 0 and the socket not bound: it cannot fail.
+        let _ = place.socket_mut().bind(port);
+        Ok(())
+    }
+
+    /// Sends a datagram from a bound port; the address is chosen if `from` names none.
+    ///
+    /// # Errors
+    /// See [`SendToError`].
+    pub fn send_to(
+        &mut self,
+        now: Instant,
+        from: impl Into<IpListenEndpoint>,
+        to: IpEndpoint,
+        data: &[u8],
+    ) -> Result<(), SendToError> {
+        let from = from.into();
+        if to.port == 0 || to.addr.is_unspecified() {
+            return Err(SendToError::NotAHost);
+        }
+        if self.datagrams.port(from.port).is_none() || from.port == 0 {
+            return Err(SendToError::NotBound);
+        }
+        if data.len() > self.datagrams.longest().min(self.longest_datagram(to.addr)) {
+            return Err(SendToError::TooLong);
+        }
+        if self.datagrams.push(now, from, to, data) {
+            return Ok(());
+        }
+        self.note_full(now, Resource::Datagrams);
+        Err(SendToError::WouldBlock)
+    }
+
+    /// Takes a datagram from any bound port.
+    pub fn recv_from(&mut self, buffer: &mut [u8]) -> Option<Received> {
+        let port = self
+            .datagrams
+            .ports
+            .iter_mut()
+            .find(|port| port.socket().can_recv())?;
+        let number = port.number();
+        let (octets, meta) = port.socket_mut().recv().ok()?;
+        let len = octets.len().min(buffer.len());
+        buffer[..len].copy_from_slice(&octets[..len]);
+        let local = meta.local_address.unwrap_or(meta.endpoint.addr);
+        Some(Received {
+            local: IpEndpoint::new(local, number),
+            remote: meta.endpoint,
+            len,
+        })
+    }
+
+    /// Notes that the application refused a datagram, so that no loss is silent.
+    pub fn refuse_datagram(&mut self, now: Instant, received: &Received) {
+        let datagram = Datagram {
+            direction: Direction::In,
+            flow: Flow {
+                local: received.local,
+                remote: received.remote,
+            },
+            len: received.len as u16,
+            verdict: Verdict::Dropped(Reason::QueueFull),
+        };
+        self.note(now, Kind::Datagram(datagram));
+    }
+
+    /// CLOSE, as RFC 9293 section 3.10.4 has it for each state.
+    fn close_slot(&mut self, now: Instant, slot: usize) {
+        let cause = Cause::Call(Call::Close);
+        match self.slots[slot].connection.state {
+            // The connection is deleted; nothing is sent.
+            State::SynSent | State::Listen => {
+                self.drop_silently(now, slot, State::Closed, cause, Ending::Closed);
+            }
+            // A FIN before the peer's acknowledgment would carry the number of our SYN: it waits.
+            State::SynReceived => self.slots[slot].connection.flags.close_deferred = true,
+            State::Established | State::CloseWait => {
+                self.slots[slot].socket_mut().close();
+                self.observe(now, slot, cause);
+                self.settle(now, slot);
+            }
+            // Closed before. FIN-WAIT-2 is bounded from now on if nobody reads any more.
+            State::FinWait2 => self.settle(now, slot),
+            State::FinWait1 | State::Closing | State::LastAck | State::TimeWait | State::Closed => {
+            }
+        }
+    }
+
+    fn let_go(&mut self, slot: usize) {
+        self.slots[slot].connection.flags.released = true;
+        self.lists.remove(List::Ready, slot);
+        self.lists.remove(List::Accept, slot);
+    }
+
+    pub(super) fn handle(&self, slot: usize) -> Handle {
+        Handle {
+            slot: slot as u16,
+            id: self.slots[slot].connection.id,
+        }
+    }
+
+    /// The slot of a handle, unless the connection was let go.
+    pub(super) fn slot_of(&self, handle: Handle) -> Option<usize> {
+        let slot = handle.slot();
+        let connection = &self.slots.get(slot)?.connection;
+        let current = connection.id == handle.id && !connection.flags.released;
+        current.then_some(slot)
+    }
+
+    fn longest_datagram(&self, to: IpAddress) -> usize {
+        let ip = match to {
+            IpAddress::Ipv4(_) => 20,
+            #[cfg(feature = "ipv6")]
+            IpAddress::Ipv6(_) => 40,
+        };
+        self.mtu - ip - 8
+    }
+}

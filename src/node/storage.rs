@@ -1,0 +1,304 @@
+//! Every octet that a node owns, and how to size it.
+//!
+//! Nothing in a node allocates. On a small target all memory is one [`Storage`], a `static` whose sizes
+//! are types; with feature `std` it is [`Memory::heap`], whose sizes are chosen at start.
+
+use heapless::Vec;
+use managed::ManagedSlice;
+use smoltcp::iface::SocketStorage;
+use smoltcp::socket::udp;
+
+use super::backlog::{Bench, Listener};
+use super::connection::Slot;
+use super::datagrams::{DatagramMemory, Pending, Port};
+use super::deadlines::Place;
+use super::flow::Entry;
+use super::lists::Links;
+use super::time_wait::Grave;
+use crate::trace::Event;
+
+/// The memory of a node, in parts. [`Storage`] and [`Memory::heap`] make fitting ones.
+pub struct Memory<'a> {
+    /// One for each connection that can be open at once; at most 65,535.
+    pub slots: ManagedSlice<'a, Slot<'a>>,
+    /// As many as there are slots.
+    pub links: ManagedSlice<'a, Links>,
+    /// As many as there are slots.
+    pub deadlines: ManagedSlice<'a, Place>,
+    /// A power of two, larger than slots and graves together; twice as large keeps searches short.
+    pub flows: ManagedSlice<'a, Entry>,
+    /// One for each connection in TIME-WAIT: connections closed by us per second, times 2 MSL. At least 1.
+    pub graves: ManagedSlice<'a, Grave>,
+    /// One for each SYN that may wait for a free connection.
+    pub benches: ManagedSlice<'a, Bench>,
+    /// One for each TCP port that is served.
+    pub listeners: ManagedSlice<'a, Listener>,
+    /// UDP.
+    pub datagrams: DatagramMemory<'a>,
+    /// Sockets of the application's own, such as DHCP.
+    pub extra: ManagedSlice<'a, SocketStorage<'a>>,
+    /// Events that are remembered; a short connection makes about twenty.
+    pub journal: ManagedSlice<'a, Option<Event>>,
+    /// For composing frames: MTU and 14 octets.
+    pub scratch: ManagedSlice<'a, u8>,
+}
+
+/// How much of everything, for [`Memory::heap`].
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes {
+    /// Connections open at once; 1 to 60,000.
+    pub connections: usize,
+    /// Octets of each connection's receive buffer.
+    pub receive: usize,
+    /// Octets of each connection's transmit buffer.
+    pub transmit: usize,
+    /// Connections in TIME-WAIT; at least 1.
+    pub tombstones: usize,
+    /// SYNs that may wait for a free connection.
+    pub backlog: usize,
+    /// TCP ports served.
+    pub listeners: usize,
+    /// UDP ports bound.
+    pub ports: usize,
+    /// Octets of UDP payload that may wait, each way.
+    pub datagrams: usize,
+    /// Sockets of the application's own.
+    pub extra: usize,
+    /// Events remembered.
+    pub events: usize,
+    /// IP MTU in octets.
+    pub mtu: usize,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self {
+            connections: 64,
+            receive: 16 * 1024,
+            transmit: 16 * 1024,
+            tombstones: 1024,
+            backlog: 64,
+            listeners: 4,
+            ports: 4,
+            datagrams: 64 * 1024,
+            extra: 0,
+            events: 4096,
+            mtu: 1500,
+        }
+    }
+}
+
+#[cfg(feature = "std")]
+impl Sizes {
+    /// Entries of the flow table: a power of two, at least twice what must fit.
+    const fn flows(&self) -> usize {
+        (2 * (self.connections + self.tombstones)).next_power_of_two()
+    }
+}
+
+#[cfg(feature = "std")]
+impl Memory<'static> {
+    /// Memory from the heap, all of it taken now.
+    pub fn heap(sizes: Sizes) -> Self {
+        use std::vec;
+        use std::vec::Vec;
+
+        let slot = |_| {
+            Slot::new(
+                vec![SocketStorage::EMPTY],
+                vec![0; sizes.receive],
+                vec![0; sizes.transmit],
+            )
+        };
+        let packets = (sizes.datagrams / 64).max(4);
+        let port = |_| {
+            Port::new(
+                vec![SocketStorage::EMPTY],
+                vec![udp::PacketMetadata::EMPTY; packets],
+                vec![0; sizes.datagrams],
+            )
+        };
+        Self {
+            slots: (0..sizes.connections).map(slot).collect::<Vec<_>>().into(),
+            links: vec![Links::EMPTY; sizes.connections].into(),
+            deadlines: vec![Place::EMPTY; sizes.connections].into(),
+            flows: vec![Entry::EMPTY; sizes.flows()].into(),
+            graves: vec![Grave::EMPTY; sizes.tombstones].into(),
+            benches: vec![Bench::EMPTY; sizes.backlog].into(),
+            listeners: vec![Listener::EMPTY; sizes.listeners].into(),
+            datagrams: DatagramMemory {
+                ports: (0..sizes.ports).map(port).collect::<Vec<_>>().into(),
+                waiting: vec![Pending::EMPTY; packets].into(),
+                payload: vec![0; sizes.datagrams].into(),
+                sender: vec![SocketStorage::EMPTY].into(),
+                sender_packet: vec![udp::PacketMetadata::EMPTY].into(),
+                sender_payload: vec![0; sizes.mtu].into(),
+            },
+            extra: (0..sizes.extra)
+                .map(|_| SocketStorage::EMPTY)
+                .collect::<Vec<_>>()
+                .into(),
+            journal: vec![None; sizes.events].into(),
+            scratch: vec![0; sizes.mtu + 14].into(),
+        }
+    }
+}
+
+/// The memory of a node as one value with a fixed size, for a `static`.
+///
+/// `CONNECTIONS` connections of `RX` and `TX` octets of buffer, `TOMBSTONES` and `BACKLOG` as the names
+/// say, `FLOWS` entries of the flow table (a power of two larger than connections and tombstones
+/// together), `EVENTS` in the journal, `DATAGRAMS` octets of UDP payload each way, `FRAME` octets for
+/// the longest frame (MTU and 14).
+pub struct Storage<
+    'a,
+    const CONNECTIONS: usize,
+    const RX: usize,
+    const TX: usize,
+    const TOMBSTONES: usize,
+    const BACKLOG: usize,
+    const FLOWS: usize,
+    const EVENTS: usize,
+    const DATAGRAMS: usize,
+    const FRAME: usize,
+> {
+    sockets: [SocketStorage<'a>; CONNECTIONS],
+    receive: [[u8; RX]; CONNECTIONS],
+    transmit: [[u8; TX]; CONNECTIONS],
+    slots: Vec<Slot<'a>, CONNECTIONS>,
+    links: [Links; CONNECTIONS],
+    deadlines: [Place; CONNECTIONS],
+    flows: [Entry; FLOWS],
+    graves: [Grave; TOMBSTONES],
+    benches: [Bench; BACKLOG],
+    listeners: [Listener; LISTENERS],
+    port_sockets: [SocketStorage<'a>; PORTS],
+    port_packets: [[udp::PacketMetadata; PACKETS]; PORTS],
+    port_payload: [[u8; DATAGRAMS]; PORTS],
+    ports: Vec<Port<'a>, PORTS>,
+    waiting: [Pending; PACKETS],
+    payload: [u8; DATAGRAMS],
+    sender: [SocketStorage<'a>; 1],
+    sender_packet: [udp::PacketMetadata; 1],
+    sender_payload: [u8; FRAME],
+    extra: [SocketStorage<'a>; 1],
+    journal: [Option<Event>; EVENTS],
+    scratch: [u8; FRAME],
+}
+
+/// TCP ports that a [`Storage`] can serve.
+const LISTENERS: usize = 2;
+/// UDP ports that a [`Storage`] can bind.
+const PORTS: usize = 1;
+/// Datagrams that may wait in a [`Storage`], each way.
+const PACKETS: usize = 16;
+
+impl<
+    'a,
+    const CONNECTIONS: usize,
+    const RX: usize,
+    const TX: usize,
+    const TOMBSTONES: usize,
+    const BACKLOG: usize,
+    const FLOWS: usize,
+    const EVENTS: usize,
+    const DATAGRAMS: usize,
+    const FRAME: usize,
+> Storage<'a, CONNECTIONS, RX, TX, TOMBSTONES, BACKLOG, FLOWS, EVENTS, DATAGRAMS, FRAME>
+{
+    /// Memory that holds nothing. Sizes that do not fit each other do not compile.
+    pub const fn new() -> Self {
+        const {
+            assert!(CONNECTIONS > 0 && CONNECTIONS < 65_535);
+            assert!(TOMBSTONES > 0);
+            assert!(FLOWS.is_power_of_two() && FLOWS > CONNECTIONS + TOMBSTONES);
+            assert!(FRAME >= 590);
+        }
+        Self {
+            sockets: [SocketStorage::EMPTY; CONNECTIONS],
+            receive: [[0; RX]; CONNECTIONS],
+            transmit: [[0; TX]; CONNECTIONS],
+            slots: Vec::new(),
+            links: [Links::EMPTY; CONNECTIONS],
+            deadlines: [Place::EMPTY; CONNECTIONS],
+            flows: [Entry::EMPTY; FLOWS],
+            graves: [Grave::EMPTY; TOMBSTONES],
+            benches: [Bench::EMPTY; BACKLOG],
+            listeners: [Listener::EMPTY; LISTENERS],
+            port_sockets: [SocketStorage::EMPTY; PORTS],
+            port_packets: [[udp::PacketMetadata::EMPTY; PACKETS]; PORTS],
+            port_payload: [[0; DATAGRAMS]; PORTS],
+            ports: Vec::new(),
+            waiting: [Pending::EMPTY; PACKETS],
+            payload: [0; DATAGRAMS],
+            sender: [SocketStorage::EMPTY; 1],
+            sender_packet: [udp::PacketMetadata::EMPTY; 1],
+            sender_payload: [0; FRAME],
+            extra: [SocketStorage::EMPTY; 1],
+            journal: [None; EVENTS],
+            scratch: [0; FRAME],
+        }
+    }
+
+    /// The memory in parts, for as long as it lives: a node is built once.
+    pub fn memory(&'a mut self) -> Memory<'a> {
+        let places = self.sockets.iter_mut();
+        let buffers = self.receive.iter_mut().zip(self.transmit.iter_mut());
+        for (place, (receive, transmit)) in places.zip(buffers) {
+            let storage = core::slice::from_mut(place);
+            // There are as many places in the vector as sockets.
+            let _ = self
+                .slots
+                .push(Slot::new(storage, &mut receive[..], &mut transmit[..]));
+        }
+        let places = self.port_sockets.iter_mut();
+        let buffers = self
+            .port_packets
+            .iter_mut()
+            .zip(self.port_payload.iter_mut());
+        for (place, (packets, payload)) in places.zip(buffers) {
+            let storage = core::slice::from_mut(place);
+            let _ = self
+                .ports
+                .push(Port::new(storage, &mut packets[..], &mut payload[..]));
+        }
+        Memory {
+            slots: self.slots.as_mut_slice().into(),
+            links: (&mut self.links[..]).into(),
+            deadlines: (&mut self.deadlines[..]).into(),
+            flows: (&mut self.flows[..]).into(),
+            graves: (&mut self.graves[..]).into(),
+            benches: (&mut self.benches[..]).into(),
+            listeners: (&mut self.listeners[..]).into(),
+            datagrams: DatagramMemory {
+                ports: self.ports.as_mut_slice().into(),
+                waiting: (&mut self.waiting[..]).into(),
+                payload: (&mut self.payload[..]).into(),
+                sender: (&mut self.sender[..]).into(),
+                sender_packet: (&mut self.sender_packet[..]).into(),
+                sender_payload: (&mut self.sender_payload[..]).into(),
+            },
+            extra: (&mut self.extra[..]).into(),
+            journal: (&mut self.journal[..]).into(),
+            scratch: (&mut self.scratch[..]).into(),
+        }
+    }
+}
+
+impl<
+    const CONNECTIONS: usize,
+    const RX: usize,
+    const TX: usize,
+    const TOMBSTONES: usize,
+    const BACKLOG: usize,
+    const FLOWS: usize,
+    const EVENTS: usize,
+    const DATAGRAMS: usize,
+    const FRAME: usize,
+> Default
+    for Storage<'_, CONNECTIONS, RX, TX, TOMBSTONES, BACKLOG, FLOWS, EVENTS, DATAGRAMS, FRAME>
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,338 @@
+//! TIME-WAIT without a socket: 2 MSL cost 36 octets, not two buffers.
+//!
+//! When a connection enters TIME-WAIT, what remains to be done needs no buffers: acknowledge the peer's
+//! FIN if it comes again, and keep the endpoints from being used too early. A [`Tombstone`] does that.
+//! All tombstones live equally long, so a ring in order of burial is a ring in order of expiry.
+
+use core::mem::size_of;
+
+use managed::ManagedSlice;
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{IpAddress, IpEndpoint};
+
+use super::numbers::before;
+use crate::trace::{Answer, ConnectionId, Flags, Flow, Header, Reason};
+
+/// What is kept of a connection in TIME-WAIT: its endpoints, SND.NXT, RCV.NXT and its deadline.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tombstone {
+    #[cfg(feature = "ipv6")]
+    remote: [u8; 16],
+    #[cfg(not(feature = "ipv6"))]
+    remote: [u8; 4],
+    remote_port: u16,
+    local_port: u16,
+    snd_nxt: u32,
+    rcv_nxt: u32,
+    /// 28 bits of milliseconds (3 days), above 4 bits that say which of the node's addresses.
+    deadline: u32,
+}
+
+const _: () = assert!(size_of::<Tombstone>() <= 32);
+
+/// A tombstone's place in the ring.
+#[derive(Debug, Clone, Copy)]
+pub struct Grave {
+    tombstone: Tombstone,
+    /// The journal's number of the connection; 0 where there is none any more.
+    connection: u32,
+}
+
+impl Grave {
+    /// A place that holds nothing; for building rings.
+    pub const EMPTY: Self = Self {
+        tombstone: Tombstone {
+            #[cfg(feature = "ipv6")]
+            remote: [0; 16],
+            #[cfg(not(feature = "ipv6"))]
+            remote: [0; 4],
+            remote_port: 0,
+            local_port: 0,
+            snd_nxt: 0,
+            rcv_nxt: 0,
+            deadline: 0,
+        },
+        connection: 0,
+    };
+}
+
+/// The longest 2 MSL that a deadline can hold: its 28 bits count to 74 hours and must not lap.
+pub(super) const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
+/// A connection in TIME-WAIT, in full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Waiting {
+    /// The journal's number of the connection.
+    pub(super) connection: ConnectionId,
+    /// Its endpoints.
+    pub(super) flow: Flow,
+    /// Our next sequence number.
+    pub(super) snd_nxt: u32,
+    /// The peer's next sequence number.
+    pub(super) rcv_nxt: u32,
+    /// When it ends.
+    pub(super) deadline: Instant,
+}
+
+/// What a segment to a connection in TIME-WAIT draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The peer's FIN came again: acknowledge it, and wait 2 MSL anew.
+    Restart,
+    /// Something unacceptable: acknowledge, do not wait anew.
+    Acknowledge(Answer),
+    /// A new connection between the same endpoints may begin.
+    Reopen,
+    /// Nothing is owed.
+    Drop(Reason),
+}
+
+/// RFC 9293 section 3.10.7.4 in TIME-WAIT, with RFC 1337 (resets are ignored) and RFC 6191 section 2
+/// (a SYN beyond the old numbers opens anew).
+pub(super) fn judge(waiting: &Waiting, segment: &Header) -> Verdict {
+    let flags = segment.flags;
+    if flags.contains(Flags::RST) {
+        Verdict::Drop(Reason::ResetInTimeWait)
+    } else if flags.contains(Flags::SYN) {
+        if !flags.contains(Flags::ACK) && before(waiting.rcv_nxt, segment.seq) {
+            Verdict::Reopen
+        } else {
+            Verdict::Acknowledge(Answer::ChallengeAck)
+        }
+    } else if !flags.contains(Flags::ACK) {
+        Verdict::Drop(Reason::NoAck)
+    } else if flags.contains(Flags::FIN) {
+        Verdict::Restart
+    } else if segment.sequence_len() > 0 || segment.seq != waiting.rcv_nxt {
+        Verdict::Acknowledge(Answer::TimeWaitAck)
+    } else {
+        Verdict::Drop(Reason::TimeWait)
+    }
+}
+
+/// The ring of tombstones.
+pub(super) struct Graveyard<'a> {
+    graves: ManagedSlice<'a, Grave>,
+    first: usize,
+    len: usize,
+    alive: usize,
+}
+
+impl<'a> Graveyard<'a> {
+    /// An empty ring over `graves`.
+    pub(super) fn new(mut graves: ManagedSlice<'a, Grave>) -> Self {
+        graves.fill(Grave::EMPTY);
+        Self {
+            graves,
+            first: 0,
+            len: 0,
+            alive: 0,
+        }
+    }
+
+    /// How many connections are in TIME-WAIT.
+    pub(super) fn alive(&self) -> usize {
+        self.alive
+    }
+
+    /// Whether [`Self::bury`] needs a place freed first.
+    pub(super) fn is_full(&self) -> bool {
+        self.len == self.graves.len()
+    }
+
+    /// Puts a connection at the end of the ring, and says where; `None` if the ring is full.
+    pub(super) fn bury(&mut self, waiting: &Waiting, locals: &[IpAddress]) -> Option<usize> {
+        if self.is_full() {
+            return None;
+        }
+        let local = locals
+            .iter()
+            .position(|address| *address == waiting.flow.local.addr)
+            .unwrap_or(0) as u32;
+        let place = (self.first + self.len) % self.graves.len();
+        self.graves[place] = Grave {
+            tombstone: Tombstone {
+                remote: pack(waiting.flow.remote.addr),
+                remote_port: waiting.flow.remote.port,
+                local_port: waiting.flow.local.port,
+                snd_nxt: waiting.snd_nxt,
+                rcv_nxt: waiting.rcv_nxt,
+                deadline: (waiting.deadline.total_millis() as u32) << 4 | local,
+            },
+            connection: waiting.connection.0,
+        };
+        self.len += 1;
+        self.alive += 1;
+        Some(place)
+    }
+
+    /// What lies in a place, if it is still in TIME-WAIT.
+    pub(super) fn get(&self, place: usize, now: Instant, locals: &[IpAddress]) -> Option<Waiting> {
+        let Grave {
+            tombstone,
+            connection,
+        } = self.graves[place];
+        if connection == 0 {
+            return None;
+        }
+        let local = *locals.get((tombstone.deadline & 0xf) as usize)?;
+        Some(Waiting {
+            connection: ConnectionId(connection),
+            flow: Flow {
+                local: IpEndpoint::new(local, tombstone.local_port),
+                remote: IpEndpoint::new(unpack(tombstone.remote, local), tombstone.remote_port),
+            },
+            snd_nxt: tombstone.snd_nxt,
+            rcv_nxt: tombstone.rcv_nxt,
+            deadline: expand(tombstone.deadline >> 4, now),
+        })
+    }
+
+    /// Empties a place; the ring closes up when its turn comes.
+    pub(super) fn clear(&mut self, place: usize) {
+        if self.graves[place].connection != 0 {
+            self.graves[place].connection = 0;
+            self.alive -= 1;
+        }
+        while self.len > 0 && self.graves[self.first].connection == 0 {
+            self.first = (self.first + 1) % self.graves.len();
+            self.len -= 1;
+        }
+    }
+
+    /// The place of the connection that has waited for longest.
+    pub(super) fn oldest(&self) -> Option<usize> {
+        (self.len > 0).then_some(self.first)
+    }
+
+    /// All places that hold a connection, oldest first.
+    pub(super) fn places(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.len)
+            .map(|offset| (self.first + offset) % self.graves.len())
+            .filter(|place| self.graves[*place].connection != 0)
+    }
+}
+
+/// The instant nearest to `now` whose milliseconds end in these 28 bits.
+fn expand(bits: u32, now: Instant) -> Instant {
+    const SPAN: i64 = 1 << 28;
+    let now = now.total_millis();
+    let ahead = (i64::from(bits) - now).rem_euclid(SPAN);
+    let offset = if ahead < SPAN / 2 {
+        ahead
+    } else {
+        ahead - SPAN
+    };
+    Instant::from_millis(now + offset)
+}
+
+#[cfg(feature = "ipv6")]
+fn pack(address: IpAddress) -> [u8; 16] {
+    match address {
+        IpAddress::Ipv4(v4) => v4.to_ipv6_mapped().octets(),
+        IpAddress::Ipv6(v6) => v6.octets(),
+    }
+}
+
+/// An address of the family of `local`, which the other end of the same connection must be of.
+#[cfg(feature = "ipv6")]
+fn unpack(octets: [u8; 16], local: IpAddress) -> IpAddress {
+    match local {
+        IpAddress::Ipv4(_) => IpAddress::v4(octets[12], octets[13], octets[14], octets[15]),
+        IpAddress::Ipv6(_) => IpAddress::Ipv6(octets.into()),
+    }
+}
+
+#[cfg(not(feature = "ipv6"))]
+fn pack(address: IpAddress) -> [u8; 4] {
+    let IpAddress::Ipv4(v4) = address;
+    v4.octets()
+}
+
+#[cfg(not(feature = "ipv6"))]
+fn unpack(octets: [u8; 4], _: IpAddress) -> IpAddress {
+    IpAddress::Ipv4(octets.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec;
+    use std::vec::Vec;
+
+    const LOCALS: [IpAddress; 1] = [IpAddress::v4(192, 0, 2, 1)];
+
+    fn waiting(number: u32, deadline: i64) -> Waiting {
+        Waiting {
+            connection: ConnectionId(number),
+            flow: Flow {
+                local: IpEndpoint::new(LOCALS[0], 9000),
+                remote: IpEndpoint::new(IpAddress::v4(192, 0, 2, 2), 40000),
+            },
+            snd_nxt: 100,
+            rcv_nxt: 200,
+            deadline: Instant::from_millis(deadline),
+        }
+    }
+
+    fn segment(seq: u32, flags: Flags) -> Header {
+        Header {
+            seq,
+            ack: 100,
+            flags,
+            ..Header::default()
+        }
+    }
+
+    #[test]
+    fn what_is_buried_is_found_unchanged_at_any_time() {
+        for base in [0, 1 << 28, (1 << 28) - 10_000, 5_000_000_000] {
+            let mut yard = Graveyard::new(ManagedSlice::Owned(vec![Grave::EMPTY; 2]));
+            let buried = waiting(7, base + 60_000);
+            let place = yard.bury(&buried, &LOCALS).unwrap();
+            let now = Instant::from_millis(base);
+            assert_eq!(yard.get(place, now, &LOCALS), Some(buried));
+        }
+    }
+
+    #[test]
+    fn the_ring_closes_up_over_cleared_places() {
+        let mut yard = Graveyard::new(ManagedSlice::Owned(vec![Grave::EMPTY; 3]));
+        for number in 1..=3 {
+            yard.bury(&waiting(number, 1000), &LOCALS).unwrap();
+        }
+        assert_eq!(yard.bury(&waiting(4, 1000), &LOCALS), None);
+        yard.clear(1);
+        assert_eq!(yard.alive(), 2);
+        assert!(yard.is_full());
+        yard.clear(0);
+        assert_eq!(yard.oldest(), Some(2));
+        assert_eq!(yard.bury(&waiting(4, 1000), &LOCALS), Some(0));
+        assert_eq!(yard.places().collect::<Vec<_>>(), [2, 0]);
+    }
+
+    #[test]
+    fn a_fin_again_restarts_the_wait_and_a_reset_does_not_end_it() {
+        let waiting = waiting(1, 1000);
+        let fin = Flags::FIN.with(Flags::ACK);
+        assert_eq!(judge(&waiting, &segment(199, fin)), Verdict::Restart);
+        assert_eq!(
+            judge(&waiting, &segment(200, Flags::RST)),
+            Verdict::Drop(Reason::ResetInTimeWait)
+        );
+        assert_eq!(
+            judge(&waiting, &segment(200, Flags::ACK)),
+            Verdict::Drop(Reason::TimeWait)
+        );
+    }
+
+    #[test]
+    fn only_a_syn_beyond_the_old_numbers_opens_anew() {
+        let waiting = waiting(1, 1000);
+        assert_eq!(judge(&waiting, &segment(201, Flags::SYN)), Verdict::Reopen);
+        assert_eq!(
+            judge(&waiting, &segment(200, Flags::SYN)),
+            Verdict::Acknowledge(Answer::ChallengeAck)
+        );
+    }
+}

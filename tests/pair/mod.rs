@@ -1,0 +1,192 @@
+//! Two nodes on a wire in memory, on a virtual clock that jumps to the next event.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "each test file uses the part it needs"
+)]
+
+use smolchat::device::{Side, Wire};
+use smolchat::node::{Config, Handle, Limits, Memory, Node, Sizes};
+use smolchat::trace::{ConnectionId, Ending, Kind, State, Style, Transition, draw};
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+
+/// The port that `b` serves.
+pub const PORT: u16 = 9000;
+/// Long enough for anything but a livelock.
+const STEPS: usize = 200_000;
+
+/// Two nodes, a wire, a clock.
+pub struct Pair {
+    pub a: Node<'static>,
+    pub b: Node<'static>,
+    pub wire: Wire<'static>,
+    pub now: Instant,
+}
+
+/// The address of one side: 192.0.2.1 for `a`, 192.0.2.2 for `b`.
+pub fn address(side: Side) -> IpAddress {
+    match side {
+        Side::A => IpAddress::v4(192, 0, 2, 1),
+        Side::B => IpAddress::v4(192, 0, 2, 2),
+    }
+}
+
+/// What one side is configured with.
+pub fn config(side: Side, limits: Limits) -> Config {
+    let number = match side {
+        Side::A => 1,
+        Side::B => 2,
+    };
+    let mac = EthernetAddress([2, 0, 0, 0, 0, number]);
+    let mut config = Config::new(mac, IpCidr::new(address(side), 24), [number; 16]);
+    config.limits = limits;
+    config
+}
+
+/// Small memory: `connections` of 4 KiB each way.
+pub fn sizes(connections: usize) -> Sizes {
+    Sizes {
+        connections,
+        receive: 4096,
+        transmit: 4096,
+        tombstones: 64,
+        backlog: 8,
+        ..Sizes::default()
+    }
+}
+
+pub fn node(side: Side, sizes: Sizes, limits: Limits) -> Node<'static> {
+    Node::new(config(side, limits), Memory::heap(sizes), Instant::ZERO).unwrap()
+}
+
+impl Default for Pair {
+    fn default() -> Self {
+        Self::new(sizes(8), Limits::default())
+    }
+}
+
+impl Pair {
+    /// A pair with a wire of 5 ms each way; `b` listens, both know each other's hardware address.
+    pub fn new(sizes: Sizes, limits: Limits) -> Self {
+        let mut pair = Self {
+            a: node(Side::A, sizes, limits),
+            b: node(Side::B, sizes, limits),
+            wire: Wire::heap(Duration::from_millis(5), 1500, 256),
+            now: Instant::ZERO,
+        };
+        pair.b.listen(PORT, 4).unwrap();
+        pair
+    }
+
+    pub fn server() -> IpEndpoint {
+        IpEndpoint::new(address(Side::B), PORT)
+    }
+
+    /// Lets both nodes work at the present moment; says when something happens next.
+    pub fn step(&mut self) -> Option<Instant> {
+        let a = self.a.poll(self.now, &mut self.wire.end_a());
+        let b = self.b.poll(self.now, &mut self.wire.end_b());
+        [a, b, self.wire.next_arrival()].into_iter().flatten().min()
+    }
+
+    /// Runs until `until` holds; fails when nothing more would happen or too much does.
+    pub fn run_until(&mut self, mut until: impl FnMut(&mut Self) -> bool) {
+        for _ in 0..STEPS {
+            let next = self.step();
+            if until(self) {
+                return;
+            }
+            let next = next.expect("nothing more would happen");
+            self.now = self.now.max(next);
+        }
+        panic!("no end after {STEPS} steps");
+    }
+
+    /// Runs for a while of virtual time.
+    pub fn run_for(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        for _ in 0..STEPS {
+            match self.step() {
+                Some(next) if next <= end => self.now = self.now.max(next),
+                _ => {
+                    self.now = end;
+                    self.step();
+                    return;
+                }
+            }
+        }
+        panic!("no end after {STEPS} steps");
+    }
+
+    /// Connects `a` to `b` and accepts.
+    pub fn connect(&mut self) -> (Handle, Handle) {
+        let client = self.a.connect(self.now, Self::server()).unwrap();
+        let mut server = None;
+        self.run_until(|pair| {
+            server = server.or_else(|| pair.b.accept());
+            server.is_some() && pair.a.status(client).unwrap().state == State::Established
+        });
+        (client, server.unwrap())
+    }
+
+    /// Fails if either side has anything left of a connection.
+    pub fn assert_nothing_is_left(&mut self) {
+        for node in [&mut self.a, &mut self.b] {
+            assert_eq!(node.free(), node.capacity());
+            assert_eq!(node.time_waiting(), 0);
+            assert_eq!(node.half_open(), 0);
+            assert_eq!(node.held(), 0);
+        }
+    }
+
+    /// Fails if either side saw a change of state that the RFC does not know.
+    pub fn assert_all_legal(&self) {
+        for node in [&self.a, &self.b] {
+            for (_, event) in node.journal().iter() {
+                assert!(!matches!(event.kind, Kind::Illegal(_)), "{event:?}");
+            }
+        }
+    }
+}
+
+/// The states that a connection went through, the first one included.
+pub fn states(node: &Node<'_>, id: ConnectionId) -> Vec<State> {
+    let mut states = Vec::new();
+    for (_, event) in node.journal().of(id) {
+        if let Kind::Transition(Transition { from, to, .. }) = event.kind {
+            if states.is_empty() {
+                states.push(from);
+            }
+            states.push(to);
+        }
+    }
+    states
+}
+
+/// How a connection ended.
+pub fn ending(node: &Node<'_>, id: ConnectionId) -> Option<Ending> {
+    node.journal()
+        .of(id)
+        .find_map(|(_, event)| match event.kind {
+            Kind::Ended { ending, .. } => Some(ending),
+            _ => None,
+        })
+}
+
+/// The ladder of a connection, plain.
+pub fn ladder(node: &Node<'_>, id: ConnectionId, now: Instant) -> String {
+    let mut text = String::new();
+    draw(node.journal(), id, now, &Style::PLAIN, &mut text).unwrap();
+    text
+}
+
+/// Everything that can be received now.
+pub fn receive(node: &mut Node<'_>, handle: Handle) -> Vec<u8> {
+    let mut buffer = [0; 8192];
+    match node.recv(handle, &mut buffer) {
+        Ok(count) => buffer[..count].to_vec(),
+        Err(_) => Vec::new(),
+    }
+}

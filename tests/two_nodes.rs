@@ -1,0 +1,161 @@
+//! Whole nodes on a wire: each test is one story, told in states and octets.
+
+mod pair;
+
+use pair::{Pair, ending, ladder, receive, states};
+use smolchat::node::{ConnectError, RecvError, SendError};
+use smolchat::trace::{Ending, State};
+use smoltcp::time::Duration;
+use smoltcp::wire::{IpAddress, IpEndpoint};
+
+#[test]
+fn octets_cross_both_ways_and_the_client_closes_first() {
+    let mut pair = Pair::default();
+    let (client, server) = pair.connect();
+    let (ca, cb) = (client.id(), server.id());
+    assert_eq!(pair.a.send(client, "你好么,我好哟".as_bytes()), Ok(19));
+    pair.run_until(|pair| pair.b.unread(server) == 19);
+    assert_eq!(receive(&mut pair.b, server), "你好么,我好哟".as_bytes());
+    assert_eq!(pair.b.send(server, b"hi"), Ok(2));
+    pair.run_until(|pair| pair.a.unread(client) == 2);
+    assert_eq!(receive(&mut pair.a, client), b"hi");
+
+    pair.a.close(pair.now, client);
+    pair.run_until(|pair| pair.b.recv(server, &mut [0; 8]) == Err(RecvError::Finished));
+    pair.b.close(pair.now, server);
+    pair.run_for(Duration::from_secs(61));
+    println!("{}", ladder(&pair.a, ca, pair.now));
+    println!("{}", ladder(&pair.b, cb, pair.now));
+    assert_eq!(
+        states(&pair.a, ca),
+        [
+            State::Closed,
+            State::SynSent,
+            State::Established,
+            State::FinWait1,
+            State::FinWait2,
+            State::TimeWait,
+            State::Closed,
+        ]
+    );
+    assert_eq!(
+        states(&pair.b, cb),
+        [
+            State::Listen,
+            State::SynReceived,
+            State::Established,
+            State::CloseWait,
+            State::LastAck,
+            State::Closed,
+        ]
+    );
+    assert_eq!(ending(&pair.a, ca), Some(Ending::Closed));
+    assert_eq!(ending(&pair.b, cb), Some(Ending::Closed));
+    pair.assert_all_legal();
+    pair.assert_nothing_is_left();
+}
+
+#[test]
+fn both_close_at_once_and_both_wait() {
+    let mut pair = Pair::default();
+    let (client, server) = pair.connect();
+    pair.a.close(pair.now, client);
+    pair.b.close(pair.now, server);
+    pair.run_for(Duration::from_secs(1));
+    for (node, id) in [(&pair.a, client.id()), (&pair.b, server.id())] {
+        assert!(states(node, id).ends_with(&[State::FinWait1, State::Closing, State::TimeWait]));
+        assert_eq!(node.time_waiting(), 1);
+        assert_eq!(node.free(), node.capacity());
+    }
+    pair.run_for(Duration::from_secs(60));
+    pair.assert_nothing_is_left();
+    pair.assert_all_legal();
+}
+
+#[test]
+fn an_abort_resets_the_peer() {
+    let mut pair = Pair::default();
+    let (client, server) = pair.connect();
+    pair.a.abort(pair.now, client);
+    pair.run_for(Duration::from_secs(1));
+    assert_eq!(ending(&pair.a, client.id()), Some(Ending::Aborted));
+    assert_eq!(ending(&pair.b, server.id()), Some(Ending::ResetByPeer));
+    assert_eq!(
+        pair.b.recv(server, &mut [0; 8]),
+        Err(RecvError::Ended(Ending::ResetByPeer))
+    );
+    assert_eq!(
+        pair.b.send(server, b"x"),
+        Err(SendError::Ended(Ending::ResetByPeer))
+    );
+    pair.b.close(pair.now, server);
+    pair.assert_nothing_is_left();
+    pair.assert_all_legal();
+}
+
+#[test]
+fn nobody_listens_and_the_connection_is_refused() {
+    let mut pair = Pair::default();
+    let nobody = IpEndpoint::new(IpAddress::v4(192, 0, 2, 2), 1);
+    let client = pair.a.connect(pair.now, nobody).unwrap();
+    pair.run_for(Duration::from_secs(1));
+    assert_eq!(ending(&pair.a, client.id()), Some(Ending::Refused));
+    pair.a.close(pair.now, client);
+    pair.assert_nothing_is_left();
+    pair.assert_all_legal();
+}
+
+#[test]
+fn what_is_no_host_cannot_be_connected_to() {
+    let mut pair = Pair::default();
+    let connect = |pair: &mut Pair, address, port| {
+        pair.a
+            .connect(pair.now, IpEndpoint::new(address, port))
+            .unwrap_err()
+    };
+    let v4 = IpAddress::v4;
+    assert_eq!(
+        connect(&mut pair, v4(192, 0, 2, 255), 9),
+        ConnectError::NotAHost
+    );
+    assert_eq!(
+        connect(&mut pair, v4(255, 255, 255, 255), 9),
+        ConnectError::NotAHost
+    );
+    assert_eq!(
+        connect(&mut pair, v4(224, 0, 0, 1), 9),
+        ConnectError::NotAHost
+    );
+    assert_eq!(
+        connect(&mut pair, v4(192, 0, 2, 2), 0),
+        ConnectError::NotAHost
+    );
+    assert_eq!(
+        connect(&mut pair, v4(192, 0, 2, 1), 9),
+        ConnectError::Ourselves
+    );
+    assert_eq!(
+        connect(&mut pair, v4(198, 51, 100, 1), 9),
+        ConnectError::NoRoute
+    );
+}
+
+#[test]
+fn a_datagram_crosses_and_is_answered() {
+    let mut pair = Pair::default();
+    pair.a.bind(5000).unwrap();
+    pair.b.bind(9000).unwrap();
+    let to = IpEndpoint::new(IpAddress::v4(192, 0, 2, 2), 9000);
+    pair.a.send_to(pair.now, 5000, to, b"hello").unwrap();
+    pair.run_for(Duration::from_secs(1));
+    let mut buffer = [0; 64];
+    let received = pair.b.recv_from(&mut buffer).unwrap();
+    assert_eq!(&buffer[..received.len], b"hello");
+    pair.b
+        .send_to(pair.now, received.local, received.remote, b"hi")
+        .unwrap();
+    pair.run_for(Duration::from_millis(100));
+    let received = pair.a.recv_from(&mut buffer).unwrap();
+    assert_eq!(&buffer[..received.len], b"hi");
+    assert_eq!(received.remote, to);
+}
