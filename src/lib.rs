@@ -5,6 +5,8 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "linux")]
+pub mod capture;
 pub mod chat;
 pub mod device;
 pub mod node;

@@ -33,7 +33,12 @@ pub struct Flow {
 
 impl fmt::Display for Flow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} - {}", self.local, self.remote)
+        write!(
+            f,
+            "{} - {}",
+            super::Spelled(self.local),
+            super::Spelled(self.remote)
+        )
     }
 }
 

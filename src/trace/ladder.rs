@@ -5,6 +5,7 @@
 //! the peer are inferred from segments and stand in parentheses. What is not the consequence of the
 //! segment on its line says what it is the consequence of. No line is longer than 100 columns.
 
+mod caused;
 mod label;
 mod phase;
 mod row;
@@ -13,6 +14,7 @@ use super::{
     Cause, ConnectionId, Direction, Endpoint, Event, Flags, Flow, Journal, Kind, Segment, State,
     Style, Timer, Transition,
 };
+use caused::{Caused, Span, shown};
 use core::fmt::{self, Write};
 use label::label;
 use phase::{Heading, Phase, is_heard};
@@ -445,57 +447,5 @@ impl Follower {
             Duration::ZERO
         };
         (always || !repeated).then_some(passed)
-    }
-}
-
-/// The changes of our state recorded right after a segment, as its consequence.
-#[derive(Default)]
-struct Caused {
-    first: Option<Transition>,
-    second: Option<Transition>,
-}
-
-impl Caused {
-    fn read<'e>(mut rest: impl Iterator<Item = &'e Event>) -> Self {
-        let mut next = || match rest.next()?.kind {
-            Kind::Transition(transition)
-                if matches!(transition.cause, Cause::Segment | Cause::Inferred) =>
-            {
-                Some(transition)
-            }
-            _ => None,
-        };
-        let first = next();
-        let second = first.and_then(|_| next());
-        Self { first, second }
-    }
-
-    fn states(&self) -> impl Iterator<Item = Shown> {
-        self.first.iter().chain(&self.second).map(shown)
-    }
-
-    fn last(&self) -> Option<State> {
-        self.second.or(self.first).map(|transition| transition.to)
-    }
-}
-
-fn shown(transition: &Transition) -> Shown {
-    match transition.cause {
-        Cause::Inferred => Shown::Inferred(transition.to),
-        _ => Shown::Known(transition.to),
-    }
-}
-
-/// A length of time in words: `60.0 s`, `250 ms`.
-struct Span(Duration);
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = self.0.total_millis();
-        if millis < 1000 {
-            write!(f, "{millis} ms")
-        } else {
-            write!(f, "{}.{} s", millis / 1000, millis / 100 % 10)
-        }
     }
 }

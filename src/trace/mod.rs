@@ -15,3 +15,4 @@ pub use infer::{Endpoint, Steps};
 pub use journal::{Counters, Journal};
 pub use ladder::{Follower, draw};
 pub use style::{Glyphs, Palette, Style};
+pub use words::Spelled;

@@ -2,6 +2,7 @@
 
 use super::{Answer, Call, Cause, Ending, Reason, Repair, Resource, Timer};
 use core::fmt;
+use smoltcp::wire::{IpAddress, IpEndpoint};
 
 impl Reason {
     /// Every reason, in the order of declaration.
@@ -166,6 +167,20 @@ impl fmt::Display for Ending {
             Self::AddressLost => f.write_str("our address went away"),
             Self::Unreachable => f.write_str("peer unreachable"),
             Self::Evicted => f.write_str("gave way to another connection"),
+        }
+    }
+}
+
+/// An endpoint as it is written in addresses of the web: an IPv6 address stands in brackets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spelled(pub IpEndpoint);
+
+impl fmt::Display for Spelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.addr {
+            IpAddress::Ipv4(addr) => write!(f, "{addr}:{}", self.0.port),
+            #[cfg(feature = "ipv6")]
+            IpAddress::Ipv6(addr) => write!(f, "[{addr}]:{}", self.0.port),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A journal written by hand, line by line, and the comparison with a golden text.
 
+#![allow(dead_code, reason = "each test uses its part")]
+
 use smolchat::trace::{
     Call, Cause, ConnectionId, Direction, Ending, Event, Flags, Flow, Header, Journal, Kind, Mark,
     Segment, State, Transition, Verdict,

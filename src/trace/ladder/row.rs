@@ -5,7 +5,7 @@
 //! 6     13            14             1 48                    1 14            = 100 with the gaps
 //! ```
 
-use super::super::{ConnectionId, Direction, Flow, State, Style};
+use super::super::{ConnectionId, Direction, Flow, Spelled, State, Style};
 use core::fmt::{self, Write};
 use heapless::String;
 use smoltcp::time::Duration;
@@ -113,8 +113,8 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
         if let Some(flow) = flow {
             let mut left = Text::new();
             let mut right = Text::new();
-            write!(left, "{}", flow.local)?;
-            write!(right, "{}", flow.remote)?;
+            write!(left, "{}", Spelled(flow.local))?;
+            write!(right, "{}", Spelled(flow.remote))?;
             self.heads(&left, &right, self.style.palette.heading)?;
         }
         self.heads(roles[0], roles[1], self.style.palette.dim)

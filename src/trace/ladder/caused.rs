@@ -1,0 +1,59 @@
+//! The changes of state that belong on a segment's line, and other small pieces of lines.
+
+use super::super::{Cause, Event, Kind, State, Transition};
+use super::row::Shown;
+use core::fmt;
+use smoltcp::time::Duration;
+
+/// The changes of our state recorded right after a segment, as its consequence.
+#[derive(Default)]
+pub(super) struct Caused {
+    pub(super) first: Option<Transition>,
+    second: Option<Transition>,
+}
+
+impl Caused {
+    pub(super) fn read<'e>(mut rest: impl Iterator<Item = &'e Event>) -> Self {
+        let mut next = || match rest.next()?.kind {
+            Kind::Transition(transition)
+                if matches!(transition.cause, Cause::Segment | Cause::Inferred) =>
+            {
+                Some(transition)
+            }
+            _ => None,
+        };
+        let first = next();
+        let second = first.and_then(|_| next());
+        Self { first, second }
+    }
+
+    pub(super) fn states(&self) -> impl Iterator<Item = Shown> {
+        self.first.iter().chain(&self.second).map(shown)
+    }
+
+    pub(super) fn last(&self) -> Option<State> {
+        self.second.or(self.first).map(|transition| transition.to)
+    }
+}
+
+/// The state that a change leads to, in parentheses if it is inferred.
+pub(super) fn shown(transition: &Transition) -> Shown {
+    match transition.cause {
+        Cause::Inferred => Shown::Inferred(transition.to),
+        _ => Shown::Known(transition.to),
+    }
+}
+
+/// A length of time in words: `60.0 s`, `250 ms`.
+pub(super) struct Span(pub(super) Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.total_millis();
+        if millis < 1000 {
+            write!(f, "{millis} ms")
+        } else {
+            write!(f, "{}.{} s", millis / 1000, millis / 100 % 10)
+        }
+    }
+}
