@@ -3,8 +3,8 @@
 mod pair;
 
 use pair::{Pair, ending, ladder, receive, states};
-use smolchat::node::{ConnectError, RecvError, SendError};
-use smolchat::trace::{Ending, State};
+use smolchat::node::{ConnectError, Limits, RecvError, SendError};
+use smolchat::trace::{Ending, State, Timer};
 use smoltcp::time::Duration;
 use smoltcp::wire::{IpAddress, IpEndpoint};
 
@@ -158,4 +158,39 @@ fn a_datagram_crosses_and_is_answered() {
     let received = pair.a.recv_from(&mut buffer).unwrap();
     assert_eq!(&buffer[..received.len], b"hi");
     assert_eq!(received.remote, to);
+}
+
+#[test]
+fn an_idle_peer_that_answers_probes_lives_and_one_that_does_not_is_given_up() {
+    let limits = Limits {
+        keep_alive: Some(Duration::from_secs(10)),
+        keep_alive_timeout: Duration::from_secs(30),
+        ..Limits::default()
+    };
+    let mut pair = Pair::new(pair::sizes(8), limits);
+    let (client, server) = pair.connect();
+    pair.run_for(Duration::from_secs(300));
+    assert_eq!(pair.a.status(client).unwrap().state, State::Established);
+    // The cable is cut: what is sent goes nowhere.
+    for _ in 0..400 {
+        pair.now += Duration::from_millis(100);
+        pair.a.poll(pair.now, &mut pair.wire.end_a());
+        while pair.wire.queue_mut(smolchat::device::Side::A).remove(0) {}
+    }
+    assert_eq!(
+        ending(&pair.a, client.id()),
+        Some(Ending::TimedOut(Timer::KeepAlive))
+    );
+    let _ = server;
+}
+
+#[test]
+fn nothing_wakes_an_idle_node() {
+    let mut pair = Pair::default();
+    let (client, server) = pair.connect();
+    pair.a.send(client, b"x").unwrap();
+    pair.run_until(|pair| pair.b.unread(server) == 1);
+    receive(&mut pair.b, server);
+    pair.run_for(Duration::from_secs(1));
+    assert_eq!(pair.step(), None);
 }

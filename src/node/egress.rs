@@ -7,7 +7,7 @@ use super::datagrams::Attempt;
 use super::lists::List;
 use super::node::Node;
 use super::port::{Outlet, Sent};
-use crate::trace::{Cause, Kind, Timer};
+use crate::trace::{Cause, Kind, State, Timer};
 
 /// When to look again at a device that had no room.
 const DEVICE_BUSY: Duration = Duration::from_millis(1);
@@ -39,13 +39,46 @@ impl Node<'_> {
                 return true;
             }
             self.settle(now, slot);
-            if !segment_left && !self.slots[slot].connection.flags.detached {
-                // Its turn comes with an answer to the question that left, or with its deadline.
-                self.deadlines.not_after(slot, now + STUCK);
-                self.lists.push(List::Unresolved, slot);
+            if !segment_left {
+                self.park(now, slot);
             }
         }
         self.send_extra(now, device)
+    }
+
+    /// A connection that was asked and sent nothing: either it had nothing to send, or it does not know
+    /// where to.
+    fn park(&mut self, now: Instant, slot: usize) {
+        if self.slots[slot].connection.flags.detached {
+            return;
+        }
+        if self.lists.contains(List::Egress, slot) {
+            // It claims to have something to send at once. Do not spin on it.
+            self.lists.remove(List::Egress, slot);
+            self.deadlines.not_after(slot, now + STUCK);
+        }
+        if self.owes(slot) {
+            // smoltcp asks again in a second; an answer to its question wakes it before.
+            self.lists.push(List::Unresolved, slot);
+        }
+    }
+
+    /// Whether nothing is in flight, and yet something should be.
+    fn owes(&self, slot: usize) -> bool {
+        let connection = &self.slots[slot].connection;
+        let silent = connection.numbers.all_acknowledged();
+        match connection.state {
+            State::SynSent
+            | State::SynReceived
+            | State::FinWait1
+            | State::Closing
+            | State::LastAck
+            | State::Closed => silent,
+            State::Established | State::CloseWait => {
+                silent && self.slots[slot].socket().send_queue() > 0
+            }
+            State::Listen | State::FinWait2 | State::TimeWait => false,
+        }
     }
 
     /// Lets the application's own sockets send.

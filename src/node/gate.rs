@@ -62,7 +62,7 @@ fn judge_half_open(passive: bool, numbers: &Numbers, segment: &Header) -> Decisi
     if flags.contains(Flags::SYN) {
         if segment.seq != numbers.irs {
             // In the window, a new SYN can only come from a peer that lost its memory.
-            return if passive && acceptable(numbers, segment, numbers.rcv_edge) {
+            return if passive && numbers.accepts(segment, numbers.rcv_edge) {
                 Decision::StartOver
             } else {
                 Decision::Answer(Answer::Ack)
@@ -137,7 +137,7 @@ fn judge_old_ack(numbers: &Numbers, segment: &Header, edge: u32) -> Decision {
     }
     if segment.sequence_len() == 0 {
         // It says nothing new; smoltcp ignores it as the RFC does.
-        return if acceptable(numbers, segment, edge) {
+        return if numbers.accepts(segment, edge) {
             Decision::Pass
         } else {
             Decision::Answer(Answer::Ack)
@@ -173,17 +173,6 @@ fn beyond_window(numbers: &Numbers, segment: &Header, edge: u32) -> Option<Decis
         ..Change::default()
     };
     Some(Decision::Change(Repair::Trimmed, change))
-}
-
-/// The four-case acceptability test of section 3.10.7.4, first.
-fn acceptable(numbers: &Numbers, segment: &Header, edge: u32) -> bool {
-    let inside = |number| at_most(numbers.rcv_nxt, number) && before(number, edge);
-    match (segment.sequence_len(), edge == numbers.rcv_nxt) {
-        (0, true) => segment.seq == numbers.rcv_nxt,
-        (0, false) => inside(segment.seq),
-        (_, true) => false,
-        (_, false) => inside(segment.seq) || inside(segment.end().wrapping_sub(1)),
-    }
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ impl Numbers {
 
     /// Takes in a segment that smoltcp accepted.
     pub(super) fn accept(&mut self, header: &Header) {
-        if !header.flags.contains(Flags::ACK) {
+        if !header.flags.contains(Flags::ACK) || !self.accepts(header, self.rcv_edge) {
             return;
         }
         if before(self.snd_una, header.ack) && at_most(header.ack, self.snd_nxt) {
@@ -129,6 +129,18 @@ impl Numbers {
             if before(self.rcv_edge, edge) {
                 self.rcv_edge = edge;
             }
+        }
+    }
+
+    /// The four-case acceptability test of RFC 9293 section 3.10.7.4, first; nothing at or after `edge`
+    /// is welcome.
+    pub(super) fn accepts(&self, segment: &Header, edge: u32) -> bool {
+        let inside = |number| at_most(self.rcv_nxt, number) && before(number, edge);
+        match (segment.sequence_len(), edge == self.rcv_nxt) {
+            (0, true) => segment.seq == self.rcv_nxt,
+            (0, false) => inside(segment.seq),
+            (_, true) => false,
+            (_, false) => inside(segment.seq) || inside(segment.end().wrapping_sub(1)),
         }
     }
 

@@ -391,6 +391,8 @@ impl Node<'_> {
             ..Connection::none()
         };
         self.flows.insert(hash, Found::Connection(slot));
+        let keep_alive = self.limits.keep_alive;
+        self.slots[slot].socket_mut().set_keep_alive(keep_alive);
         let kind = Kind::Opened {
             connection: id,
             flow: *flow,
