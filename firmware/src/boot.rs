@@ -1,0 +1,171 @@
+//! The boot options: `name=value`, separated by spaces, from the debugger, from the build, or typed
+//! on the console. The last one given wins.
+//!
+//! ```text
+//! seed=9c41…           16 hexadecimal digits, secret: sequence numbers come from it
+//! mac=02:00:00:00:00:01
+//! ip=dhcp              the default; with a static address to fall back on
+//! ip=192.0.2.2/24      and no DHCP
+//! fallback=192.0.2.2/24
+//! gw=192.0.2.1
+//! port=4000            where members join
+//! join=192.0.2.1:4000  be a member of that room instead of a room
+//! ```
+
+use core::net::SocketAddrV4;
+
+use smoltcp::wire::{EthernetAddress, Ipv4Address, Ipv4Cidr};
+
+/// The port members join at, unless told otherwise.
+pub const PORT: u16 = 4000;
+
+/// The static address unless told otherwise: what QEMU's user network gives to its first guest.
+pub const FALLBACK: Ipv4Cidr = Ipv4Cidr::new(Ipv4Address::new(10, 0, 2, 15), 24);
+const FALLBACK_GATEWAY: Ipv4Address = Ipv4Address::new(10, 0, 2, 2);
+
+/// What the board is told when it starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The secret that sequence numbers are made from. Without one there is no security to speak of.
+    pub seed: Option<u64>,
+    /// The station address, instead of the hardware's own.
+    pub mac: Option<EthernetAddress>,
+    /// Whether to ask a DHCP server.
+    pub dhcp: bool,
+    /// The address without DHCP, or when no server answers.
+    pub address: Ipv4Cidr,
+    /// The gateway that belongs to `address`.
+    pub gateway: Option<Ipv4Address>,
+    /// Where members join.
+    pub port: u16,
+    /// The room to join; none means to be one.
+    pub join: Option<SocketAddrV4>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: None,
+            mac: None,
+            dhcp: true,
+            address: FALLBACK,
+            gateway: Some(FALLBACK_GATEWAY),
+            port: PORT,
+            join: None,
+        }
+    }
+}
+
+impl Options {
+    /// Takes over the options in `line`. Words that are not understood are passed to `complain`, and
+    /// change nothing.
+    pub fn read<'l>(&mut self, line: &'l str, mut complain: impl FnMut(&'l str)) {
+        for word in line.split_ascii_whitespace() {
+            let understood = word
+                .split_once('=')
+                .and_then(|(name, value)| self.set(name, value));
+            if understood.is_none() {
+                complain(word);
+            }
+        }
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Option<()> {
+        match name {
+            "seed" => self.seed = Some(u64::from_str_radix(value, 16).ok()?),
+            "mac" => self.mac = Some(value.parse().ok()?),
+            "ip" if value == "dhcp" => self.dhcp = true,
+            "ip" => {
+                self.set_address(value)?;
+                self.dhcp = false;
+            }
+            "fallback" => self.set_address(value)?,
+            "gw" => self.gateway = Some(value.parse().ok()?),
+            "port" => self.port = value.parse().ok().filter(|&port| port != 0)?,
+            "join" => self.join = Some(value.parse().ok()?),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// A new address makes the old gateway meaningless, so `gw=` comes after it.
+    fn set_address(&mut self, value: &str) -> Option<()> {
+        let (address, prefix) = value.split_once('/')?;
+        let prefix = prefix.parse().ok().filter(|&length: &u8| length <= 32)?;
+        let address: Ipv4Address = address.parse().ok()?;
+        if address.is_unspecified() || address.is_multicast() || address.is_broadcast() {
+            return None;
+        }
+        self.address = Ipv4Cidr::new(address, prefix);
+        self.gateway = None;
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    fn read(line: &str) -> (Options, Vec<&str>) {
+        let mut options = Options::default();
+        let mut complaints = Vec::new();
+        options.read(line, |word| complaints.push(word));
+        (options, complaints)
+    }
+
+    #[test]
+    fn every_option_is_understood() {
+        let (options, complaints) = read(
+            "seed=9c41d2 mac=02:00:00:00:00:07 ip=192.0.2.2/28 gw=192.0.2.1 port=7 join=192.0.2.9:4001",
+        );
+        assert_eq!(complaints, [""; 0]);
+        assert_eq!(
+            options,
+            Options {
+                seed: Some(0x009c_41d2),
+                mac: Some(EthernetAddress([2, 0, 0, 0, 0, 7])),
+                dhcp: false,
+                address: Ipv4Cidr::new(Ipv4Address::new(192, 0, 2, 2), 28),
+                gateway: Some(Ipv4Address::new(192, 0, 2, 1)),
+                port: 7,
+                join: Some("192.0.2.9:4001".parse().unwrap()),
+            }
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_changes_nothing_and_is_named() {
+        for word in [
+            "seed",
+            "seed=",
+            "seed=xyz",
+            "seed=11112222333344445",
+            "mac=1",
+            "ip=1.2.3.4",
+            "ip=1.2.3.4/33",
+            "ip=0.0.0.0/0",
+            "ip=255.255.255.255/32",
+            "ip=224.0.0.1/8",
+            "port=0",
+            "port=65536",
+            "join=1.2.3.4",
+            "color=red",
+        ] {
+            let (options, complaints) = read(word);
+            assert_eq!(options, Options::default(), "{word}");
+            assert_eq!(complaints, [word]);
+        }
+    }
+
+    #[test]
+    fn the_last_option_wins() {
+        let (options, _) = read("port=1 ip=192.0.2.2/24 port=2 ip=dhcp");
+        assert_eq!(options.port, 2);
+        assert!(options.dhcp);
+        assert_eq!(
+            options.gateway, None,
+            "the gateway of the old address went with it"
+        );
+    }
+}

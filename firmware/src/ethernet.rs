@@ -1,0 +1,185 @@
+//! The third layer of the Ethernet drivers: a smoltcp `Device` over any [`Mac`].
+//!
+//! One scratch frame in each direction, lent by the caller. A frame is copied out of the hardware
+//! before a token for it exists, so a token that is dropped leaves nothing behind in the queue.
+
+use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
+use smoltcp::time::Instant;
+use smoltcp::wire::EthernetAddress;
+
+use crate::driver::{Arrival, MAX_FRAME, Mac, Refusal};
+
+/// The frames one call to `receive` throws away at most, before it lets the caller do other work.
+const REFUSALS_AT_ONCE: usize = 8;
+
+/// What the device handed on and what it did not. Counts stand still at their largest value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Frames handed to the stack.
+    pub received: u32,
+    /// Frames handed to the hardware.
+    pub sent: u32,
+    /// Frames too short to be one.
+    pub runts: u32,
+    /// Frames longer than [`MAX_FRAME`].
+    pub oversized: u32,
+    /// Frames damaged on the wire.
+    pub damaged: u32,
+    /// Times the receive queue had to be emptied to find a frame's start again.
+    pub out_of_step: u32,
+    /// Times the hardware lost frames because its queue was full.
+    pub overruns: u32,
+}
+
+/// A MAC with a scratch frame in each direction.
+pub struct Ethernet<'a, M> {
+    mac: M,
+    rx: &'a mut [u8; MAX_FRAME],
+    tx: &'a mut [u8; MAX_FRAME],
+    counters: Counters,
+}
+
+impl<'a, M: Mac> Ethernet<'a, M> {
+    /// Joins a MAC with the memory of its two scratch frames.
+    pub fn new(mac: M, rx: &'a mut [u8; MAX_FRAME], tx: &'a mut [u8; MAX_FRAME]) -> Self {
+        Self {
+            mac,
+            rx,
+            tx,
+            counters: Counters::default(),
+        }
+    }
+
+    /// The station address.
+    pub fn address(&mut self) -> EthernetAddress {
+        self.mac.address()
+    }
+
+    /// Takes another station address.
+    pub fn set_address(&mut self, address: EthernetAddress) {
+        self.mac.set_address(address);
+    }
+
+    /// The counts since the start.
+    pub fn counters(&mut self) -> Counters {
+        let overruns = self.mac.take_overruns();
+        self.counters.overruns = self.counters.overruns.saturating_add(overruns);
+        self.counters
+    }
+
+    /// Whether a frame waits. After `false`, the next one raises the interrupt.
+    pub fn frame_waits(&mut self) -> bool {
+        self.mac.frame_waits()
+    }
+
+    /// Copies the next frame out of the hardware, if one waits and an answer to it could be sent.
+    pub(crate) fn fetch(&mut self) -> Option<usize> {
+        if !self.mac.can_transmit() {
+            return None; // A frame may ask for an answer: it waits until there is room for one.
+        }
+        for _ in 0..REFUSALS_AT_ONCE {
+            match self.mac.receive(self.rx) {
+                Arrival::Nothing => return None,
+                Arrival::Refused(refusal) => self.count(refusal),
+                Arrival::Frame(length) => {
+                    self.counters.received = self.counters.received.saturating_add(1);
+                    return Some(length);
+                }
+            }
+        }
+        None
+    }
+
+    /// The frame of `length` octets that [`Ethernet::fetch`] copied, and room for an answer.
+    pub(crate) fn fetched(&mut self, length: usize) -> (Received<'_>, Sending<'_, M>) {
+        let sending = Sending {
+            mac: &mut self.mac,
+            frame: self.tx,
+            sent: &mut self.counters.sent,
+        };
+        (Received(&self.rx[..length]), sending)
+    }
+
+    fn count(&mut self, refusal: Refusal) {
+        let counter = match refusal {
+            Refusal::Runt => &mut self.counters.runts,
+            Refusal::Oversized => &mut self.counters.oversized,
+            Refusal::Damaged => &mut self.counters.damaged,
+            Refusal::OutOfStep => &mut self.counters.out_of_step,
+        };
+        *counter = counter.saturating_add(1);
+    }
+}
+
+impl<M: Mac> Device for Ethernet<'_, M> {
+    type RxToken<'t>
+        = Received<'t>
+    where
+        Self: 't;
+    type TxToken<'t>
+        = Sending<'t, M>
+    where
+        Self: 't;
+
+    fn receive(&mut self, _now: Instant) -> Option<(Received<'_>, Sending<'_, M>)> {
+        let length = self.fetch()?;
+        Some(self.fetched(length))
+    }
+
+    fn transmit(&mut self, _now: Instant) -> Option<Sending<'_, M>> {
+        self.mac.can_transmit().then_some(Sending {
+            mac: &mut self.mac,
+            frame: self.tx,
+            sent: &mut self.counters.sent,
+        })
+    }
+
+    fn capabilities(&self) -> DeviceCapabilities {
+        capabilities()
+    }
+}
+
+/// What every device here can do: whole Ethernet frames, checksums left to the stack.
+pub(crate) fn capabilities() -> DeviceCapabilities {
+    let mut capabilities = DeviceCapabilities::default();
+    capabilities.medium = Medium::Ethernet;
+    capabilities.max_transmission_unit = 1514;
+    capabilities
+}
+
+/// A frame that was copied out of the hardware.
+pub struct Received<'t>(&'t [u8]);
+
+impl<'t> Received<'t> {
+    pub(crate) const fn new(octets: &'t [u8]) -> Self {
+        Self(octets)
+    }
+
+    pub(crate) const fn octets(&self) -> &'t [u8] {
+        self.0
+    }
+}
+
+impl RxToken for Received<'_> {
+    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
+        read(self.0)
+    }
+}
+
+/// Room for one frame in the hardware. Dropped unused, it leaves nothing behind.
+pub struct Sending<'t, M> {
+    mac: &'t mut M,
+    frame: &'t mut [u8; MAX_FRAME],
+    sent: &'t mut u32,
+}
+
+impl<M: Mac> TxToken for Sending<'_, M> {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
+        // The stack keeps to the capabilities, so `length` fits.
+        let frame = &mut self.frame[..length];
+        let result = fill(frame);
+        self.mac.transmit(frame);
+        *self.sent = self.sent.saturating_add(1);
+        result
+    }
+}

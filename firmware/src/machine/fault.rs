@@ -1,0 +1,102 @@
+//! The last words: a panic or a fault says where on the UART, then the firmware ends with a failure.
+//!
+//! Nothing is trusted here any longer: not the console, which may be in use, not interrupts, and
+//! after a fault not even the stack.
+
+use core::arch::naked_asm;
+use core::fmt::{self, Write};
+use core::panic::PanicInfo;
+
+use cortex_m::peripheral::SCB;
+use smolchat_firmware::driver::Uart;
+
+use super::{semihosting, stack};
+use crate::board;
+
+/// The memory protection unit stopped an access, and its address is known.
+const MMARVALID: u32 = 1 << 7;
+
+/// The UART alone, written octet by octet.
+struct LastWords(board::Uart);
+
+impl Write for LastWords {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for octet in text.bytes() {
+            while !self.0.can_transmit() {}
+            self.0.transmit(octet);
+        }
+        Ok(())
+    }
+}
+
+fn end(words: fmt::Arguments<'_>) -> ! {
+    cortex_m::interrupt::disable();
+    let _ = LastWords(board::last_words_uart()).write_fmt(words);
+    semihosting::exit(semihosting::Status::Failed)
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    end(format_args!("\r\nstopped: {info}\r\n"))
+}
+
+/// The fault handler. A stack overflow leaves no stack to call a function on, so it starts a new one
+/// at the top, after taking what the processor saved where the old one ended.
+///
+/// # Safety
+/// Only the processor calls this, through the vector table.
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn HardFault() -> ! {
+    naked_asm!(
+        "mrs r0, msp",            // r0: where the stack ended
+        "mov r1, #0",             // r1: the instruction that faulted, if known
+        "mov r2, #0",             // r2: where it would have returned to, if known
+        "ldr r3, =_stack_end",
+        "cmp r0, r3",
+        "blo 1f",                 // below the stack: nothing was saved
+        "ldr r3, =_stack_start - 32",
+        "cmp r0, r3",
+        "bhi 1f",
+        "ldr r1, [r0, #24]",
+        "ldr r2, [r0, #20]",
+        "1:",
+        "ldr r3, =_stack_start",
+        "msr msp, r3",
+        "b {report}",
+        report = sym report,
+    )
+}
+
+extern "C" fn report(stack_pointer: usize, program_counter: u32, link: u32) -> ! {
+    let (_, bottom) = stack::bounds();
+    if stack_pointer < bottom {
+        end(format_args!(
+            "\r\nstopped: stack overflow: all of {} octets used\r\n",
+            stack::size()
+        ));
+    }
+    // SAFETY: Valid, because the pointer is that of the system control block every Cortex-M3 has. No
+    // alias matters: the fields are read once, volatile, and nothing else runs any more.
+    let (status, memory, bus) = unsafe {
+        (
+            (*SCB::PTR).cfsr.read(),
+            (*SCB::PTR).mmfar.read(),
+            (*SCB::PTR).bfar.read(),
+        )
+    };
+    let address = if status & MMARVALID != 0 { memory } else { bus };
+    end(format_args!(
+        "\r\nstopped: fault at {program_counter:#010x}, called from {link:#010x}, \
+         status {status:#010x}, address {address:#010x}\r\n"
+    ))
+}
+
+/// Reads where nothing may be read, to show what a fault says.
+#[cfg(feature = "drill")]
+pub(crate) fn provoke() {
+    let forbidden: *const u32 = core::ptr::without_provenance(0x1FFF_FF00);
+    // SAFETY: Not valid on purpose: the address lies in the guard below the stack, where no object
+    // is, so the processor faults before anything is read.
+    unsafe { forbidden.read_volatile() };
+}

@@ -1,0 +1,235 @@
+//! The node on a board without an operating system: no allocator, fixed memory, one program.
+//!
+//! The run loop: take in the frames that wait, let the application work, send what is due, read the
+//! operator's typing, sleep until a frame, a key or the next deadline. All `unsafe` is in `machine`
+//! and `board`.
+#![no_std]
+#![no_main]
+
+mod application;
+mod board;
+mod machine;
+
+use core::fmt::Write as _;
+
+use cortex_m_rt::entry;
+use smolchat_firmware::address::{Address, Change, DhcpClient, PATIENCE, Shared, Source};
+use smolchat_firmware::boot::Options;
+use smolchat_firmware::console::{Console, LINE, LineEditor};
+use smolchat_firmware::driver::MAX_FRAME;
+use smolchat_firmware::ethernet::Ethernet;
+use smoltcp::iface::SocketStorage;
+use smoltcp::phy::Device as _;
+use smoltcp::time::{Duration, Instant};
+
+use application::{Application, Memory};
+use machine::operator::{Operator, say};
+use machine::{clock, interrupt, semihosting, stack};
+
+/// Boot options built into the image, for boards that nobody gives any: `SMOLCHAT_BOOT=… cargo build`.
+const BUILT_IN: Option<&str> = option_env!("SMOLCHAT_BOOT");
+
+/// How long the operator has to begin typing boot options when no seed was given.
+const SEED_PATIENCE: Duration = Duration::from_secs(5);
+
+#[entry]
+fn main() -> ! {
+    static mut RX_FRAME: [u8; MAX_FRAME] = [0; MAX_FRAME];
+    static mut TX_FRAME: [u8; MAX_FRAME] = [0; MAX_FRAME];
+    static mut DHCP_SOCKET: [SocketStorage<'static>; 1] = [SocketStorage::EMPTY];
+    static mut MEMORY: Memory = Memory::EMPTY;
+
+    let (mac, uart) = board::start();
+    if let Some(core) = cortex_m::Peripherals::take() {
+        stack::guard(core.MPU);
+        clock::start(core.SYST);
+    }
+    interrupt::install_console(uart);
+    let mut ethernet = Ethernet::new(mac, RX_FRAME, TX_FRAME);
+    say!("\nsmolchat on {}", board::NAME);
+
+    let mut editor = LineEditor::new();
+    let options = read_options(&mut editor, &mut ethernet);
+    if let Some(address) = options.mac {
+        ethernet.set_address(address);
+    }
+    let seed = settle_seed(&options, &mut ethernet);
+    let mut dhcp = options.dhcp.then(|| {
+        let station = ethernet.address();
+        DhcpClient::new(&mut ethernet, station, seed, clock::now(), DHCP_SOCKET)
+    });
+    let address = settle_address(&options, &mut ethernet, &mut dhcp);
+    say!("address: {address}, station {}", ethernet.address());
+
+    let station = ethernet.address();
+    let mut application = Application::new(
+        &options,
+        &address,
+        station,
+        seed,
+        clock::now(),
+        &mut Shared {
+            ethernet: &mut ethernet,
+            dhcp: None,
+        },
+        MEMORY,
+    );
+    loop {
+        let mut shared = Shared {
+            ethernet: &mut ethernet,
+            dhcp: dhcp.as_mut(),
+        };
+        let mut deadline = application.poll(clock::now(), &mut shared);
+        if let Some(client) = &mut dhcp {
+            if let Some(change) = client.poll(clock::now(), &mut ethernet) {
+                application.address_changed(change);
+            }
+            deadline = earlier(deadline, client.deadline(clock::now()));
+        }
+        while let Some(octet) = interrupt::with_console(Console::read) {
+            if let Some(line) = editor.feed(octet, &mut Operator) {
+                obey(line, &mut ethernet, &mut application);
+                deadline = Some(Instant::ZERO); // The application may have something to send now.
+            }
+        }
+        interrupt::sleep(&mut ethernet, deadline);
+    }
+}
+
+/// The boot options: from the build, from outside, and without a seed in either, from the operator.
+fn read_options(editor: &mut LineEditor, ethernet: &mut Ethernet<'_, board::Mac>) -> Options {
+    let mut options = Options::default();
+    let complain = |word: &str| say!("boot option not understood: {word}");
+    options.read(BUILT_IN.unwrap_or_default(), complain);
+    let mut memory = [0; 2 * LINE];
+    // The first word is the name the program was started by.
+    if let Some((_, line)) =
+        semihosting::command_line(&mut memory).and_then(|line| line.split_once(' '))
+    {
+        options.read(line, complain);
+    }
+    if options.seed.is_none() {
+        say!("no seed: type boot options now, such as seed=<16 hexadecimal digits>");
+        if let Some(line) = typed_line(editor, ethernet, clock::now() + SEED_PATIENCE) {
+            options.read(core::str::from_utf8(line).unwrap_or("?"), complain);
+        }
+    }
+    options
+}
+
+/// One line from the operator, if it begins before `deadline`. Frames are thrown away meanwhile.
+fn typed_line<'e>(
+    editor: &'e mut LineEditor,
+    ethernet: &mut Ethernet<'_, board::Mac>,
+    deadline: Instant,
+) -> Option<&'e [u8]> {
+    let mut typing = false;
+    loop {
+        let until = if typing { None } else { Some(deadline) };
+        interrupt::sleep(ethernet, until);
+        let _ = ethernet.receive(clock::now());
+        while let Some(octet) = interrupt::with_console(Console::read) {
+            typing = true;
+            if editor.feed(octet, &mut Operator).is_some() {
+                return Some(editor.line());
+            }
+        }
+        if !typing && clock::now() >= deadline {
+            return None;
+        }
+    }
+}
+
+/// The seed, and whether it deserves the name.
+fn settle_seed(options: &Options, ethernet: &mut Ethernet<'_, board::Mac>) -> u64 {
+    if let Some(seed) = options.seed {
+        let from = if BUILT_IN.is_some_and(|built_in| built_in.contains("seed=")) {
+            "in the image: NOT SECURE, every start and every copy of it has the same"
+        } else {
+            "given at boot"
+        };
+        say!("seed: {from}");
+        return seed;
+    }
+    say!(
+        "seed: none given, made from the clock and the station address: NOT SECURE, sequence numbers can be guessed"
+    );
+    let [a, b, c, d, e, f] = ethernet.address().0;
+    u64::from_le_bytes([a, b, c, d, e, f, 0, 0]).rotate_left(16) ^ clock::cycles()
+}
+
+/// The address: as told, from a DHCP server, or the static one when none answers in time.
+fn settle_address(
+    options: &Options,
+    ethernet: &mut Ethernet<'_, board::Mac>,
+    dhcp: &mut Option<DhcpClient<'_>>,
+) -> Address {
+    let Some(client) = dhcp else {
+        return Address::fixed(options, Source::Told);
+    };
+    say!("asking for an address");
+    let give_up = clock::now() + PATIENCE;
+    while clock::now() < give_up {
+        let now = clock::now();
+        // What is not for the client is for nobody yet.
+        let _ = Shared {
+            ethernet,
+            dhcp: Some(client),
+        }
+        .receive(now);
+        if let Some(Change::Obtained(address)) = client.poll(now, ethernet) {
+            return address;
+        }
+        interrupt::sleep(ethernet, earlier(Some(give_up), client.deadline(now)));
+    }
+    *dhcp = None; // An address that came later would tear every connection down.
+    Address::fixed(options, Source::Fallback)
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// Does what the operator typed. What is not about the board is for the application.
+fn obey(line: &[u8], ethernet: &mut Ethernet<'_, board::Mac>, application: &mut Application<'_>) {
+    match line {
+        b"/board" => describe_board(ethernet),
+        b"/stop" => {
+            say!("stopped by the operator");
+            interrupt::with_console(Console::flush);
+            semihosting::exit(semihosting::Status::Stopped)
+        }
+        #[cfg(feature = "drill")]
+        b"/panic" => panic!("a drill"),
+        #[cfg(feature = "drill")]
+        b"/fault" => machine::fault::provoke(),
+        #[cfg(feature = "drill")]
+        b"/overflow" => say!("{}", stack::overflow(1)),
+        _ => application.obey(line),
+    }
+}
+
+fn describe_board(ethernet: &mut Ethernet<'_, board::Mac>) {
+    let counters = ethernet.counters();
+    let lost = interrupt::with_console(|console| console.lost());
+    say!(
+        "up {}, stack {} of {} octets at worst",
+        clock::now(),
+        stack::worst(),
+        stack::size()
+    );
+    say!(
+        "frames: {} in, {} out; refused: {} runts, {} oversized, {} damaged; lost: {} overruns, {} out of step",
+        counters.received,
+        counters.sent,
+        counters.runts,
+        counters.oversized,
+        counters.damaged,
+        counters.overruns,
+        counters.out_of_step
+    );
+    let _ = writeln!(Operator, "console: {lost} octets not shown");
+}

@@ -1,0 +1,241 @@
+//! One board in QEMU: started, spoken to on its console, and ended with the test.
+
+use std::env;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The longest a test waits for one thing. Far more than any takes, for slow and busy machines.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The boards there are images for.
+pub(crate) const BOARDS: [&str; 2] = ["lm3s6965evb", "mps2-an385"];
+
+/// The port the board listens at.
+pub(crate) const PORT: u16 = 4000;
+
+/// What the board's cable is plugged into.
+pub(crate) enum Plug {
+    /// QEMU's own network with a DHCP server: the board is 10.0.2.15, its port 4000 is forwarded.
+    UserNetwork,
+    /// This address, where the test listens for frames.
+    Cable(SocketAddr),
+}
+
+/// How to start a board.
+pub(crate) struct Setup {
+    pub(crate) board: &'static str,
+    /// An image with the commands that fail on purpose.
+    pub(crate) drill: bool,
+    pub(crate) plug: Plug,
+    /// Boot options.
+    pub(crate) boot: &'static str,
+    /// Time from counted instructions, jumping over sleep: seconds of waiting cost none.
+    pub(crate) counted: bool,
+    /// Another place for the console than the test's own pipe.
+    pub(crate) console: Option<PathBuf>,
+}
+
+impl Setup {
+    pub(crate) const fn new(board: &'static str, plug: Plug) -> Self {
+        Self {
+            board,
+            drill: false,
+            plug,
+            boot: "seed=5eed",
+            counted: false,
+            console: None,
+        }
+    }
+
+    fn image(&self) -> PathBuf {
+        let directory =
+            env::var_os("SMOLCHAT_IMAGES").expect("no images: run scripts/test-firmware");
+        let drill = if self.drill { "-drill" } else { "" };
+        PathBuf::from(directory).join(format!("{}{drill}.elf", self.board))
+    }
+
+    fn command(&self, monitor: SocketAddr) -> Command {
+        let model = if self.board == "lm3s6965evb" {
+            ",model=stellaris"
+        } else {
+            ""
+        };
+        let nic = match self.plug {
+            Plug::UserNetwork => {
+                format!(
+                    "user,id=net{model},hostfwd=tcp:127.0.0.1:0-:{PORT},hostfwd=udp:127.0.0.1:0-:{PORT}"
+                )
+            }
+            Plug::Cable(end) => format!("socket,id=net{model},connect={end}"),
+        };
+        let console = match &self.console {
+            Some(path) => format!("socket,id=console,path={}", path.display()),
+            None => "stdio,id=console".into(),
+        };
+        let boot: String = self
+            .boot
+            .split(' ')
+            .map(|word| format!(",arg={word}"))
+            .collect();
+        let mut command = Command::new("qemu-system-arm");
+        command
+            .args([
+                "-machine", self.board, "-display", "none", "-monitor", "none",
+            ])
+            .args(["-chardev", &console, "-serial", "chardev:console"])
+            .args([
+                "-semihosting-config",
+                &format!("enable=on,target=native,arg=smolchat{boot}"),
+            ])
+            .args(["-qmp", &format!("tcp:{monitor}")])
+            .args(["-nic", &nic])
+            .arg("-kernel")
+            .arg(self.image());
+        if self.counted {
+            command.args(["-icount", "shift=4,sleep=off"]);
+        }
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        command
+    }
+}
+
+/// A running board. Dropping it ends QEMU.
+pub(crate) struct Board {
+    process: Child,
+    keyboard: Option<ChildStdin>,
+    lines: Receiver<String>,
+    seen: Vec<String>,
+    monitor: BufReader<TcpStream>,
+}
+
+impl Board {
+    pub(crate) fn start(setup: &Setup) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let monitor = listener.local_addr().unwrap();
+        let mut process = setup
+            .command(monitor)
+            .spawn()
+            .expect("qemu-system-arm starts: run scripts/test-firmware");
+        let (monitor, _) = listener.accept().unwrap();
+        monitor.set_read_timeout(Some(PATIENCE)).unwrap();
+        let lines = lines_of(process.stdout.take().unwrap());
+        let keyboard = process.stdin.take();
+        let mut board = Self {
+            process,
+            keyboard,
+            lines,
+            seen: Vec::new(),
+            monitor: BufReader::new(monitor),
+        };
+        board.monitor.read_line(&mut String::new()).unwrap(); // The greeting.
+        board.ask(r#"{"execute":"qmp_capabilities"}"#);
+        board
+    }
+
+    /// Waits for a line of the console that contains `text`, and gives it.
+    pub(crate) fn expect(&mut self, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(line) = self.lines.recv_timeout(left) else {
+                panic!(
+                    "the console did not show {text:?}; it showed:\n{}",
+                    self.seen.join("\n")
+                );
+            };
+            self.seen.push(line.clone());
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// Types a line on the console.
+    pub(crate) fn type_line(&mut self, line: &str) {
+        let keyboard = self.keyboard.as_mut().unwrap();
+        keyboard.write_all(format!("{line}\r").as_bytes()).unwrap();
+        keyboard.flush().unwrap();
+    }
+
+    /// Pulls the cable, or puts it back.
+    pub(crate) fn set_link(&mut self, up: bool) {
+        self.ask(&format!(
+            r#"{{"execute":"set_link","arguments":{{"name":"net","up":{up}}}}}"#
+        ));
+    }
+
+    /// Where this host reaches the board's port, over TCP and over UDP.
+    pub(crate) fn forwarded(&mut self) -> (SocketAddr, SocketAddr) {
+        let answer = self.ask(
+            r#"{"execute":"human-monitor-command","arguments":{"command-line":"info usernet"}}"#,
+        );
+        let port = |kind: &str| -> SocketAddr {
+            let row = answer
+                .split("\\r\\n")
+                .find(|row| row.trim_start().starts_with(kind))
+                .unwrap_or_else(|| {
+                    panic!("no {kind} in {answer}");
+                });
+            let port = row.split_whitespace().nth(3).unwrap().parse().unwrap();
+            (Ipv4Addr::LOCALHOST, port).into()
+        };
+        (port("TCP[HOST_FORWARD]"), port("UDP[HOST_FORWARD]"))
+    }
+
+    /// Waits for QEMU to end by itself.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        while self
+            .lines
+            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            .is_ok()
+        {}
+        self.process.wait().unwrap()
+    }
+
+    /// One command to QEMU's monitor; gives the answer.
+    fn ask(&mut self, command: &str) -> String {
+        writeln!(self.monitor.get_mut(), "{command}").unwrap();
+        loop {
+            let mut answer = String::new();
+            self.monitor
+                .read_line(&mut answer)
+                .expect("the monitor answers");
+            assert!(!answer.contains("\"error\""), "{command}: {answer}");
+            if answer.contains("\"return\"") {
+                return answer;
+            }
+        }
+    }
+}
+
+impl Drop for Board {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The lines of a stream, as they come.
+fn lines_of(stream: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line)
+                .trim_end_matches('\r')
+                .to_owned();
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}

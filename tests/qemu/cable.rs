@@ -1,0 +1,211 @@
+//! The other end of the board's cable: frames in and out, and a host of the test's own there.
+//!
+//! QEMU's socket network carries each frame behind its length, four octets, most significant first.
+
+use std::collections::VecDeque;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
+use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
+use smoltcp::socket::tcp;
+use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
+
+use crate::board::PATIENCE;
+
+/// Where the board's cable will be plugged in.
+pub(crate) struct Socket(TcpListener);
+
+impl Socket {
+    pub(crate) fn new() -> Self {
+        Self(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap())
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.0.local_addr().unwrap()
+    }
+
+    /// Waits for the board to plug in.
+    pub(crate) fn cable(self) -> Cable {
+        let (stream, _) = self.0.accept().unwrap();
+        stream.set_nodelay(true).unwrap(); // A frame is on the cable at once.
+        let mut incoming = stream.try_clone().unwrap();
+        let (sender, frames) = mpsc::channel();
+        thread::spawn(move || {
+            let mut length = [0; 4];
+            while incoming.read_exact(&mut length).is_ok() {
+                let mut frame = vec![0; u32::from_be_bytes(length) as usize];
+                if incoming.read_exact(&mut frame).is_err() || sender.send(frame).is_err() {
+                    return;
+                }
+            }
+        });
+        Cable {
+            stream,
+            frames,
+            waiting: VecDeque::new(),
+        }
+    }
+}
+
+/// A cable with a board at its other end.
+pub(crate) struct Cable {
+    stream: TcpStream,
+    frames: Receiver<Vec<u8>>,
+    waiting: VecDeque<Vec<u8>>,
+}
+
+impl Cable {
+    /// Puts one frame on the cable, whatever it is.
+    pub(crate) fn send(&mut self, frame: &[u8]) {
+        let mut framed = (frame.len() as u32).to_be_bytes().to_vec();
+        framed.extend_from_slice(frame);
+        self.stream.write_all(&framed).unwrap();
+    }
+
+    /// Waits up to `time` for a frame to be there.
+    fn wait(&mut self, time: Duration) {
+        if self.waiting.is_empty() {
+            self.waiting.extend(self.frames.recv_timeout(time));
+        }
+        self.waiting.extend(self.frames.try_iter());
+    }
+}
+
+impl Device for Cable {
+    type RxToken<'t> = Frame;
+    type TxToken<'t> = Room<'t>;
+
+    fn receive(&mut self, _now: smoltcp::time::Instant) -> Option<(Frame, Room<'_>)> {
+        let frame = self.waiting.pop_front()?;
+        Some((Frame(frame), Room(self)))
+    }
+
+    fn transmit(&mut self, _now: smoltcp::time::Instant) -> Option<Room<'_>> {
+        Some(Room(self))
+    }
+
+    fn capabilities(&self) -> DeviceCapabilities {
+        let mut capabilities = DeviceCapabilities::default();
+        capabilities.medium = Medium::Ethernet;
+        capabilities.max_transmission_unit = 1514;
+        capabilities
+    }
+}
+
+pub(crate) struct Frame(Vec<u8>);
+
+impl RxToken for Frame {
+    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
+        read(&self.0)
+    }
+}
+
+pub(crate) struct Room<'t>(&'t mut Cable);
+
+impl TxToken for Room<'_> {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
+        let mut frame = vec![0; length];
+        let result = fill(&mut frame);
+        self.0.send(&frame);
+        result
+    }
+}
+
+/// A host at the other end, with a stack and one TCP connection.
+pub(crate) struct Host {
+    pub(crate) cable: Cable,
+    interface: Interface,
+    sockets: SocketSet<'static>,
+    connection: SocketHandle,
+    started: Instant,
+}
+
+impl Host {
+    pub(crate) const STATION: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 0xAA]);
+
+    pub(crate) fn new(mut cable: Cable, address: Ipv4Address) -> Self {
+        let mut config = Config::new(Self::STATION.into());
+        config.random_seed = 7;
+        let mut interface = Interface::new(config, &mut cable, smoltcp::time::Instant::ZERO);
+        interface.update_ip_addrs(|addresses| {
+            addresses.push(IpCidr::new(address.into(), 24)).unwrap();
+        });
+        let mut sockets = SocketSet::new(vec![]);
+        let buffer = || tcp::SocketBuffer::new(vec![0; 4096]);
+        let connection = sockets.add(tcp::Socket::new(buffer(), buffer()));
+        Self {
+            cable,
+            interface,
+            sockets,
+            connection,
+            started: Instant::now(),
+        }
+    }
+
+    /// Opens the connection and waits until it is there.
+    pub(crate) fn connect(&mut self, board: Ipv4Address, port: u16) {
+        let socket = self.sockets.get_mut::<tcp::Socket>(self.connection);
+        socket
+            .connect(self.interface.context(), (board, port), 49_152)
+            .unwrap();
+        self.until("the connection is established", |socket| {
+            socket.may_send().then_some(())
+        });
+    }
+
+    /// Sends a message and waits for as many octets to come back.
+    pub(crate) fn echo(&mut self, message: &[u8]) -> Vec<u8> {
+        self.send(message);
+        self.receive(message.len())
+    }
+
+    pub(crate) fn send(&mut self, message: &[u8]) {
+        let socket = self.sockets.get_mut::<tcp::Socket>(self.connection);
+        assert_eq!(socket.send_slice(message), Ok(message.len()));
+        self.poll(Duration::ZERO);
+    }
+
+    pub(crate) fn receive(&mut self, octets: usize) -> Vec<u8> {
+        let mut received = Vec::new();
+        self.until("the octets are received", |socket| {
+            if socket.can_recv() {
+                socket
+                    .recv(|part| {
+                        received.extend_from_slice(part);
+                        (part.len(), ())
+                    })
+                    .unwrap();
+            }
+            (received.len() >= octets).then_some(())
+        });
+        received
+    }
+
+    /// Works until `done` gives something.
+    fn until<T>(
+        &mut self,
+        what: &str,
+        mut done: impl FnMut(&mut tcp::Socket<'_>) -> Option<T>,
+    ) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            self.poll(Duration::from_millis(5));
+            if let Some(result) = done(self.sockets.get_mut(self.connection)) {
+                self.poll(Duration::ZERO); // What `done` took or queued is told to the board.
+                return result;
+            }
+        }
+        panic!("in vain: {what}");
+    }
+
+    /// Waits up to `time` for a frame, and does what is due.
+    pub(crate) fn poll(&mut self, time: Duration) {
+        self.cable.wait(time);
+        let now = smoltcp::time::Instant::from_micros(self.started.elapsed().as_micros() as i64);
+        self.interface.poll(now, &mut self.cable, &mut self.sockets);
+    }
+}

@@ -1,0 +1,90 @@
+//! The operator's console.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixListener;
+use std::{env, fs, process};
+
+use smoltcp::wire::Ipv4Address;
+
+use crate::board::{BOARDS, Board, PATIENCE, PORT, Plug, Setup};
+use crate::cable::{Host, Socket};
+
+#[test]
+#[ignore = "needs QEMU: scripts/test-firmware"]
+fn a_seed_can_be_typed_and_without_one_the_board_says_it_is_not_secure() {
+    for name in BOARDS {
+        let mut typed = Board::start(&Setup {
+            boot: "port=4001",
+            ..Setup::new(name, Plug::UserNetwork)
+        });
+        typed.expect("no seed: type boot options now");
+        typed.type_line("seed=0123456789abcdef colour=red");
+        typed.expect("boot option not understood: colour=red");
+        typed.expect("seed: given at boot");
+        typed.expect("listening on port 4001");
+
+        let setup = Setup {
+            boot: "ip=192.0.2.2/24",
+            counted: true,
+            ..Setup::new(name, Plug::UserNetwork)
+        };
+        let mut silent = Board::start(&setup);
+        silent.expect("no seed: type boot options now");
+        silent.expect("NOT SECURE");
+        silent.expect("address: 192.0.2.2/24, no gateway (as told at boot)");
+    }
+}
+
+#[test]
+#[ignore = "needs QEMU: scripts/test-firmware"]
+fn the_operator_stops_the_board_and_its_status_says_success() {
+    for name in BOARDS {
+        let mut board = Board::start(&Setup::new(name, Plug::UserNetwork));
+        board.expect("listening on port 4000");
+        board.type_line("/stop");
+        board.expect("stopped by the operator");
+        assert!(board.ended().success());
+    }
+}
+
+/// Only mps2-an385: the model of the other board's UART takes every octet at once and makes the
+/// processor wait, so QEMU itself would stand still.
+#[test]
+#[ignore = "needs QEMU: scripts/test-firmware"]
+fn a_console_that_nobody_reads_does_not_hold_up_the_network() {
+    let path = env::temp_dir().join(format!("smolchat-console-{}", process::id()));
+    let reader = UnixListener::bind(&path).unwrap();
+    let socket = Socket::new();
+    let setup = Setup {
+        boot: "seed=5eed ip=192.0.2.2/24",
+        console: Some(path.clone()),
+        ..Setup::new("mps2-an385", Plug::Cable(socket.address()))
+    };
+    let _board = Board::start(&setup);
+    let (console, _) = reader.accept().unwrap();
+    fs::remove_file(path).unwrap();
+    console.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut typing = console.try_clone().unwrap();
+    let mut shown = BufReader::new(console);
+    let mut line = String::new();
+    while !line.contains("listening on port 4000") {
+        line.clear();
+        shown.read_line(&mut line).unwrap();
+    }
+    let mut host = Host::new(socket.cable(), Ipv4Address::new(192, 0, 2, 1));
+    host.connect(Ipv4Address::new(192, 0, 2, 2), PORT);
+    // Far more is asked for than the ring, the UART and the socket between hold, and none of it is read.
+    for round in 0..400 {
+        typing.write_all(&b"/board\r".repeat(5)).unwrap();
+        assert_eq!(host.echo(b"still here"), b"still here", "round {round}");
+    }
+    while !line.contains("octets not shown]") {
+        line.clear();
+        assert_ne!(
+            shown.read_line(&mut line).unwrap(),
+            0,
+            "nothing was lost: the console was never stalled"
+        );
+        typing.write_all(b"\r").unwrap();
+    }
+}
