@@ -10,8 +10,6 @@ mod application;
 mod board;
 mod machine;
 
-use core::fmt::Write as _;
-
 use cortex_m_rt::entry;
 use smolchat_firmware::address::{Address, Change, DhcpClient, PATIENCE, Shared, Source};
 use smolchat_firmware::boot::Options;
@@ -74,7 +72,9 @@ fn main() -> ! {
         },
         MEMORY,
     );
+    let mut work = Work::default();
     loop {
+        let woke = clock::cycles();
         let mut shared = Shared {
             ethernet: &mut ethernet,
             dhcp: dhcp.as_mut(),
@@ -86,9 +86,10 @@ fn main() -> ! {
             }
             deadline = earlier(deadline, client.deadline(clock::now()));
         }
+        work.add(woke);
         while let Some(octet) = interrupt::with_console(Console::read) {
             if let Some(line) = editor.feed(octet, &mut Operator) {
-                obey(line, &mut ethernet, &mut application);
+                obey(line, &mut ethernet, &mut application, &mut work);
                 deadline = Some(Instant::ZERO); // The application may have something to send now.
             }
         }
@@ -193,10 +194,36 @@ fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
     }
 }
 
+/// What the run loop cost since the operator last asked. The operator's own commands are not in it.
+///
+/// In QEMU with `-icount` the processor's cycles are counted instructions, so the figures are the
+/// same on every machine.
+#[derive(Default)]
+struct Work {
+    rounds: u32,
+    cycles: u64,
+    most: u64,
+}
+
+impl Work {
+    /// Counts a round that began when the processor woke at `woke`.
+    fn add(&mut self, woke: u64) {
+        let cycles = clock::cycles() - woke;
+        self.rounds = self.rounds.saturating_add(1);
+        self.cycles += cycles;
+        self.most = self.most.max(cycles);
+    }
+}
+
 /// Does what the operator typed. What is not about the board is for the application.
-fn obey(line: &[u8], ethernet: &mut Ethernet<'_, board::Mac>, application: &mut Application<'_>) {
+fn obey(
+    line: &[u8],
+    ethernet: &mut Ethernet<'_, board::Mac>,
+    application: &mut Application<'_>,
+    work: &mut Work,
+) {
     match line {
-        b"/board" => describe_board(ethernet),
+        b"/board" => describe_board(ethernet, core::mem::take(work)),
         b"/stop" => {
             say!("stopped by the operator");
             interrupt::with_console(Console::flush);
@@ -212,7 +239,7 @@ fn obey(line: &[u8], ethernet: &mut Ethernet<'_, board::Mac>, application: &mut 
     }
 }
 
-fn describe_board(ethernet: &mut Ethernet<'_, board::Mac>) {
+fn describe_board(ethernet: &mut Ethernet<'_, board::Mac>, work: Work) {
     let counters = ethernet.counters();
     let lost = interrupt::with_console(|console| console.lost());
     say!(
@@ -231,5 +258,11 @@ fn describe_board(ethernet: &mut Ethernet<'_, board::Mac>) {
         counters.overruns,
         counters.out_of_step
     );
-    let _ = writeln!(Operator, "console: {lost} octets not shown");
+    say!(
+        "work: {} cycles in {} rounds, at most {}",
+        work.cycles,
+        work.rounds,
+        work.most
+    );
+    say!("console: {lost} octets not shown");
 }
