@@ -284,7 +284,7 @@ fn a_capture_without_tcp_is_told_in_a_sentence() {
     let nothing = PcapWriter::new(Vec::new()).unwrap().into_writer();
     assert_eq!(
         TestFile::new("nothing", &nothing).complaint(),
-        "FILE holds no packets"
+        "FILE holds no TCP over IPv4 or IPv6; packets in it: 0"
     );
 }
 

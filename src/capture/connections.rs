@@ -272,3 +272,6 @@ impl Connections {
         self.all[index].add(at, segment);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -137,3 +137,6 @@ fn options(mut data: &[u8], header: &mut Header) {
         data = rest;
     }
 }
+
+#[cfg(test)]
+mod tests;

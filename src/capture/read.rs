@@ -42,7 +42,10 @@ pub(super) struct Capture {
 
 impl Capture {
     pub(super) fn open(path: &Path) -> Result<Self, CaptureError> {
-        let unreadable = |error| CaptureError::Unreadable(path.into(), error);
+        let unreadable = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => CaptureError::NoSuchFile(path.into()),
+            _ => CaptureError::Unreadable(path.into(), error),
+        };
         let mut file = File::open(path).map_err(unreadable)?;
         let mut magic = [0; 4];
         if let Err(error) = file.read_exact(&mut magic) {
