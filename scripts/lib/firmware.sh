@@ -15,32 +15,10 @@ FIRMWARE_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 FIRMWARE_BOARDS="lm3s6965evb mps2-an385"
 FIRMWARE_DEBIAN_RUSTC=/usr/bin/rustc
 
-firmware_say() { printf '%s\n' "$*" >&2; }
+# shellcheck source=scripts/lib/tools.sh
+. "$FIRMWARE_ROOT/scripts/lib/tools.sh"
 
-firmware_fail() {
-    firmware_say "error: $*"
-    exit 1
-}
-
-# Installs Debian packages if that is possible without asking anybody.
-firmware_install() {
-    command -v apt-get >/dev/null || return 1
-    local as_root=()
-    if [ "$(id -u)" -ne 0 ]; then
-        sudo -n true 2>/dev/null || return 1
-        as_root=(sudo -n)
-    fi
-    firmware_say "installing $*"
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >/dev/null 2>&1 ||
-        { "${as_root[@]}" apt-get update >/dev/null 2>&1 &&
-            "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >/dev/null 2>&1; }
-}
-
-firmware_need_qemu() {
-    command -v qemu-system-arm >/dev/null && return
-    firmware_install qemu-system-arm && command -v qemu-system-arm >/dev/null && return
-    firmware_fail "QEMU for Arm is missing and could not be installed. Do this first: sudo apt-get install qemu-system-arm"
-}
+firmware_need_qemu() { tools_need qemu-system-arm qemu-system-arm; }
 
 firmware_core_is_installed() {
     [ -d "$(cd "$FIRMWARE_ROOT/firmware" && rustc --print sysroot 2>/dev/null)/lib/rustlib/$FIRMWARE_TARGET/lib" ]
@@ -48,13 +26,13 @@ firmware_core_is_installed() {
 
 firmware_core_by_rustup() {
     command -v rustup >/dev/null || return 1
-    firmware_say "adding the core library: rustup target add $FIRMWARE_TARGET"
+    tools_say "adding the core library: rustup target add $FIRMWARE_TARGET"
     (cd "$FIRMWARE_ROOT/firmware" && rustup target add "$FIRMWARE_TARGET") >&2 && firmware_core_is_installed
 }
 
 firmware_core_from_debian() {
     if ! dpkg -s rustc-web rust-web-src >/dev/null 2>&1; then
-        firmware_install rustc-web rust-web-src || return 1
+        tools_install rustc-web rust-web-src || return 1
     fi
     [ -x "$FIRMWARE_DEBIAN_RUSTC" ] && firmware_find_linker >/dev/null
 }
@@ -65,7 +43,7 @@ firmware_find_linker() {
     sysroot=$(rustc --print sysroot 2>/dev/null)
     find "$sysroot/lib/rustlib" -path '*/bin/rust-lld' -type f 2>/dev/null | grep -m1 . && return
     command -v ld.lld && return
-    firmware_install lld && command -v ld.lld
+    tools_install lld && command -v ld.lld
 }
 
 # Sets FIRMWARE_CORE to the way that works.
@@ -80,7 +58,7 @@ firmware_need_core() {
     if [ -z "$only" ] || [ "$only" = debian ]; then
         firmware_core_from_debian && FIRMWARE_CORE=debian && return
     fi
-    firmware_fail "there is no core library for $FIRMWARE_TARGET${only:+ (SMOLCHAT_CORE=$only)}." \
+    tools_fail "there is no core library for $FIRMWARE_TARGET${only:+ (SMOLCHAT_CORE=$only)}." \
         "Do one of these first: rustup target add $FIRMWARE_TARGET, or: sudo apt-get install rustc-web rust-web-src lld"
 }
 
@@ -89,9 +67,9 @@ firmware_build() {
     shift
     case " $FIRMWARE_BOARDS " in
     *" $board "*) ;;
-    *) firmware_fail "no board named $board; there are: $FIRMWARE_BOARDS" ;;
+    *) tools_fail "no board named $board; there are: $FIRMWARE_BOARDS" ;;
     esac
-    command -v cargo >/dev/null || firmware_fail "cargo is missing. Install Rust first: https://rustup.rs"
+    command -v cargo >/dev/null || tools_fail "cargo is missing. Install Rust first: https://rustup.rs"
     firmware_need_core
 
     local target_dir=${CARGO_TARGET_DIR:-$FIRMWARE_ROOT/firmware/target}
@@ -102,7 +80,7 @@ firmware_build() {
         name+=-$feature
     done
     if [ "$FIRMWARE_CORE" = debian ]; then
-        firmware_say "building the core library with $("$FIRMWARE_DEBIAN_RUSTC" --version)"
+        tools_say "building the core library with $("$FIRMWARE_DEBIAN_RUSTC" --version)"
         linker=$(firmware_find_linker)
         # A directory of its own, or two compilers would rebuild each other's work for ever.
         target_dir=$target_dir/debian
@@ -110,11 +88,11 @@ firmware_build() {
             CARGO_TARGET_THUMBV7M_NONE_EABI_LINKER="$linker")
         arguments=(-Zbuild-std=core)
     fi
-    firmware_say "building the firmware for $board"
+    tools_say "building the firmware for $board"
     (cd "$FIRMWARE_ROOT/firmware" && env "${environment[@]}" CARGO_TARGET_DIR="$target_dir" \
         cargo build --quiet --release --target "$FIRMWARE_TARGET" \
         --no-default-features --features "$features" "${arguments[@]}") >&2 ||
-        firmware_fail "the firmware does not build"
+        tools_fail "the firmware does not build"
     mkdir -p "$images"
     FIRMWARE_IMAGE=$images/$name.elf
     cp "$target_dir/$FIRMWARE_TARGET/release/smolchat-firmware" "$FIRMWARE_IMAGE"
