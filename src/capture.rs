@@ -9,8 +9,10 @@ mod dissect;
 mod error;
 mod ladders;
 mod read;
+mod tee;
 mod write;
 
 pub use error::CaptureError;
 pub use ladders::{Drawn, ladder_file};
+pub use tee::{Tee, Token};
 pub use write::PcapNg;
