@@ -146,6 +146,9 @@ impl Memory<'static> {
 
 /// The memory of a node as one value with a fixed size, for a `static`.
 ///
+/// Every octet of [`Self::new`] is zero, so that the `static` costs no flash: what must not be zero is
+/// written by [`Self::memory`].
+///
 /// `CONNECTIONS` connections of `RX` and `TX` octets of buffer, `TOMBSTONES` and `BACKLOG` as the names
 /// say, `FLOWS` entries of the flow table (a power of two larger than connections and tombstones
 /// together), `EVENTS` in the journal, `DATAGRAMS` octets of UDP payload each way, `FRAME` octets for
@@ -162,27 +165,27 @@ pub struct Storage<
     const DATAGRAMS: usize,
     const FRAME: usize,
 > {
-    sockets: [SocketStorage<'a>; CONNECTIONS],
+    sockets: Vec<SocketStorage<'a>, CONNECTIONS>,
     receive: [[u8; RX]; CONNECTIONS],
     transmit: [[u8; TX]; CONNECTIONS],
     slots: Vec<Slot<'a>, CONNECTIONS>,
-    links: [Links; CONNECTIONS],
-    deadlines: [Place; CONNECTIONS],
-    flows: [Entry; FLOWS],
-    graves: [Grave; TOMBSTONES],
-    benches: [Bench; BACKLOG],
-    listeners: [Listener; LISTENERS],
-    port_sockets: [SocketStorage<'a>; PORTS],
-    port_packets: [[udp::PacketMetadata; PACKETS]; PORTS],
+    links: Vec<Links, CONNECTIONS>,
+    deadlines: Vec<Place, CONNECTIONS>,
+    flows: Vec<Entry, FLOWS>,
+    graves: Vec<Grave, TOMBSTONES>,
+    benches: Vec<Bench, BACKLOG>,
+    listeners: Vec<Listener, LISTENERS>,
+    port_sockets: Vec<SocketStorage<'a>, PORTS>,
+    port_packets: [Vec<udp::PacketMetadata, PACKETS>; PORTS],
     port_payload: [[u8; DATAGRAMS]; PORTS],
     ports: Vec<Port<'a>, PORTS>,
-    waiting: [Pending; PACKETS],
+    waiting: Vec<Pending, PACKETS>,
     payload: [u8; DATAGRAMS],
-    sender: [SocketStorage<'a>; 1],
-    sender_packet: [udp::PacketMetadata; 1],
+    sender: Vec<SocketStorage<'a>, 1>,
+    sender_packet: Vec<udp::PacketMetadata, 1>,
     sender_payload: [u8; FRAME],
-    extra: [SocketStorage<'a>; 1],
-    journal: [Option<Event>; EVENTS],
+    extra: Vec<SocketStorage<'a>, 1>,
+    journal: Vec<Option<Event>, EVENTS>,
     scratch: [u8; FRAME],
 }
 
@@ -215,74 +218,81 @@ impl<
             assert!(FRAME >= 590);
         }
         Self {
-            sockets: [SocketStorage::EMPTY; CONNECTIONS],
+            sockets: Vec::new(),
             receive: [[0; RX]; CONNECTIONS],
             transmit: [[0; TX]; CONNECTIONS],
             slots: Vec::new(),
-            links: [Links::EMPTY; CONNECTIONS],
-            deadlines: [Place::EMPTY; CONNECTIONS],
-            flows: [Entry::EMPTY; FLOWS],
-            graves: [Grave::EMPTY; TOMBSTONES],
-            benches: [Bench::EMPTY; BACKLOG],
-            listeners: [Listener::EMPTY; LISTENERS],
-            port_sockets: [SocketStorage::EMPTY; PORTS],
-            port_packets: [[udp::PacketMetadata::EMPTY; PACKETS]; PORTS],
+            links: Vec::new(),
+            deadlines: Vec::new(),
+            flows: Vec::new(),
+            graves: Vec::new(),
+            benches: Vec::new(),
+            listeners: Vec::new(),
+            port_sockets: Vec::new(),
+            port_packets: [const { Vec::new() }; PORTS],
             port_payload: [[0; DATAGRAMS]; PORTS],
             ports: Vec::new(),
-            waiting: [Pending::EMPTY; PACKETS],
+            waiting: Vec::new(),
             payload: [0; DATAGRAMS],
-            sender: [SocketStorage::EMPTY; 1],
-            sender_packet: [udp::PacketMetadata::EMPTY; 1],
+            sender: Vec::new(),
+            sender_packet: Vec::new(),
             sender_payload: [0; FRAME],
-            extra: [SocketStorage::EMPTY; 1],
-            journal: [None; EVENTS],
+            extra: Vec::new(),
+            journal: Vec::new(),
             scratch: [0; FRAME],
         }
     }
 
     /// The memory in parts, for as long as it lives: a node is built once.
     pub fn memory(&'a mut self) -> Memory<'a> {
-        let places = self.sockets.iter_mut();
+        let sockets = full(&mut self.sockets, || SocketStorage::EMPTY);
         let buffers = self.receive.iter_mut().zip(self.transmit.iter_mut());
-        for (place, (receive, transmit)) in places.zip(buffers) {
+        for (place, (receive, transmit)) in sockets.iter_mut().zip(buffers) {
             let storage = core::slice::from_mut(place);
             // There are as many places in the vector as sockets.
             let _ = self
                 .slots
                 .push(Slot::new(storage, &mut receive[..], &mut transmit[..]));
         }
-        let places = self.port_sockets.iter_mut();
+        let sockets = full(&mut self.port_sockets, || SocketStorage::EMPTY);
         let buffers = self
             .port_packets
             .iter_mut()
             .zip(self.port_payload.iter_mut());
-        for (place, (packets, payload)) in places.zip(buffers) {
+        for (place, (packets, payload)) in sockets.iter_mut().zip(buffers) {
             let storage = core::slice::from_mut(place);
+            let packets = full(packets, || udp::PacketMetadata::EMPTY);
             let _ = self
                 .ports
-                .push(Port::new(storage, &mut packets[..], &mut payload[..]));
+                .push(Port::new(storage, packets, &mut payload[..]));
         }
         Memory {
             slots: self.slots.as_mut_slice().into(),
-            links: (&mut self.links[..]).into(),
-            deadlines: (&mut self.deadlines[..]).into(),
-            flows: (&mut self.flows[..]).into(),
-            graves: (&mut self.graves[..]).into(),
-            benches: (&mut self.benches[..]).into(),
-            listeners: (&mut self.listeners[..]).into(),
+            links: full(&mut self.links, || Links::EMPTY).into(),
+            deadlines: full(&mut self.deadlines, || Place::EMPTY).into(),
+            flows: full(&mut self.flows, || Entry::EMPTY).into(),
+            graves: full(&mut self.graves, || Grave::EMPTY).into(),
+            benches: full(&mut self.benches, || Bench::EMPTY).into(),
+            listeners: full(&mut self.listeners, || Listener::EMPTY).into(),
             datagrams: DatagramMemory {
                 ports: self.ports.as_mut_slice().into(),
-                waiting: (&mut self.waiting[..]).into(),
+                waiting: full(&mut self.waiting, || Pending::EMPTY).into(),
                 payload: (&mut self.payload[..]).into(),
-                sender: (&mut self.sender[..]).into(),
-                sender_packet: (&mut self.sender_packet[..]).into(),
+                sender: full(&mut self.sender, || SocketStorage::EMPTY).into(),
+                sender_packet: full(&mut self.sender_packet, || udp::PacketMetadata::EMPTY).into(),
                 sender_payload: (&mut self.sender_payload[..]).into(),
             },
-            extra: (&mut self.extra[..]).into(),
-            journal: (&mut self.journal[..]).into(),
+            extra: full(&mut self.extra, || SocketStorage::EMPTY).into(),
+            journal: full(&mut self.journal, || None).into(),
             scratch: (&mut self.scratch[..]).into(),
         }
     }
+}
+
+/// Fills a vector to its capacity.
+fn full<T, const N: usize>(vector: &mut Vec<T, N>, empty: fn() -> T) -> &mut [T] {
+    while vector.push(empty()).is_ok() {}
+    vector.as_mut_slice()
 }
 
 impl<
@@ -300,5 +310,28 @@ impl<
 {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_runs_in_a_static_storage() {
+        use crate::node::{Config, Node};
+        use smoltcp::time::Instant;
+        use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+
+        type Small = Storage<'static, 2, 600, 600, 4, 2, 16, 8, 1024, 1514>;
+        // Leaked, because a storage that lends itself out for as long as it lives must live for ever.
+        let storage = std::boxed::Box::leak(std::boxed::Box::new(Small::new()));
+        let address = IpCidr::new(IpAddress::v4(192, 0, 2, 1), 24);
+        let config = Config::new(EthernetAddress([2, 0, 0, 0, 0, 1]), address, [7; 16]);
+        let mut node = Node::new(config, storage.memory(), Instant::ZERO).unwrap();
+        assert_eq!(node.capacity(), 2);
+        assert_eq!(node.listen(7, 1), Ok(()));
+        assert_eq!(node.bind(7), Ok(()));
+        assert_eq!(node.journal().capacity(), 8);
     }
 }
