@@ -3,6 +3,7 @@
 mod pair;
 
 use pair::{Pair, ending, ladder, receive, states};
+use smolchat::device::Side;
 use smolchat::node::{ConnectError, Limits, RecvError, SendError};
 use smolchat::trace::{Ending, State, Timer};
 use smoltcp::time::Duration;
@@ -175,7 +176,7 @@ fn an_idle_peer_that_answers_probes_lives_and_one_that_does_not_is_given_up() {
     for _ in 0..400 {
         pair.now += Duration::from_millis(100);
         pair.a.poll(pair.now, &mut pair.wire.end_a());
-        while pair.wire.queue_mut(smolchat::device::Side::A).remove(0) {}
+        while pair.wire.queue_mut(Side::A).remove(0) {}
     }
     assert_eq!(
         ending(&pair.a, client.id()),
@@ -193,4 +194,25 @@ fn nothing_wakes_an_idle_node() {
     receive(&mut pair.b, server);
     pair.run_for(Duration::from_secs(1));
     assert_eq!(pair.step(), None);
+}
+
+#[test]
+fn a_fin_that_comes_again_in_time_wait_is_acknowledged_and_the_wait_begins_anew() {
+    let mut pair = Pair::default();
+    let (client, server) = pair.connect();
+    pair.a.close(pair.now, client);
+    pair.run_until(|pair| pair.b.recv(server, &mut [0; 8]) == Err(RecvError::Finished));
+    pair.b.close(pair.now, server);
+    pair.run_until(|pair| pair.a.time_waiting() == 1);
+    // The last acknowledgment is lost, so the FIN comes again.
+    assert!(pair.wire.queue_mut(Side::A).remove(0));
+    pair.run_until(|pair| pair.b.status(server).is_none());
+    pair.run_for(Duration::from_secs(61));
+    let ladder = ladder(&pair.a, client.id(), pair.now);
+    assert!(ladder.contains("FIN,ACK seq=1 ack=2"), "{ladder}");
+    assert!(ladder.contains("ACK seq=2 ack=2"), "{ladder}");
+    assert_eq!(ending(&pair.b, server.id()), Some(Ending::Closed));
+    pair.assert_nothing_is_left();
+    pair.assert_all_legal();
+    println!("{ladder}");
 }

@@ -11,10 +11,8 @@ use super::gate::{self, Change, Decision};
 use super::node::Node;
 use super::port::{Inlet, Sent};
 use super::reply::{Route, bare, reset};
-use super::time_wait::{self, Waiting};
 use crate::trace::{
-    Answer, Datagram, Direction, Flags, Kind, Mark, Neighbor, Reason, Segment, State, Stray,
-    Verdict,
+    Answer, Datagram, Direction, Flags, Kind, Neighbor, Reason, Segment, State, Stray, Verdict,
 };
 
 impl Node<'_> {
@@ -195,64 +193,6 @@ impl Node<'_> {
         self.note_answer(now, slot, &header, answer);
     }
 
-    /// A segment to a connection in TIME-WAIT.
-    fn receive_late<T: TxToken>(
-        &mut self,
-        now: Instant,
-        place: usize,
-        waiting: &Waiting,
-        frame: &TcpFrame<'_>,
-        octets: &[u8],
-        token: T,
-    ) {
-        let verdict = time_wait::judge(waiting, &frame.header);
-        match verdict {
-            time_wait::Verdict::Restart => {
-                self.note_late(now, waiting, frame, Verdict::Answered(Answer::TimeWaitAck));
-                self.acknowledge_late(now, waiting, frame, Answer::TimeWaitAck, token);
-                self.bury_again(now, place, waiting);
-            }
-            time_wait::Verdict::Acknowledge(answer) => {
-                if self.answers.take(now, self.limits.answers_per_second) {
-                    self.note_late(now, waiting, frame, Verdict::Answered(answer));
-                    self.acknowledge_late(now, waiting, frame, answer, token);
-                } else {
-                    let limited = Verdict::Dropped(Reason::RateLimited);
-                    self.note_late(now, waiting, frame, limited);
-                }
-            }
-            time_wait::Verdict::Reopen => self.reopen(now, place, waiting, frame, octets, token),
-            time_wait::Verdict::Drop(reason) => {
-                self.note_late(now, waiting, frame, Verdict::Dropped(reason));
-            }
-        }
-    }
-
-    fn acknowledge_late<T: TxToken>(
-        &mut self,
-        now: Instant,
-        waiting: &Waiting,
-        frame: &TcpFrame<'_>,
-        answer: Answer,
-        token: T,
-    ) {
-        let segment = bare(&waiting.flow, waiting.snd_nxt, Some(waiting.rcv_nxt), 0);
-        let header = Route::out(self.mac, frame.neighbor, &waiting.flow).send(token, &segment);
-        self.note(
-            now,
-            Kind::Segment(Segment {
-                connection: waiting.connection,
-                direction: Direction::Out,
-                header,
-                // Its initial numbers are forgotten; the wire's are not.
-                seq: header.seq,
-                ack: header.ack,
-                mark: Mark::None,
-                verdict: Verdict::Gate(answer),
-            }),
-        );
-    }
-
     /// The reset that a segment to nobody draws (RFC 9293 section 3.10.7.1).
     pub(super) fn refuse<T: TxToken>(&mut self, now: Instant, frame: &TcpFrame<'_>, token: T) {
         if frame.header.flags.contains(Flags::RST) {
@@ -399,29 +339,6 @@ impl Node<'_> {
             seq,
             ack,
             mark: connection.numbers.mark_received(&frame.header),
-            verdict,
-        };
-        self.note(now, Kind::Segment(segment));
-    }
-
-    fn note_late(
-        &mut self,
-        now: Instant,
-        waiting: &Waiting,
-        frame: &TcpFrame<'_>,
-        verdict: Verdict,
-    ) {
-        let segment = Segment {
-            connection: waiting.connection,
-            direction: Direction::In,
-            header: frame.header,
-            seq: frame.header.seq,
-            ack: frame.header.ack,
-            mark: if frame.header.flags.contains(Flags::FIN) {
-                Mark::Duplicate
-            } else {
-                Mark::None
-            },
             verdict,
         };
         self.note(now, Kind::Segment(segment));

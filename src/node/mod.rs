@@ -18,6 +18,7 @@ mod frame;
 mod gate;
 mod ingress;
 mod isn;
+mod late;
 mod lists;
 mod neighbors;
 #[expect(

@@ -1,0 +1,133 @@
+//! Segments that come late: their connection is in TIME-WAIT, and a tombstone speaks for it.
+
+use smoltcp::phy::TxToken;
+use smoltcp::time::Instant;
+
+use super::frame::TcpFrame;
+use super::node::Node;
+use super::reply::{Route, bare};
+use super::time_wait::{self, Waiting};
+use crate::trace::{Answer, Direction, Flags, Header, Kind, Mark, Reason, Segment, Verdict};
+
+impl Node<'_> {
+    /// A segment to a connection in TIME-WAIT.
+    pub(super) fn receive_late<T: TxToken>(
+        &mut self,
+        now: Instant,
+        place: usize,
+        waiting: &Waiting,
+        frame: &TcpFrame<'_>,
+        octets: &[u8],
+        token: T,
+    ) {
+        let verdict = time_wait::judge(waiting, &frame.header);
+        match verdict {
+            time_wait::Verdict::Restart => {
+                self.note_late(
+                    now,
+                    waiting,
+                    frame.header,
+                    Direction::In,
+                    Verdict::Answered(Answer::TimeWaitAck),
+                );
+                self.acknowledge_late(now, waiting, frame, Answer::TimeWaitAck, token);
+                self.bury_again(now, place, waiting);
+            }
+            time_wait::Verdict::Acknowledge(answer) => {
+                if self.answers.take(now, self.limits.answers_per_second) {
+                    self.note_late(
+                        now,
+                        waiting,
+                        frame.header,
+                        Direction::In,
+                        Verdict::Answered(answer),
+                    );
+                    self.acknowledge_late(now, waiting, frame, answer, token);
+                } else {
+                    let limited = Verdict::Dropped(Reason::RateLimited);
+                    self.note_late(now, waiting, frame.header, Direction::In, limited);
+                }
+            }
+            time_wait::Verdict::Reopen => self.reopen(now, place, waiting, frame, octets, token),
+            time_wait::Verdict::Drop(reason) => {
+                self.note_late(
+                    now,
+                    waiting,
+                    frame.header,
+                    Direction::In,
+                    Verdict::Dropped(reason),
+                );
+            }
+        }
+    }
+
+    fn acknowledge_late<T: TxToken>(
+        &mut self,
+        now: Instant,
+        waiting: &Waiting,
+        frame: &TcpFrame<'_>,
+        answer: Answer,
+        token: T,
+    ) {
+        let segment = bare(&waiting.flow, waiting.snd_nxt, Some(waiting.rcv_nxt), 0);
+        let header = Route::out(self.mac, frame.neighbor, &waiting.flow).send(token, &segment);
+        self.note_late(now, waiting, header, Direction::Out, Verdict::Gate(answer));
+    }
+
+    fn note_late(
+        &mut self,
+        now: Instant,
+        waiting: &Waiting,
+        header: Header,
+        direction: Direction,
+        verdict: Verdict,
+    ) {
+        let (seq, ack) = self.relative_late(waiting, &header, direction);
+        let mark = if direction == Direction::In && header.flags.contains(Flags::FIN) {
+            Mark::Duplicate
+        } else {
+            Mark::None
+        };
+        let segment = Segment {
+            connection: waiting.connection,
+            direction,
+            header,
+            seq,
+            ack,
+            mark,
+            verdict,
+        };
+        self.note(now, Kind::Segment(segment));
+    }
+
+    /// A tombstone has forgotten the initial sequence numbers; the journal may remember. Where it does
+    /// not, the numbers stay absolute.
+    fn relative_late(
+        &self,
+        waiting: &Waiting,
+        header: &Header,
+        direction: Direction,
+    ) -> (u32, u32) {
+        let earlier = self.journal.of(waiting.connection).rev();
+        let mut segments = earlier.filter_map(|(_, event)| match event.kind {
+            Kind::Segment(segment) if segment.header.flags.contains(Flags::ACK) => Some(segment),
+            _ => None,
+        });
+        let Some(known) = segments.next() else {
+            return (header.seq, header.ack);
+        };
+        let sent = known.header.seq.wrapping_sub(known.seq);
+        let received = known.header.ack.wrapping_sub(known.ack);
+        let (sender, receiver) = if known.direction == direction {
+            (sent, received)
+        } else {
+            (received, sent)
+        };
+        let ack = if header.flags.contains(Flags::ACK) {
+            header.ack.wrapping_sub(receiver)
+        } else {
+            0
+        };
+        (header.seq.wrapping_sub(sender), ack)
+    }
+}
