@@ -281,7 +281,7 @@ fn long_numbers() -> Scene {
         4_294_967_295,
         65_535,
         Mark::OutOfOrder,
-        Verdict::Dropped(Reason::BeyondWindow),
+        Verdict::Dropped(Reason::RateLimited),
     );
     scene.after(1_000).receives_as(
         "PSH,ACK",
@@ -289,7 +289,7 @@ fn long_numbers() -> Scene {
         123_456_789,
         1_460,
         Mark::None,
-        Verdict::Dropped(Reason::BeyondWindow),
+        Verdict::Dropped(Reason::RateLimited),
     );
     scene
 }

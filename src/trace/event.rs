@@ -12,6 +12,8 @@ pub use smoltcp::socket::tcp::State;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpEndpoint};
 
+use super::verdict::{Reason, Resource, Verdict};
+
 /// The number of a connection, counted from 1 over the life of a node and never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u32);
@@ -208,95 +210,6 @@ pub struct Segment {
     pub verdict: Verdict,
 }
 
-/// What was decided about a frame, or why this node sent one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Verdict {
-    /// In: given to smoltcp. Out: made by smoltcp.
-    Passed,
-    /// Out: made by the gate, in answer to a segment or to a call.
-    Gate(Answer),
-    /// In: answered by the gate, smoltcp did not see it.
-    Answered(Answer),
-    /// In: changed before smoltcp saw it.
-    Repaired(Repair),
-    /// In: kept back until a connection is free.
-    Held,
-    /// In: not passed on, and not answered.
-    Dropped(Reason),
-}
-
-/// An answer that the gate gives itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Answer {
-    /// An acknowledgment that asks the peer to prove itself (RFC 5961).
-    ChallengeAck,
-    /// The acknowledgment of a FIN that came again in TIME-WAIT (RFC 9293 section 3.10.7.4).
-    TimeWaitAck,
-    /// A SYN,ACK sent again for a SYN that came again.
-    SynAckAgain,
-    /// A SYN,ACK that keeps no state here (RFC 4987 section 3.6).
-    SynCookie,
-    /// A reset: nobody is there (RFC 9293 section 3.10.7.1), or the backlog refuses.
-    Reset,
-    /// An acknowledgment that a duplicate or unacceptable segment is owed (RFC 9293 section 3.10.7.4).
-    Ack,
-}
-
-/// A change made to a segment so that smoltcp treats it as RFC 9293 asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Repair {
-    /// An old acknowledgment with new data: SEG.ACK set to SND.UNA.
-    OldAck,
-    /// An old window (SND.WL1, SND.WL2): the window field set to what it was.
-    OldWindow,
-    /// Data beyond the advertised window cut off.
-    Trimmed,
-}
-
-/// Why a frame went no further. Each is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Reason {
-    /// Not well-formed Ethernet, IP, TCP or UDP, or a wrong checksum.
-    Malformed,
-    /// Addressed to somebody else.
-    NotForUs,
-    /// TCP to or from a broadcast, multicast or unspecified address (RFC 1122 section 4.2.3.10).
-    NotUnicast,
-    /// From our own address (LAND).
-    FromOurselves,
-    /// The backlog is full; the peer will send its SYN again.
-    BacklogFull,
-    /// No ACK where every segment must have one.
-    NoAck,
-    /// A reset that is not exactly what it must be (RFC 5961 section 3).
-    ResetOutOfWindow,
-    /// A reset in TIME-WAIT (RFC 1337).
-    ResetInTimeWait,
-    /// A segment to TIME-WAIT that needs no answer.
-    TimeWait,
-    /// Answers of this kind are limited per second, and this second's are used up.
-    RateLimited,
-    /// Beyond the window that was advertised.
-    BeyondWindow,
-    /// An ICMP message for no connection that lives here, or with numbers out of its window.
-    IcmpUnrelated,
-    /// A datagram for a port that nobody bound.
-    NoSuchPort,
-    /// The receive queue of the port is full.
-    QueueFull,
-    /// A reset where there is no connection.
-    StrayReset,
-    /// A piece of a larger datagram; this node does not reassemble.
-    Fragment,
-    /// An EtherType or IP protocol that this node does not speak.
-    UnknownProtocol,
-    /// The peer's hardware address was not found in time.
-    Unresolved,
-    /// The device could not take the frame.
-    DeviceFull,
-}
-
 /// Why a connection changed its state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
@@ -475,22 +388,6 @@ pub enum Kind {
     },
     /// Something ran full.
     Full(Resource),
-}
-
-/// What can run full. Each is bounded, and running out is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Resource {
-    /// Every connection is in use.
-    Connections,
-    /// The backlog of a port is full.
-    Backlog,
-    /// A TIME-WAIT record was forgotten before its time.
-    Tombstones,
-    /// Datagrams waiting to be sent.
-    Datagrams,
-    /// Ephemeral ports.
-    Ports,
 }
 
 /// A record of the journal.

@@ -8,6 +8,7 @@ mod journal;
 mod ladder;
 pub mod rfc9293;
 mod style;
+mod verdict;
 mod words;
 
 pub use event::*;
@@ -15,4 +16,5 @@ pub use infer::{Endpoint, Steps};
 pub use journal::{Counters, Journal};
 pub use ladder::{Follower, draw};
 pub use style::{Glyphs, Palette, Style};
+pub use verdict::*;
 pub use words::Spelled;

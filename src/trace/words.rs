@@ -6,7 +6,7 @@ use smoltcp::wire::{IpAddress, IpEndpoint};
 
 impl Reason {
     /// Every reason, in the order of declaration.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 18] = [
         Self::Malformed,
         Self::NotForUs,
         Self::NotUnicast,
@@ -17,7 +17,6 @@ impl Reason {
         Self::ResetInTimeWait,
         Self::TimeWait,
         Self::RateLimited,
-        Self::BeyondWindow,
         Self::IcmpUnrelated,
         Self::NoSuchPort,
         Self::QueueFull,
@@ -70,7 +69,6 @@ impl fmt::Display for Reason {
             Self::ResetInTimeWait => "reset in TIME-WAIT",
             Self::TimeWait => "late, in TIME-WAIT",
             Self::RateLimited => "answers used up",
-            Self::BeyondWindow => "beyond the window",
             Self::IcmpUnrelated => "unrelated ICMP",
             Self::NoSuchPort => "no such port",
             Self::QueueFull => "queue full",
