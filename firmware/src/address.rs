@@ -1,33 +1,25 @@
 //! Where the board's address comes from: DHCPv4 (RFC 2131), or the static one it was told.
 //!
-//! The DHCP client is a host of its own that shares the station address and the cable with the node:
-//! an `Interface` with one socket. The node needs to know nothing of it, and the lease is renewed
-//! while the node runs. [`Shared`] is the cable's end for both: it hands DHCP's datagrams to the
-//! client, ARP replies to both, everything else to the node.
+//! The DHCP socket is one of the node's extra sockets, so the lease is renewed while the node runs.
+//! Until there is an address the node has 0.0.0.0, and nobody can reach it.
 //!
-//! The caller's duty: receive through [`Shared`], and call [`DhcpClient::poll`] after that and
-//! whenever its deadline has come.
+//! The caller's duty: [`Addressing::poll`] after each round of ingress, and at the deadline.
 
 use core::fmt;
 
-use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet, SocketStorage};
-use smoltcp::phy::{Device, DeviceCapabilities};
+use smolchat::node::Node;
+use smoltcp::iface::SocketHandle;
 use smoltcp::socket::dhcpv4;
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{
-    ArpOperation, ArpPacket, EthernetAddress, EthernetFrame, EthernetProtocol, IpCidr, IpProtocol,
-    Ipv4Address, Ipv4Cidr, Ipv4Packet, UdpPacket,
-};
+use smoltcp::wire::{IpAddress, IpCidr, Ipv4Address, Ipv4Cidr};
 
 use crate::boot::Options;
-use crate::driver::Mac;
-use crate::ethernet::{Ethernet, Received, Sending};
 
 /// How long a server has to answer before the static address is taken. Two discoveries fit.
 pub const PATIENCE: Duration = Duration::from_secs(12);
 
-/// The port a DHCP client listens at.
-const CLIENT_PORT: u16 = 68;
+/// What a node is created with: no address yet.
+pub const NONE: IpCidr = IpCidr::Ipv4(Ipv4Cidr::new(Ipv4Address::UNSPECIFIED, 32));
 
 /// An address with its gateway, and who said so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,17 +43,6 @@ pub enum Source {
     Fallback,
 }
 
-impl Address {
-    /// The static address, for the reason in `source`.
-    pub fn fixed(options: &Options, source: Source) -> Self {
-        Self {
-            cidr: options.address,
-            gateway: options.gateway,
-            source,
-        }
-    }
-}
-
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.cidr)?;
@@ -77,206 +58,119 @@ impl fmt::Display for Address {
     }
 }
 
-/// What became of the lease.
+/// What there is to say about the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// The server gave this address.
+pub enum News {
+    /// The node has this address now.
     Obtained(Address),
-    /// The lease ended and nobody prolonged it: the address must not be used any longer.
+    /// The lease ended and nobody prolonged it: the node has no address, and its connections are over.
     Lost,
 }
 
-/// A DHCP client on an interface of its own.
-pub struct DhcpClient<'a> {
-    interface: Interface,
-    sockets: SocketSet<'a>,
-    socket: SocketHandle,
+/// How far the search for an address has come.
+#[derive(Debug)]
+pub struct Addressing {
+    /// The DHCP socket among the node's extra ones; none without DHCP.
+    dhcp: Option<SocketHandle>,
+    step: Step,
 }
 
-impl<'a> DhcpClient<'a> {
-    /// A client that starts asking at its first [`DhcpClient::poll`]. `storage` is the memory of its
-    /// one socket.
-    pub fn new<M: Mac>(
-        ethernet: &mut Ethernet<'_, M>,
-        station: EthernetAddress,
-        seed: u64,
-        now: Instant,
-        storage: &'a mut [SocketStorage<'a>; 1],
-    ) -> Self {
-        let mut config = Config::new(station.into());
-        config.random_seed = seed;
-        let interface = Interface::new(
-            config,
-            &mut Shared {
-                ethernet,
+#[derive(Debug)]
+enum Step {
+    /// This address is to be taken at the next look.
+    Take(Address),
+    /// No server has answered; after `until` this one is taken.
+    Ask { until: Instant, instead: Address },
+    /// Only the lease can change anything.
+    Settled,
+}
+
+impl Addressing {
+    /// Begins as the boot options say. With DHCP it takes one of the node's extra sockets.
+    pub fn start(options: &Options, node: &mut Node<'_>, now: Instant) -> Self {
+        let fixed = |source| Address {
+            cidr: options.address,
+            gateway: options.gateway,
+            source,
+        };
+        if !options.dhcp {
+            return Self {
                 dhcp: None,
-            },
-            now,
-        );
-        let mut sockets = SocketSet::new(&mut storage[..]);
-        let socket = sockets.add(dhcpv4::Socket::new());
+                step: Step::Take(fixed(Source::Told)),
+            };
+        }
+        let dhcp = node.extra_mut().add(dhcpv4::Socket::new());
+        let step = Step::Ask {
+            until: now + PATIENCE,
+            instead: fixed(Source::Fallback),
+        };
         Self {
-            interface,
-            sockets,
-            socket,
+            dhcp: Some(dhcp),
+            step,
         }
     }
 
-    /// Sends what is due, and says what changed. It receives nothing: [`Shared`] does that.
-    pub fn poll<M: Mac>(&mut self, now: Instant, ethernet: &mut Ethernet<'_, M>) -> Option<Change> {
-        // The same type of device as the node's, so that the stack's code is there only once.
-        let device = &mut Shared {
-            ethernet,
-            dhcp: None,
+    /// Gives the node the address it should have, and says what changed.
+    pub fn poll(&mut self, now: Instant, node: &mut Node<'_>) -> Option<News> {
+        let news = self.look(now, node)?;
+        match news {
+            News::Obtained(Address { cidr, gateway, .. }) => {
+                let gateway = gateway.map(IpAddress::Ipv4);
+                // One address and one gateway fit into any node, and servers that give out what no
+                // host can have are ignored by the socket.
+                let _ = node.set_addresses(now, &[cidr.into()], gateway.as_slice());
+            }
+            News::Lost => {
+                let _ = node.set_addresses(now, &[NONE], &[]);
+            }
+        }
+        Some(news)
+    }
+
+    /// When [`Addressing::poll`] is due although nothing arrives.
+    pub fn deadline(&self) -> Option<Instant> {
+        match self.step {
+            Step::Take(_) => Some(Instant::ZERO),
+            Step::Ask { until, .. } => Some(until),
+            Step::Settled => None,
+        }
+    }
+
+    fn look(&mut self, now: Instant, node: &mut Node<'_>) -> Option<News> {
+        if let Some(news) = self.lease(node) {
+            // The socket says "no address" once at its start, too.
+            let first = matches!(self.step, Step::Ask { .. });
+            return match news {
+                News::Lost if first => None,
+                News::Lost | News::Obtained(_) => {
+                    self.step = Step::Settled;
+                    Some(news)
+                }
+            };
+        }
+        let address = match self.step {
+            Step::Take(address) => address,
+            Step::Ask { until, instead } if now >= until => instead,
+            Step::Ask { .. } | Step::Settled => return None,
         };
-        self.interface.poll_egress(now, device, &mut self.sockets);
-        let change = match self.sockets.get_mut::<dhcpv4::Socket>(self.socket).poll()? {
-            dhcpv4::Event::Deconfigured => Change::Lost,
-            dhcpv4::Event::Configured(lease) => Change::Obtained(Address {
+        if let Some(dhcp) = self.dhcp.take() {
+            // A lease that came later would end every connection.
+            node.extra_mut().remove(dhcp);
+        }
+        self.step = Step::Settled;
+        Some(News::Obtained(address))
+    }
+
+    /// What the DHCP socket has to say.
+    fn lease(&self, node: &mut Node<'_>) -> Option<News> {
+        let socket = node.extra_mut().get_mut::<dhcpv4::Socket>(self.dhcp?);
+        Some(match socket.poll()? {
+            dhcpv4::Event::Deconfigured => News::Lost,
+            dhcpv4::Event::Configured(lease) => News::Obtained(Address {
                 cidr: lease.address,
                 gateway: lease.router,
                 source: Source::Dhcp(lease.server.address),
             }),
-        };
-        self.interface.update_ip_addrs(|addresses| {
-            addresses.clear();
-            if let Change::Obtained(address) = change {
-                let _ = addresses.push(IpCidr::Ipv4(address.cidr)); // Empty before, so there is room.
-            }
-        });
-        // The server may be reached through the gateway when the lease is renewed.
-        self.interface.routes_mut().remove_default_ipv4_route();
-        if let Change::Obtained(Address {
-            gateway: Some(gateway),
-            ..
-        }) = change
-        {
-            let _ = self.interface.routes_mut().add_default_ipv4_route(gateway);
-        }
-        Some(change)
-    }
-
-    /// When [`DhcpClient::poll`] is due although no frame arrives.
-    pub fn deadline(&mut self, now: Instant) -> Option<Instant> {
-        self.interface.poll_at(now, &self.sockets)
-    }
-
-    /// Offers a frame that arrived. `true`: it was for this client alone.
-    fn takes<M: Mac>(&mut self, now: Instant, frame: &[u8], answer: Sending<'_, M>) -> bool {
-        let interest = interest(frame);
-        if interest != Interest::None {
-            let mut single = OneFrame {
-                frame: Some(frame),
-                answer: Some(answer),
-            };
-            self.interface
-                .poll_ingress_single(now, &mut single, &mut self.sockets);
-        }
-        interest == Interest::Alone
-    }
-}
-
-/// Who wants a frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Interest {
-    /// Not the DHCP client.
-    None,
-    /// The client and the node.
-    Too,
-    /// Only the client.
-    Alone,
-}
-
-fn interest(frame: &[u8]) -> Interest {
-    parse_interest(frame).unwrap_or(Interest::None)
-}
-
-fn parse_interest(frame: &[u8]) -> Option<Interest> {
-    let ethernet = EthernetFrame::new_checked(frame).ok()?;
-    match ethernet.ethertype() {
-        EthernetProtocol::Arp => {
-            let arp = ArpPacket::new_checked(ethernet.payload()).ok()?;
-            Some(if arp.operation() == ArpOperation::Reply {
-                Interest::Too
-            } else {
-                Interest::None
-            })
-        }
-        EthernetProtocol::Ipv4 => {
-            let ip = Ipv4Packet::new_checked(ethernet.payload()).ok()?;
-            if ip.next_header() != IpProtocol::Udp || ip.frag_offset() != 0 {
-                return None;
-            }
-            let udp = UdpPacket::new_checked(ip.payload()).ok()?;
-            (udp.dst_port() == CLIENT_PORT).then_some(Interest::Alone)
-        }
-        _ => None,
-    }
-}
-
-/// The cable's end, shared by the DHCP client and the node that polls it.
-pub struct Shared<'s, 'e, 'c, M> {
-    /// The device itself.
-    pub ethernet: &'s mut Ethernet<'e, M>,
-    /// The client, if there is one.
-    pub dhcp: Option<&'s mut DhcpClient<'c>>,
-}
-
-impl<'e, M: Mac> Device for Shared<'_, 'e, '_, M> {
-    type RxToken<'t>
-        = Received<'t>
-    where
-        Self: 't;
-    type TxToken<'t>
-        = Sending<'t, M>
-    where
-        Self: 't;
-
-    fn receive(&mut self, now: Instant) -> Option<(Received<'_>, Sending<'_, M>)> {
-        let length = self.ethernet.fetch()?;
-        if let Some(dhcp) = self.dhcp.as_deref_mut() {
-            let (received, answer) = self.ethernet.fetched(length);
-            if dhcp.takes(now, received.octets(), answer) {
-                return None; // The caller asks again: frames that wait keep it awake.
-            }
-        }
-        Some(self.ethernet.fetched(length))
-    }
-
-    fn transmit(&mut self, now: Instant) -> Option<Sending<'_, M>> {
-        self.ethernet.transmit(now)
-    }
-
-    fn capabilities(&self) -> DeviceCapabilities {
-        self.ethernet.capabilities()
-    }
-}
-
-/// A device that has received one frame and may send one answer.
-struct OneFrame<'t, M> {
-    frame: Option<&'t [u8]>,
-    answer: Option<Sending<'t, M>>,
-}
-
-impl<'o, M: Mac> Device for OneFrame<'o, M> {
-    type RxToken<'t>
-        = Received<'o>
-    where
-        Self: 't;
-    type TxToken<'t>
-        = Sending<'o, M>
-    where
-        Self: 't;
-
-    fn receive(&mut self, _now: Instant) -> Option<(Received<'o>, Sending<'o, M>)> {
-        Some((Received::new(self.frame.take()?), self.answer.take()?))
-    }
-
-    fn transmit(&mut self, _now: Instant) -> Option<Sending<'o, M>> {
-        self.answer.take()
-    }
-
-    fn capabilities(&self) -> DeviceCapabilities {
-        crate::ethernet::capabilities()
+        })
     }
 }

@@ -1,154 +1,283 @@
-//! A stand-in for the node: echoes over TCP and UDP, to prove the drivers.
+//! The node with its application on it, and what the operator sees and asks of it.
 
-use smolchat_firmware::address::{Address, Change};
+use core::fmt::{self, Write};
+
+use smolchat::node::{Config, Node, RecvError, Storage};
+use smolchat::trace::{self, ConnectionId, Event, Kind, Style};
+use smolchat_firmware::address::{self, Addressing, News};
 use smolchat_firmware::boot::Options;
-use smoltcp::iface::{
-    Config, Interface, PollIngressSingleResult, SocketHandle, SocketSet, SocketStorage,
-};
+use smolchat_firmware::pager::Pager;
 use smoltcp::phy::Device;
-use smoltcp::socket::{tcp, udp};
 use smoltcp::time::Instant;
-use smoltcp::wire::{EthernetAddress, IpCidr};
+use smoltcp::wire::EthernetAddress;
 
-use crate::machine::operator::say;
+use crate::machine::interrupt::with_console;
+use crate::machine::operator::{Operator, say};
 
+/// TCP connections open at once.
 const MEMBERS: usize = 8;
-const BUFFER: usize = 1024;
-const FRAMES_AT_ONCE: usize = 8;
+/// Octets of each connection's receive buffer: a longest message with its line end.
+const RECEIVE: usize = smolchat::chat::framing::SCRATCH;
+/// Octets of each connection's transmit buffer: a longest line and the last words.
+const TRANSMIT: usize = smolchat::chat::LINE_MAX + smolchat::chat::LAST_WORDS_MAX;
+/// Connections in TIME-WAIT.
+const TOMBSTONES: usize = 32;
+/// SYNs that may wait for a free connection.
+const BACKLOG: u16 = 8;
+/// A power of two above connections and tombstones together.
+const FLOWS: usize = 64;
+/// Events remembered.
+const EVENTS: usize = 256;
+/// Octets of UDP payload that may wait, each way: a longest line with room for one more.
+const DATAGRAMS: usize = 1536;
+/// The longest frame, its check sequence not counted.
+const FRAME: usize = 1514;
 
-/// All memory of the application.
-pub(crate) struct Memory {
-    tcp: [[[u8; BUFFER]; 2]; MEMBERS],
-    udp: [[u8; BUFFER]; 2],
-    udp_meta: [[udp::PacketMetadata; 4]; 2],
-    sockets: [SocketStorage<'static>; MEMBERS + 1],
-}
+/// All memory of the node.
+pub(crate) type Memory = Storage<
+    'static,
+    MEMBERS,
+    RECEIVE,
+    TRANSMIT,
+    TOMBSTONES,
+    { BACKLOG as usize },
+    FLOWS,
+    EVENTS,
+    DATAGRAMS,
+    FRAME,
+>;
 
-impl Memory {
-    pub(crate) const EMPTY: Self = Self {
-        tcp: [[[0; BUFFER]; 2]; MEMBERS],
-        udp: [[0; BUFFER]; 2],
-        udp_meta: [[udp::PacketMetadata::EMPTY; 4]; 2],
-        sockets: [SocketStorage::EMPTY; MEMBERS + 1],
-    };
-}
+/// The longest line about an event, in octets.
+const EVENT_LINE: usize = 120;
 
-pub(crate) struct Application<'a> {
-    interface: Interface,
-    sockets: SocketSet<'a>,
-    tcp: [(SocketHandle, tcp::State); MEMBERS],
-    udp: SocketHandle,
+/// The node and its application.
+pub(crate) struct Application {
+    node: Node<'static>,
+    addressing: Addressing,
     port: u16,
+    listening: bool,
+    /// The next record to tell the operator of.
+    told: u64,
+    page: Option<(Page, Pager)>,
 }
 
-impl Application<'static> {
-    pub(crate) fn new<D: Device>(
+/// A long answer to the operator.
+#[derive(Clone, Copy)]
+enum Page {
+    States,
+    Ladder(ConnectionId),
+}
+
+impl Application {
+    pub(crate) fn new(
         options: &Options,
-        address: &Address,
         station: EthernetAddress,
         seed: u64,
         now: Instant,
-        device: &mut D,
         memory: &'static mut Memory,
     ) -> Self {
-        let mut config = Config::new(station.into());
-        config.random_seed = seed;
-        let mut interface = Interface::new(config, device, now);
-        interface.update_ip_addrs(|addresses| {
-            let _ = addresses.push(IpCidr::Ipv4(address.cidr));
-        });
-        if let Some(gateway) = address.gateway {
-            let _ = interface.routes_mut().add_default_ipv4_route(gateway);
+        let [a, b, c, d, e, f, g, h] = seed.to_le_bytes();
+        let secret = [a, b, c, d, e, f, g, h, h, g, f, e, d, c, b, a];
+        let config = Config::new(station, address::NONE, secret);
+        let mut node = match Node::new(config, memory.memory(), now) {
+            Ok(node) => node,
+            Err(error) => panic!("the node cannot start: {error}"),
+        };
+        let addressing = Addressing::start(options, &mut node, now);
+        if options.dhcp {
+            say!("asking for an address");
         }
-        let mut sockets = SocketSet::new(&mut memory.sockets[..]);
-        let mut buffers = memory.tcp.iter_mut();
-        let tcp = core::array::from_fn(|_| {
-            let [rx, tx] = buffers.next().expect("one pair each");
-            let socket = tcp::Socket::new(
-                tcp::SocketBuffer::new(&mut rx[..]),
-                tcp::SocketBuffer::new(&mut tx[..]),
-            );
-            (sockets.add(socket), tcp::State::Closed)
-        });
-        let [rx, tx] = &mut memory.udp;
-        let [rx_meta, tx_meta] = &mut memory.udp_meta;
-        let udp = sockets.add(udp::Socket::new(
-            udp::PacketBuffer::new(&mut rx_meta[..], &mut rx[..]),
-            udp::PacketBuffer::new(&mut tx_meta[..], &mut tx[..]),
-        ));
-        let _ = sockets.get_mut::<udp::Socket>(udp).bind(options.port);
-        say!("listening on port {}", options.port);
         Self {
-            interface,
-            sockets,
-            tcp,
-            udp,
+            node,
+            addressing,
             port: options.port,
+            listening: false,
+            told: 0,
+            page: None,
+        }
+    }
+
+    /// One round: frames in, the application, segments out. When the next one is due at the latest.
+    pub(crate) fn poll<D: Device>(&mut self, now: Instant, device: &mut D) -> Option<Instant> {
+        self.node.poll_ingress(now, device);
+        if let Some(news) = self.addressing.poll(now, &mut self.node) {
+            self.address_changed(news);
+        }
+        self.serve(now);
+        let deadline = self.node.poll_egress(now, device);
+        self.tell(now);
+        match (deadline, self.addressing.deadline()) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    fn address_changed(&mut self, news: News) {
+        match news {
+            News::Obtained(address) => say!("address: {address}, station {}", self.node.mac()),
+            News::Lost => say!("address lost: the lease ended; every connection is over"),
+        }
+        if !self.listening {
+            self.listening = true;
+            // The first port of each kind, so neither is in use.
+            let _ = self.node.listen(self.port, BACKLOG);
+            let _ = self.node.bind(self.port);
+            say!("listening on port {}", self.port);
+        }
+    }
+
+    /// Sends back what came.
+    fn serve(&mut self, now: Instant) {
+        let mut piece = [0; 256];
+        while self.node.accept().is_some() {}
+        while let Some(handle) = self.node.next_ready() {
+            loop {
+                let room = self.node.send_room(handle).min(piece.len());
+                match self.node.recv(handle, &mut piece[..room]) {
+                    Ok(0) | Err(RecvError::WouldBlock) => break,
+                    Ok(length) => {
+                        let _ = self.node.send(handle, &piece[..length]);
+                    }
+                    Err(RecvError::Finished | RecvError::Ended(_) | RecvError::Stale) => {
+                        self.node.close(now, handle);
+                        break;
+                    }
+                }
+            }
+        }
+        while let Some(received) = self.node.recv_from(&mut piece) {
+            let answer = &piece[..received.len];
+            let _ = self
+                .node
+                .send_to(now, received.local.port, received.remote, answer);
+        }
+    }
+
+    /// Writes to the operator what there is room for: a long answer first, then what happened.
+    fn tell(&mut self, now: Instant) {
+        if let Some((page, mut pager)) = self.page.take() {
+            let room = with_console(|console| console.room());
+            let complete = pager.show(room, &mut Operator, |out| match page {
+                Page::States => draw_states(&self.node, now, out),
+                Page::Ladder(connection) => {
+                    trace::draw(self.node.journal(), connection, now, &Style::ASCII, out)
+                }
+            });
+            if !complete {
+                self.page = Some((page, pager));
+            }
+        }
+        let journal = self.node.journal();
+        let mut waiting = self.page.is_some();
+        while !waiting && self.told < journal.next() {
+            let (missed, mut records) = journal.since(self.told);
+            if missed > 0 {
+                say!("[{missed} events not shown]");
+                self.told += missed;
+            }
+            let Some((number, event)) = records.next() else {
+                break;
+            };
+            if is_shown(event) {
+                waiting = with_console(|console| console.room()) < EVENT_LINE;
+                if waiting {
+                    break;
+                }
+                let _ = draw_event(event, &mut Operator);
+            }
+            self.told = number + 1;
+        }
+        with_console(|console| console.want_room(if waiting { EVENT_LINE } else { 0 }));
+    }
+
+    /// Does what the operator typed.
+    pub(crate) fn obey(&mut self, now: Instant, line: &[u8]) {
+        let line = core::str::from_utf8(line).unwrap_or("").trim();
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let number = rest
+            .trim()
+            .trim_start_matches('#')
+            .parse()
+            .ok()
+            .map(ConnectionId);
+        let handle = number.and_then(|number| self.node.handle_of(number));
+        match (word, number, handle) {
+            ("/states", _, _) => self.page = Some((Page::States, Pager::new())),
+            ("/ladder", Some(number), _) => self.page = Some((Page::Ladder(number), Pager::new())),
+            ("/close", _, Some(handle)) => self.node.close(now, handle),
+            ("/abort", _, Some(handle)) => self.node.abort(now, handle),
+            ("/close" | "/abort", Some(number), None) => say!("no connection {number} is open"),
+            _ => say!("not understood: {line}"),
         }
     }
 }
 
-impl Application<'_> {
-    pub(crate) fn poll<D: Device + ?Sized>(
-        &mut self,
-        now: Instant,
-        device: &mut D,
-    ) -> Option<Instant> {
-        for _ in 0..FRAMES_AT_ONCE {
-            match self
-                .interface
-                .poll_ingress_single(now, device, &mut self.sockets)
-            {
-                PollIngressSingleResult::None => break,
-                _ => self.echo(),
-            }
-        }
-        self.echo();
-        self.interface.poll_egress(now, device, &mut self.sockets);
-        self.interface.poll_at(now, &self.sockets)
+/// Whether the operator is told of an event as it happens. Segments stand in the ladder.
+fn is_shown(event: &Event) -> bool {
+    match event.kind {
+        Kind::Opened { .. }
+        | Kind::Transition(_)
+        | Kind::Illegal(_)
+        | Kind::TimeWaiting { .. }
+        | Kind::Ended { .. }
+        | Kind::SlowPeer { .. }
+        | Kind::Full(_) => true,
+        Kind::Segment(_)
+        | Kind::Stray(_)
+        | Kind::Datagram(_)
+        | Kind::Neighbor(_)
+        | Kind::Dropped(_)
+        | Kind::Icmp { .. } => false,
     }
+}
 
-    fn echo(&mut self) {
-        let Self {
-            tcp, sockets, port, ..
-        } = self;
-        for (number, (handle, shown)) in tcp.iter_mut().enumerate() {
-            let socket = sockets.get_mut::<tcp::Socket>(*handle);
-            if socket.state() != *shown {
-                say!("#{number} {} -> {}", *shown, socket.state());
-                *shown = socket.state();
-            }
-            if !socket.is_open() {
-                let _ = socket.listen(*port);
-            }
-            if socket.can_recv() && socket.can_send() {
-                let mut piece = [0; 128];
-                let room = (socket.send_capacity() - socket.send_queue()).min(piece.len());
-                if let Ok(length) = socket.recv_slice(&mut piece[..room]) {
-                    let _ = socket.send_slice(&piece[..length]);
-                }
-            } else if socket.state() == tcp::State::CloseWait {
-                socket.close();
-            }
+fn draw_event(event: &Event, out: &mut impl Write) -> fmt::Result {
+    match event.kind {
+        Kind::Opened { connection, flow } => writeln!(out, "{connection} {flow}"),
+        Kind::Transition(change) => {
+            writeln!(
+                out,
+                "{} {} -> {} ({})",
+                change.connection, change.from, change.to, change.cause
+            )
         }
-        let socket = sockets.get_mut::<udp::Socket>(self.udp);
-        let mut piece = [0; 512];
-        while let Ok((length, from)) = socket.recv_slice(&mut piece) {
-            let _ = socket.send_slice(&piece[..length], from);
+        Kind::Illegal(change) => writeln!(
+            out,
+            "{} {} -> {} ({}), which RFC 9293 does not know",
+            change.connection, change.from, change.to, change.cause
+        ),
+        Kind::TimeWaiting { connection, lasts } => writeln!(out, "{connection} 2 MSL: {lasts}"),
+        Kind::Ended { connection, ending } => writeln!(out, "{connection} {ending}"),
+        Kind::SlowPeer {
+            connection,
+            attempts,
+        } => {
+            writeln!(out, "{connection} sent the same segment {attempts} times")
         }
+        Kind::Full(resource) => writeln!(out, "full: {resource}"),
+        Kind::Segment(_)
+        | Kind::Stray(_)
+        | Kind::Datagram(_)
+        | Kind::Neighbor(_)
+        | Kind::Dropped(_)
+        | Kind::Icmp { .. } => Ok(()),
     }
+}
 
-    pub(crate) fn address_changed(&mut self, change: Change) {
-        match change {
-            Change::Obtained(address) => say!("address renewed: {address}"),
-            Change::Lost => say!("address lost"),
+fn draw_states(node: &Node<'_>, now: Instant, out: &mut impl Write) -> fmt::Result {
+    for status in node.statuses(now) {
+        write!(out, "{} {} {}", status.id, status.flow, status.state)?;
+        if let Some((timer, deadline)) = status.timer {
+            write!(out, ", {timer} in {} s", (deadline.max(now) - now).secs())?;
         }
+        writeln!(out)?;
     }
-
-    pub(crate) fn obey(&mut self, line: &[u8]) {
-        say!(
-            "not understood: {}",
-            core::str::from_utf8(line).unwrap_or("?")
-        );
-    }
+    writeln!(
+        out,
+        "{} of {} connections free, {} SYNs wait, {} in TIME-WAIT",
+        node.free(),
+        node.capacity(),
+        node.held(),
+        node.time_waiting()
+    )
 }

@@ -31,6 +31,7 @@ pub struct Console<U> {
     incoming: Deque<u8, RECEIVE_RING>,
     lost: u32,
     not_told: u32,
+    wanted: usize,
 }
 
 impl<U: Uart> Console<U> {
@@ -42,6 +43,7 @@ impl<U: Uart> Console<U> {
             incoming: Deque::new(),
             lost: 0,
             not_told: 0,
+            wanted: 0,
         }
     }
 
@@ -70,9 +72,14 @@ impl<U: Uart> Console<U> {
         self.lost
     }
 
-    /// Whether an octet waits to be read.
-    pub fn has_input(&self) -> bool {
-        !self.incoming.is_empty()
+    /// Asks for [`Console::has_news`] as soon as there is room for `octets`; 0 takes that back.
+    pub fn want_room(&mut self, octets: usize) {
+        self.wanted = octets.min(TRANSMIT_RING);
+    }
+
+    /// Whether an octet waits to be read, or the room is there that was wanted.
+    pub fn has_news(&self) -> bool {
+        !self.incoming.is_empty() || (self.wanted > 0 && self.room() >= self.wanted)
     }
 
     /// The next octet received.

@@ -72,34 +72,6 @@ impl<'a, M: Mac> Ethernet<'a, M> {
         self.mac.frame_waits()
     }
 
-    /// Copies the next frame out of the hardware, if one waits and an answer to it could be sent.
-    pub(crate) fn fetch(&mut self) -> Option<usize> {
-        if !self.mac.can_transmit() {
-            return None; // A frame may ask for an answer: it waits until there is room for one.
-        }
-        for _ in 0..REFUSALS_AT_ONCE {
-            match self.mac.receive(self.rx) {
-                Arrival::Nothing => return None,
-                Arrival::Refused(refusal) => self.count(refusal),
-                Arrival::Frame(length) => {
-                    self.counters.received = self.counters.received.saturating_add(1);
-                    return Some(length);
-                }
-            }
-        }
-        None
-    }
-
-    /// The frame of `length` octets that [`Ethernet::fetch`] copied, and room for an answer.
-    pub(crate) fn fetched(&mut self, length: usize) -> (Received<'_>, Sending<'_, M>) {
-        let sending = Sending {
-            mac: &mut self.mac,
-            frame: self.tx,
-            sent: &mut self.counters.sent,
-        };
-        (Received(&self.rx[..length]), sending)
-    }
-
     fn count(&mut self, refusal: Refusal) {
         let counter = match refusal {
             Refusal::Runt => &mut self.counters.runts,
@@ -122,8 +94,25 @@ impl<M: Mac> Device for Ethernet<'_, M> {
         Self: 't;
 
     fn receive(&mut self, _now: Instant) -> Option<(Received<'_>, Sending<'_, M>)> {
-        let length = self.fetch()?;
-        Some(self.fetched(length))
+        if !self.mac.can_transmit() {
+            return None; // A frame may ask for an answer: it waits until there is room for one.
+        }
+        for _ in 0..REFUSALS_AT_ONCE {
+            match self.mac.receive(self.rx) {
+                Arrival::Nothing => return None,
+                Arrival::Refused(refusal) => self.count(refusal),
+                Arrival::Frame(length) => {
+                    self.counters.received = self.counters.received.saturating_add(1);
+                    let answer = Sending {
+                        mac: &mut self.mac,
+                        frame: self.tx,
+                        sent: &mut self.counters.sent,
+                    };
+                    return Some((Received(&self.rx[..length]), answer));
+                }
+            }
+        }
+        None
     }
 
     fn transmit(&mut self, _now: Instant) -> Option<Sending<'_, M>> {
@@ -135,30 +124,15 @@ impl<M: Mac> Device for Ethernet<'_, M> {
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
-        capabilities()
+        let mut capabilities = DeviceCapabilities::default();
+        capabilities.medium = Medium::Ethernet;
+        capabilities.max_transmission_unit = 1514;
+        capabilities
     }
-}
-
-/// What every device here can do: whole Ethernet frames, checksums left to the stack.
-pub(crate) fn capabilities() -> DeviceCapabilities {
-    let mut capabilities = DeviceCapabilities::default();
-    capabilities.medium = Medium::Ethernet;
-    capabilities.max_transmission_unit = 1514;
-    capabilities
 }
 
 /// A frame that was copied out of the hardware.
 pub struct Received<'t>(&'t [u8]);
-
-impl<'t> Received<'t> {
-    pub(crate) const fn new(octets: &'t [u8]) -> Self {
-        Self(octets)
-    }
-
-    pub(crate) const fn octets(&self) -> &'t [u8] {
-        self.0
-    }
-}
 
 impl RxToken for Received<'_> {
     fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {

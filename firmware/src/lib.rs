@@ -7,6 +7,7 @@
 //! | [`driver`] | Ethernet MACs and UARTs, each written against [`registers::Registers`] |
 //! | [`ethernet`] | the smoltcp `Device` over any [`driver::Mac`] |
 //! | [`console`] | the operator's UART: rings in both directions, and lines out of octets |
+//! | [`pager`] | long texts on the console, as fast as it takes them |
 //! | [`boot`] | the boot options: seed, addresses, port |
 //! | [`address`] | DHCPv4 with a static fallback |
 //!
@@ -24,4 +25,5 @@ pub mod boot;
 pub mod console;
 pub mod driver;
 pub mod ethernet;
+pub mod pager;
 pub mod registers;

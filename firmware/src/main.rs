@@ -11,12 +11,10 @@ mod board;
 mod machine;
 
 use cortex_m_rt::entry;
-use smolchat_firmware::address::{Address, Change, DhcpClient, PATIENCE, Shared, Source};
 use smolchat_firmware::boot::Options;
 use smolchat_firmware::console::{Console, LINE, LineEditor};
 use smolchat_firmware::driver::MAX_FRAME;
 use smolchat_firmware::ethernet::Ethernet;
-use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Device as _;
 use smoltcp::time::{Duration, Instant};
 
@@ -34,8 +32,7 @@ const SEED_PATIENCE: Duration = Duration::from_secs(5);
 fn main() -> ! {
     static mut RX_FRAME: [u8; MAX_FRAME] = [0; MAX_FRAME];
     static mut TX_FRAME: [u8; MAX_FRAME] = [0; MAX_FRAME];
-    static mut DHCP_SOCKET: [SocketStorage<'static>; 1] = [SocketStorage::EMPTY];
-    static mut MEMORY: Memory = Memory::EMPTY;
+    static mut MEMORY: Memory = Memory::new();
 
     let (mac, uart) = board::start();
     if let Some(core) = cortex_m::Peripherals::take() {
@@ -47,45 +44,11 @@ fn main() -> ! {
     say!("\nsmolchat on {}", board::NAME);
 
     let mut editor = LineEditor::new();
-    let options = read_options(&mut editor, &mut ethernet);
-    if let Some(address) = options.mac {
-        ethernet.set_address(address);
-    }
-    let seed = settle_seed(&options, &mut ethernet);
-    let mut dhcp = options.dhcp.then(|| {
-        let station = ethernet.address();
-        DhcpClient::new(&mut ethernet, station, seed, clock::now(), DHCP_SOCKET)
-    });
-    let address = settle_address(&options, &mut ethernet, &mut dhcp);
-    say!("address: {address}, station {}", ethernet.address());
-
-    let station = ethernet.address();
-    let mut application = Application::new(
-        &options,
-        &address,
-        station,
-        seed,
-        clock::now(),
-        &mut Shared {
-            ethernet: &mut ethernet,
-            dhcp: None,
-        },
-        MEMORY,
-    );
+    let mut application = start_application(&mut editor, &mut ethernet, MEMORY);
     let mut work = Work::default();
     loop {
         let woke = clock::cycles();
-        let mut shared = Shared {
-            ethernet: &mut ethernet,
-            dhcp: dhcp.as_mut(),
-        };
-        let mut deadline = application.poll(clock::now(), &mut shared);
-        if let Some(client) = &mut dhcp {
-            if let Some(change) = client.poll(clock::now(), &mut ethernet) {
-                application.address_changed(change);
-            }
-            deadline = earlier(deadline, client.deadline(clock::now()));
-        }
+        let mut deadline = application.poll(clock::now(), &mut ethernet);
         work.add(woke);
         while let Some(octet) = interrupt::with_console(Console::read) {
             if let Some(line) = editor.feed(octet, &mut Operator) {
@@ -95,6 +58,22 @@ fn main() -> ! {
         }
         interrupt::sleep(&mut ethernet, deadline);
     }
+}
+
+/// Reads the boot options and makes the application. A function of its own, so that the stack it
+/// needs is free again when the run loop begins.
+#[inline(never)]
+fn start_application(
+    editor: &mut LineEditor,
+    ethernet: &mut Ethernet<'_, board::Mac>,
+    memory: &'static mut Memory,
+) -> Application {
+    let options = read_options(editor, ethernet);
+    if let Some(address) = options.mac {
+        ethernet.set_address(address);
+    }
+    let seed = settle_seed(&options, ethernet);
+    Application::new(&options, ethernet.address(), seed, clock::now(), memory)
 }
 
 /// The boot options: from the build, from outside, and without a seed in either, from the operator.
@@ -159,41 +138,6 @@ fn settle_seed(options: &Options, ethernet: &mut Ethernet<'_, board::Mac>) -> u6
     u64::from_le_bytes([a, b, c, d, e, f, 0, 0]).rotate_left(16) ^ clock::cycles()
 }
 
-/// The address: as told, from a DHCP server, or the static one when none answers in time.
-fn settle_address(
-    options: &Options,
-    ethernet: &mut Ethernet<'_, board::Mac>,
-    dhcp: &mut Option<DhcpClient<'_>>,
-) -> Address {
-    let Some(client) = dhcp else {
-        return Address::fixed(options, Source::Told);
-    };
-    say!("asking for an address");
-    let give_up = clock::now() + PATIENCE;
-    while clock::now() < give_up {
-        let now = clock::now();
-        // What is not for the client is for nobody yet.
-        let _ = Shared {
-            ethernet,
-            dhcp: Some(client),
-        }
-        .receive(now);
-        if let Some(Change::Obtained(address)) = client.poll(now, ethernet) {
-            return address;
-        }
-        interrupt::sleep(ethernet, earlier(Some(give_up), client.deadline(now)));
-    }
-    *dhcp = None; // An address that came later would tear every connection down.
-    Address::fixed(options, Source::Fallback)
-}
-
-fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    }
-}
-
 /// What the run loop cost since the operator last asked. The operator's own commands are not in it.
 ///
 /// In QEMU with `-icount` the processor's cycles are counted instructions, so the figures are the
@@ -219,7 +163,7 @@ impl Work {
 fn obey(
     line: &[u8],
     ethernet: &mut Ethernet<'_, board::Mac>,
-    application: &mut Application<'_>,
+    application: &mut Application,
     work: &mut Work,
 ) {
     match line {
@@ -235,7 +179,7 @@ fn obey(
         b"/fault" => machine::fault::provoke(),
         #[cfg(feature = "drill")]
         b"/overflow" => say!("{}", stack::overflow(1)),
-        _ => application.obey(line),
+        _ => application.obey(clock::now(), line),
     }
 }
 

@@ -165,7 +165,8 @@ impl Config {
     }
 }
 
-fn is_host(address: IpAddress) -> bool {
+/// Whether a host can have the address; 0.0.0.0 is what it has before DHCP gave it one.
+pub(super) fn is_host(address: IpAddress) -> bool {
     address.is_unicast() || address.is_unspecified()
 }
 

@@ -4,7 +4,7 @@ use smoltcp::time::Instant;
 use smoltcp::wire::{Icmpv4Message, Ipv4Packet};
 use smoltcp::wire::{IpAddress, IpCidr, IpProtocol};
 
-use super::config::ConfigError;
+use super::config::{ConfigError, is_host};
 use super::connection::Connection;
 use super::flow::Found;
 use super::frame::IcmpFrame;
@@ -190,7 +190,7 @@ impl Node<'_> {
         networks: &[IpCidr],
         gateways: &[IpAddress],
     ) -> Result<(), ConfigError> {
-        if let Some(cidr) = networks.iter().find(|cidr| !cidr.address().is_unicast()) {
+        if let Some(cidr) = networks.iter().find(|cidr| !is_host(cidr.address())) {
             return Err(ConfigError::AddressNotUnicast(cidr.address()));
         }
         let mut fits = networks.len() <= self.networks.capacity();

@@ -58,16 +58,16 @@ pub(crate) extern "C" fn unexpected() {
     panic!("an interrupt came that no driver asked for");
 }
 
-/// Sleeps until a frame waits, the operator typed, or `deadline` has come.
+/// Sleeps until a frame waits, the console has news, or `deadline` has come.
 ///
 /// Interrupts are held back from the look to the sleep. One that comes between is pending, and a
 /// pending interrupt ends a `WFI`, so nothing is slept through.
 pub(crate) fn sleep(ethernet: &mut Ethernet<'_, board::Mac>, deadline: Option<Instant>) {
     loop {
         let awake = interrupt::free(|cs| {
-            let typed = CONSOLE.borrow(cs).borrow().has_input();
+            let news = CONSOLE.borrow(cs).borrow().has_news();
             let due = deadline.is_some_and(|deadline| clock::now() >= deadline);
-            let awake = due || typed || ethernet.frame_waits();
+            let awake = due || news || ethernet.frame_waits();
             if !awake {
                 // SAFETY: The line's handler only masks the line, and no critical section is built
                 // on masking it.
