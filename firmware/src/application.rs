@@ -28,8 +28,8 @@ const BACKLOG: u16 = 8;
 const FLOWS: usize = 64;
 /// Events remembered.
 const EVENTS: usize = 256;
-/// Octets of UDP payload that may wait, each way: a longest line with room for one more.
-const DATAGRAMS: usize = 1536;
+/// Octets of UDP payload that may wait, each way: a longest line fits.
+const DATAGRAMS: usize = 1200;
 /// The longest frame, its check sequence not counted.
 const FRAME: usize = 1514;
 

@@ -14,8 +14,8 @@ use heapless::{Deque, Vec};
 
 use crate::driver::Uart;
 
-/// Octets that wait for the UART. A full state table fits.
-pub const TRANSMIT_RING: usize = 2048;
+/// Octets that wait for the UART. Longer texts are shown by a [`crate::pager::Pager`].
+pub const TRANSMIT_RING: usize = 1024;
 /// Octets that wait for the application.
 pub const RECEIVE_RING: usize = 128;
 /// The longest line an operator can type, in octets.
