@@ -26,6 +26,17 @@ pub(crate) enum Plug {
     Cable(SocketAddr),
 }
 
+/// What the board's clock runs by.
+#[derive(PartialEq, Eq)]
+pub(crate) enum Time {
+    /// This host's clock.
+    Host,
+    /// Instructions, 16 ns each, and this host's clock while the board sleeps.
+    Instructions,
+    /// Instructions, and a jump to the next deadline when the board sleeps: waiting takes no time.
+    Jumping,
+}
+
 /// How to start a board.
 pub(crate) struct Setup {
     pub(crate) board: &'static str,
@@ -34,8 +45,8 @@ pub(crate) struct Setup {
     pub(crate) plug: Plug,
     /// Boot options.
     pub(crate) boot: &'static str,
-    /// Time from counted instructions, jumping over sleep: seconds of waiting cost none.
-    pub(crate) counted: bool,
+    /// What the board's clock runs by.
+    pub(crate) time: Time,
     /// Another place for the console than the test's own pipe.
     pub(crate) console: Option<PathBuf>,
 }
@@ -47,7 +58,7 @@ impl Setup {
             drill: false,
             plug,
             boot: "seed=5eed",
-            counted: false,
+            time: Time::Host,
             console: None,
         }
     }
@@ -96,8 +107,14 @@ impl Setup {
             .args(["-nic", &nic])
             .arg("-kernel")
             .arg(self.image());
-        if self.counted {
-            command.args(["-icount", "shift=4,sleep=off"]);
+        match self.time {
+            Time::Host => {}
+            Time::Instructions => {
+                command.args(["-icount", "shift=4"]);
+            }
+            Time::Jumping => {
+                command.args(["-icount", "shift=4,sleep=off"]);
+            }
         }
         command
             .stdin(Stdio::piped())

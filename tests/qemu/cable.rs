@@ -122,6 +122,8 @@ pub(crate) struct Host {
     sockets: SocketSet<'static>,
     connection: SocketHandle,
     started: Instant,
+    /// The port of the next connection.
+    port: u16,
 }
 
 impl Host {
@@ -143,15 +145,26 @@ impl Host {
             sockets,
             connection,
             started: Instant::now(),
+            port: 49_152,
         }
+    }
+
+    /// Closes the connection and forgets it as soon as the peer has closed, too.
+    pub(crate) fn close(&mut self) {
+        self.sockets.get_mut::<tcp::Socket>(self.connection).close();
+        self.until("the connection is closed", |socket| {
+            let over = matches!(socket.state(), tcp::State::TimeWait | tcp::State::Closed);
+            over.then_some(())
+        });
     }
 
     /// Opens the connection and waits until it is there.
     pub(crate) fn connect(&mut self, board: Ipv4Address, port: u16) {
         let socket = self.sockets.get_mut::<tcp::Socket>(self.connection);
         socket
-            .connect(self.interface.context(), (board, port), 49_152)
+            .connect(self.interface.context(), (board, port), self.port)
             .unwrap();
+        self.port += 1;
         self.until("the connection is established", |socket| {
             socket.may_send().then_some(())
         });

@@ -6,7 +6,7 @@ use std::{env, fs, process};
 
 use smoltcp::wire::Ipv4Address;
 
-use crate::board::{BOARDS, Board, PATIENCE, PORT, Plug, Setup};
+use crate::board::{BOARDS, Board, PATIENCE, PORT, Plug, Setup, Time};
 use crate::cable::{Host, Socket};
 
 #[test]
@@ -25,7 +25,7 @@ fn a_seed_can_be_typed_and_without_one_the_board_says_it_is_not_secure() {
 
         let setup = Setup {
             boot: "ip=192.0.2.2/24",
-            counted: true,
+            time: Time::Jumping,
             ..Setup::new(name, Plug::UserNetwork)
         };
         let mut silent = Board::start(&setup);

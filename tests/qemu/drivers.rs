@@ -5,7 +5,7 @@ use std::net::{TcpStream, UdpSocket};
 
 use smoltcp::wire::Ipv4Address;
 
-use crate::board::{BOARDS, Board, PATIENCE, PORT, Plug, Setup};
+use crate::board::{BOARDS, Board, PATIENCE, PORT, Plug, Setup, Time};
 use crate::cable::{Host, Socket};
 
 const HOST: Ipv4Address = Ipv4Address::new(192, 0, 2, 1);
@@ -76,7 +76,7 @@ fn without_a_dhcp_server_the_static_address_is_taken() {
         let socket = Socket::new();
         let setup = Setup {
             boot: "seed=5eed fallback=192.0.2.2/24",
-            counted: true,
+            time: Time::Jumping,
             ..Setup::new(name, Plug::Cable(socket.address()))
         };
         let mut board = Board::start(&setup);

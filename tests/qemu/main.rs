@@ -9,3 +9,5 @@ mod cable;
 mod console;
 mod drivers;
 mod faults;
+mod instructions;
+mod members;
