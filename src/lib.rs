@@ -5,9 +5,11 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod app;
 #[cfg(feature = "linux")]
 pub mod capture;
 pub mod chat;
 pub mod device;
 pub mod node;
 pub mod trace;
+pub mod web;

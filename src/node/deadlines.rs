@@ -29,20 +29,20 @@ impl Place {
 }
 
 /// The heap.
-pub(super) struct Deadlines<'a> {
+pub(crate) struct Deadlines<'a> {
     places: ManagedSlice<'a, Place>,
     len: usize,
 }
 
 impl<'a> Deadlines<'a> {
     /// An empty heap for the slots `0..places.len()`.
-    pub(super) fn new(mut places: ManagedSlice<'a, Place>) -> Self {
+    pub(crate) fn new(mut places: ManagedSlice<'a, Place>) -> Self {
         places.fill(Place::EMPTY);
         Self { places, len: 0 }
     }
 
     /// Makes sure that `slot` comes up at `at` or before.
-    pub(super) fn not_after(&mut self, slot: usize, at: Instant) {
+    pub(crate) fn not_after(&mut self, slot: usize, at: Instant) {
         let position = self.places[slot].position;
         if position == Place::NOWHERE {
             self.put(self.len, at, slot as u32);
@@ -55,12 +55,12 @@ impl<'a> Deadlines<'a> {
     }
 
     /// The earliest deadline.
-    pub(super) fn earliest(&self) -> Option<Instant> {
+    pub(crate) fn earliest(&self) -> Option<Instant> {
         (self.len > 0).then(|| self.places[0].at)
     }
 
     /// Takes out a slot whose deadline is `now` or before.
-    pub(super) fn pop_due(&mut self, now: Instant) -> Option<usize> {
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<usize> {
         if self.earliest()? > now {
             return None;
         }
@@ -70,7 +70,7 @@ impl<'a> Deadlines<'a> {
     }
 
     /// Takes a slot out; nothing happens when it has no deadline.
-    pub(super) fn remove(&mut self, slot: usize) {
+    pub(crate) fn remove(&mut self, slot: usize) {
         let position = self.places[slot].position;
         if position == Place::NOWHERE {
             return;

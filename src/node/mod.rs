@@ -8,7 +8,7 @@ mod backlog;
 mod config;
 mod connection;
 mod datagrams;
-mod deadlines;
+pub(crate) mod deadlines;
 mod egress;
 mod ending;
 mod errors;

@@ -127,6 +127,26 @@ impl<'a> Node<'a> {
             .map_or(0, |slot| self.slots[slot].socket().send_queue())
     }
 
+    /// Makes the connection ready once more when the peer acknowledges something.
+    pub fn watch_acknowledgments(&mut self, handle: Handle) {
+        if let Some(slot) = self.slot_of(handle) {
+            self.slots[slot].connection.flags.wants_room = true;
+        }
+    }
+
+    /// Whether the peer's FIN was received, or the connection is over: nothing more will come.
+    pub fn has_finished(&self, handle: Handle) -> bool {
+        self.slot_of(handle).is_none_or(|slot| {
+            let connection = &self.slots[slot].connection;
+            connection.ending.is_some() || connection.fin_received()
+        })
+    }
+
+    /// Why the connection is over, if it is.
+    pub fn ended(&self, handle: Handle) -> Option<Ending> {
+        self.slots[self.slot_of(handle)?].connection.ending
+    }
+
     /// RECEIVE: takes octets in order, as many as there are and fit; says how many.
     ///
     /// # Errors

@@ -51,28 +51,34 @@ impl Node<'_> {
 
     /// Every connection, those in TIME-WAIT without a socket included. Walks over all slots.
     pub fn statuses(&self, now: Instant) -> impl Iterator<Item = Status> + '_ {
-        let live = (0..self.slots.len())
-            .filter(|slot| {
-                let connection = &self.slots[*slot].connection;
-                connection.is_live() && !connection.flags.detached
-            })
-            .map(|slot| self.look(slot));
-        let waiting = self
-            .graveyard
-            .places()
-            .filter_map(move |place| self.graveyard.get(place, now, &self.locals))
-            .map(move |waiting| Status {
-                id: waiting.connection,
-                flow: waiting.flow,
-                state: State::TimeWait,
-                since: (waiting.deadline - self.limits.msl * 2).min(now),
-                unacknowledged: 0,
-                unread: 0,
-                attempts: 0,
-                timer: Some((Timer::TimeWait, waiting.deadline)),
-                released: true,
-            });
-        live.chain(waiting)
+        (0..self.places()).filter_map(move |place| self.status_in(place, now))
+    }
+
+    /// How many places there are for connections and for those in TIME-WAIT, together.
+    pub fn places(&self) -> usize {
+        self.slots.len() + self.graveyard.capacity()
+    }
+
+    /// The connection in a place below [`Self::places`], if there is one: for tables that are shown in
+    /// pieces.
+    pub fn status_in(&self, place: usize, now: Instant) -> Option<Status> {
+        let Some(grave) = place.checked_sub(self.slots.len()) else {
+            let connection = &self.slots[place].connection;
+            let live = connection.is_live() && !connection.flags.detached;
+            return live.then(|| self.look(place));
+        };
+        let waiting = self.graveyard.get(grave, now, &self.locals)?;
+        Some(Status {
+            id: waiting.connection,
+            flow: waiting.flow,
+            state: State::TimeWait,
+            since: (waiting.deadline - self.limits.msl * 2).min(now),
+            unacknowledged: 0,
+            unread: 0,
+            attempts: 0,
+            timer: Some((Timer::TimeWait, waiting.deadline)),
+            released: true,
+        })
     }
 
     /// The ports that are served.

@@ -205,11 +205,9 @@ impl<'a> Graveyard<'a> {
         (self.len > 0).then_some(self.first)
     }
 
-    /// All places that hold a connection, oldest first.
-    pub(super) fn places(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.len)
-            .map(|offset| (self.first + offset) % self.graves.len())
-            .filter(|place| self.graves[*place].connection != 0)
+    /// How many places there are.
+    pub(super) fn capacity(&self) -> usize {
+        self.graves.len()
     }
 }
 

@@ -5,6 +5,7 @@
 //! the peer are inferred from segments and stand in parentheses. What is not the consequence of the
 //! segment on its line says what it is the consequence of. No line is longer than 100 columns.
 
+mod bounds;
 mod caused;
 mod label;
 mod phase;
@@ -14,6 +15,7 @@ use super::{
     Cause, ConnectionId, Direction, Endpoint, Event, Flags, Flow, Journal, Kind, Segment, State,
     Style, Timer, Transition,
 };
+use bounds::Bounds;
 use caused::{Caused, Span, shown};
 use core::fmt::{self, Write};
 use label::label;
@@ -45,6 +47,8 @@ pub struct Follower {
     roles: [&'static str; 2],
     /// The number of the next record to look at.
     next: u64,
+    /// How many records were drawn.
+    drawn: u64,
     /// The time of the first record drawn.
     started: Option<Instant>,
     /// The time that was written last.
@@ -64,6 +68,7 @@ impl Follower {
             flow: None,
             roles: ["this node", "peer (inferred)"],
             next: 0,
+            drawn: 0,
             started: None,
             written: None,
             own: None,
@@ -108,7 +113,22 @@ impl Follower {
         style: &Style,
         out: &mut W,
     ) -> Result<Option<Instant>, fmt::Error> {
-        self.advance(journal, Some(now), style, out)
+        self.advance(journal, Some(now), Bounds::NONE, style, out)
+    }
+
+    /// Draws the next record with what it caused, unless its number is `until` or above. True if one
+    /// was drawn; for ladders that are shown in pieces. Errors are those of `out`.
+    pub fn step<W: Write + ?Sized>(
+        &mut self,
+        journal: &Journal<'_>,
+        until: u64,
+        style: &Style,
+        out: &mut W,
+    ) -> Result<bool, fmt::Error> {
+        let bounds = Bounds { until, records: 1 };
+        let before = self.drawn;
+        self.advance(journal, None, bounds, style, out)?;
+        Ok(self.drawn != before)
     }
 
     /// Draws all that is new without waiting for anything, and what is left of 2 MSL at `now`.
@@ -121,7 +141,18 @@ impl Follower {
         style: &Style,
         out: &mut W,
     ) -> fmt::Result {
-        self.advance(journal, None, style, out)?;
+        self.advance(journal, None, Bounds::NONE, style, out)?;
+        self.conclude(now, style, out)
+    }
+
+    /// Draws what stands below the last record: what is left of 2 MSL at `now`, or, if there was
+    /// nothing to draw, one line that says so. Errors are those of `out`.
+    pub fn conclude<W: Write + ?Sized>(
+        &mut self,
+        now: Instant,
+        style: &Style,
+        out: &mut W,
+    ) -> fmt::Result {
         if self.started.is_none() {
             return writeln!(out, "nothing is recorded of connection {}", self.connection);
         }
@@ -133,9 +164,11 @@ impl Follower {
         &mut self,
         journal: &Journal<'_>,
         now: Option<Instant>,
+        bounds: Bounds,
         style: &Style,
         out: &mut W,
     ) -> Result<Option<Instant>, fmt::Error> {
+        let mut left = bounds.records;
         let mut pen = Pen::new(out, style, self.connection);
         let (missed, records) = journal.since(self.next);
         let connection = self.connection;
@@ -144,6 +177,11 @@ impl Follower {
             self.note_loss(&mut pen, missed)?;
         }
         while let Some((number, event)) = records.next() {
+            if number >= bounds.until || left == 0 {
+                self.next = number;
+                return Ok(None);
+            }
+            left -= 1;
             let rest = records.clone().map(|(_, event)| event);
             let mut heading = self.phase.heading(event, self.own, rest.clone());
             if let Heading::Undecided(until, phase, name) = heading {
@@ -162,6 +200,7 @@ impl Follower {
                 _ => Caused::default(),
             };
             self.draw_event(&mut pen, event, heading, &caused)?;
+            self.drawn += 1;
             for _ in caused.states() {
                 records.next();
             }

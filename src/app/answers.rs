@@ -1,0 +1,158 @@
+//! What the application answers itself: tables of connections and ladders, part by part.
+
+use core::fmt::{self, Write};
+
+use smoltcp::time::{Duration, Instant};
+
+use super::desk::Desk;
+use super::page::Page;
+use crate::chat::Room;
+use crate::node::{Handle, Node, Status};
+use crate::trace::{Flow, Follower, Spelled, State, Style};
+
+/// Places looked at for one part of a table.
+const PLACES_AT_ONCE: usize = 512;
+
+/// What an answer is made from.
+pub(super) struct Facts<'p, 'a, 'n> {
+    pub(super) now: Instant,
+    pub(super) node: &'p Node<'n>,
+    pub(super) desk: &'p Desk<'a>,
+    pub(super) room: &'p Room<'a, Handle, Flow>,
+    pub(super) style: &'p Style,
+}
+
+/// An answer of several parts, and how far it is.
+#[derive(Clone)]
+pub(super) enum Long {
+    Table(Table),
+    Ladder {
+        follower: Follower,
+        /// The first record that was made after the question.
+        until: u64,
+    },
+    Page(Page),
+}
+
+impl Long {
+    /// Writes the next part: some whole lines. True if there is another.
+    pub(super) fn write_part(
+        &mut self,
+        facts: &Facts<'_, '_, '_>,
+        out: &mut impl Write,
+    ) -> Result<bool, fmt::Error> {
+        match self {
+            Self::Table(table) => table.write_part(facts, out),
+            Self::Ladder { follower, until } => {
+                let journal = facts.node.journal();
+                let more = follower.step(journal, *until, facts.style, out)?;
+                if !more {
+                    follower.conclude(facts.now, facts.style, out)?;
+                }
+                Ok(more)
+            }
+            Self::Page(page) => page.write_part(facts, out),
+        }
+    }
+}
+
+/// All connections with their states.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Table {
+    place: usize,
+    rows: usize,
+    waiting: usize,
+}
+
+impl Table {
+    /// Writes the next row, or the sum below the last one, which is the last part.
+    pub(super) fn write_part(
+        &mut self,
+        facts: &Facts<'_, '_, '_>,
+        out: &mut impl Write,
+    ) -> Result<bool, fmt::Error> {
+        for _ in 0..PLACES_AT_ONCE {
+            if self.place >= facts.node.places() {
+                self.write_sum(facts, out)?;
+                return Ok(false);
+            }
+            let place = self.place;
+            self.place += 1;
+            if let Some(status) = facts.node.status_in(place, facts.now) {
+                self.rows += 1;
+                self.waiting += usize::from(status.state == State::TimeWait);
+                let member = facts.desk.member(place).filter(|_| !status.released);
+                let name = member.and_then(|id| facts.room.name(id));
+                write_row(out, facts.now, &status, name)?;
+                return Ok(true);
+            }
+        }
+        Ok(true)
+    }
+
+    fn write_sum(&self, facts: &Facts<'_, '_, '_>, out: &mut impl Write) -> fmt::Result {
+        let open = self.rows - self.waiting;
+        write!(out, "{}, {} in TIME-WAIT", Connections(open), self.waiting)?;
+        let held = facts.node.held();
+        if held > 0 {
+            write!(out, ", {held} waiting for a free one")?;
+        }
+        writeln!(out, ", {} in the room.", facts.room.len())
+    }
+}
+
+struct Connections(usize);
+
+impl fmt::Display for Connections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => f.write_str("1 connection"),
+            count => write!(f, "{count} connections"),
+        }
+    }
+}
+
+fn write_row(
+    out: &mut impl Write,
+    now: Instant,
+    status: &Status,
+    name: Option<&str>,
+) -> fmt::Result {
+    let mut cell = heapless::String::<64>::new();
+    let _ = write!(cell, "{}", Spelled(status.flow.remote));
+    write!(out, "{:<5} {cell:<22} ", status.id)?;
+    cell.clear();
+    let _ = write!(cell, "{}", status.state);
+    write!(out, "{cell:<12} {}", Span(passed(status.since, now)))?;
+    if let Some(name) = name {
+        write!(out, "  {name}")?;
+    }
+    if status.unacknowledged > 0 {
+        write!(out, "  {} octets unacknowledged", status.unacknowledged)?;
+    }
+    if status.attempts > 0 {
+        write!(out, "  sent again {} times", status.attempts)?;
+    }
+    if let Some((timer, at)) = status.timer {
+        write!(out, "  {timer} in {}", Span(passed(now, at)))?;
+    }
+    writeln!(out)
+}
+
+fn passed(from: Instant, to: Instant) -> Duration {
+    if to > from { to - from } else { Duration::ZERO }
+}
+
+/// A time of which nobody needs to know the microseconds.
+struct Span(Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tenths = self.0.total_millis() / 100;
+        match tenths / 10 {
+            seconds @ 0..=599 => write!(f, "{seconds}.{} s", tenths % 10),
+            seconds @ 600..=86_399 => write!(f, "{} min", seconds / 60),
+            seconds => write!(f, "{} h", seconds / 3600),
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! The application's turn: news from the node to the room, and the room's wishes to the node.
+
+use managed::ManagedSlice;
+use smoltcp::time::{Duration, Instant};
+
+use super::answers::Long;
+use super::desk::{Desk, NEXT_TURN, discard};
+use super::live::Live;
+use super::operator::Screen;
+use super::page::Page;
+use super::post::Post;
+use super::seat::{Member, Parting, Role, Seat};
+use super::storage::Memory;
+use super::telling::{Reader, Stream, Telegraph};
+use crate::chat::framing::SCRATCH;
+use crate::chat::{self, Ending, Framer, MemberId, Room, Step};
+use crate::node::{Handle, Node};
+use crate::trace::{Flow, Style};
+use crate::web;
+
+/// Connections, datagrams and deadlines that one turn deals with at most, each.
+const TURN: usize = 256;
+
+/// How long a shutdown takes at most. Who has not acknowledged by then is reset.
+const SHUTDOWN: Duration = Duration::from_secs(3);
+
+/// What an application is told at its start.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What members may do.
+    pub limits: chat::Limits,
+    /// Makes the join codes: random, and never shown.
+    pub secret: [u64; 2],
+    /// How ladders are drawn.
+    pub style: Style,
+    /// Whether the operator sees live ladders.
+    pub live: bool,
+}
+
+/// The chat on a node. See the [module](crate::app).
+///
+/// # The run loop
+///
+/// ```text
+/// node.poll_ingress(now, &mut device);
+/// app.run(now, &mut node, &mut screen);
+/// let deadline = earliest(node.poll_egress(now, &mut device), app.deadline());
+/// ```
+///
+/// The caller serves the ports (`node.listen`, `node.bind`) and leaves `accept`, `next_ready` and
+/// `recv_from` to the application.
+pub struct App<'a> {
+    pub(super) room: Room<'a, Handle, Flow>,
+    pub(super) operator: Option<MemberId>,
+    pub(super) desk: Desk<'a>,
+    pub(super) streams: ManagedSlice<'a, Stream>,
+    pub(super) live: Live<'a>,
+    pub(super) style: Style,
+    /// For messages, and for datagrams: longer than either, so that what is too long is seen to be.
+    scratch: [u8; SCRATCH + 2],
+    /// When the room, a stream, or a full turn wants to go on.
+    again: Option<Instant>,
+    /// When a shutdown that was asked for ends at the latest.
+    pub(super) over: Option<Instant>,
+}
+
+impl<'a> App<'a> {
+    /// An empty room with the operator in it.
+    pub fn new(now: Instant, memory: Memory<'a>, config: Config) -> Self {
+        let mut room = Room::new(now, memory.room, config.limits, config.secret);
+        Self {
+            operator: room.join_console(now).ok(),
+            room,
+            desk: Desk::new(memory.seats, memory.deadlines),
+            streams: memory.streams,
+            live: Live::new(memory.watched, config.live),
+            style: config.style,
+            scratch: [0; SCRATCH + 2],
+            again: None,
+            over: None,
+        }
+    }
+
+    /// Deals with everything that came in. Call it after each ingress.
+    pub fn run<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {
+        self.again = None;
+        self.accept(now, node, screen);
+        self.read_news(now, node, screen);
+        self.read_datagrams(now, node, screen);
+        self.keep_deadlines(now, node, screen);
+        let at = self.with_room(now, node, screen, |room, post| room.poll(now, post));
+        self.wake_at(at);
+        self.send_answers(now, node, screen);
+        self.end_shutdown(now, node);
+        self.live.show(now, node, &self.style, screen);
+    }
+
+    /// When to call [`Self::run`] at the latest, if nothing comes before.
+    pub fn deadline(&self) -> Option<Instant> {
+        let deadlines = self.desk.deadlines.earliest();
+        [self.again, deadlines, self.live.deadline, self.over]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// The room.
+    pub fn room(&self) -> &Room<'a, Handle, Flow> {
+        &self.room
+    }
+
+    /// A line of the operator. The answer is on the screen, or follows there.
+    pub fn console<S: Screen>(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        screen: &mut S,
+        line: &[u8],
+    ) {
+        let Some(id) = self.operator else { return };
+        // The operator is a member as long as the room is there.
+        let _ = self.with_room(now, node, screen, |room, post| {
+            room.message(now, id, line, Ending::Line, post)
+        });
+        self.answer_asked(now, node, screen);
+    }
+
+    /// Ends everything as in the tutorials: each member receives exactly `q`, then its connection is
+    /// closed; nobody new is let in. [`Self::is_over`] tells when it is done, which takes a few seconds
+    /// at most. Call it again for nothing more to happen.
+    pub fn shutdown<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {
+        if self.over.is_some() {
+            return;
+        }
+        self.over = Some(now + SHUTDOWN);
+        loop {
+            let port = node.serving().next().map(|serving| serving.port);
+            let Some(port) = port else { break };
+            node.unlisten(port);
+        }
+        for stream in self.streams.iter_mut() {
+            stream.forget();
+        }
+        self.with_room(now, node, screen, |room, post| room.shutdown(post));
+        for slot in 0..self.desk.seats.len() {
+            if let Role::Page(handle) = *self.desk.role(slot) {
+                self.desk.part(now, node, handle, Parting::Finishing);
+            }
+        }
+    }
+
+    /// Whether a shutdown is done: no connection is left but those in TIME-WAIT, or its time is over.
+    pub fn is_over(&self, now: Instant, node: &Node<'_>) -> bool {
+        self.over
+            .is_some_and(|at| at <= now || node.free() == node.capacity())
+    }
+
+    /// Whether a shutdown is under way.
+    pub fn is_ending(&self) -> bool {
+        self.over.is_some()
+    }
+
+    pub(super) fn with_room<S: Screen, T>(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        screen: &mut S,
+        call: impl FnOnce(&mut Room<'a, Handle, Flow>, &mut Post<'_, 'a, '_, S>) -> T,
+    ) -> T {
+        let desk = &mut self.desk;
+        let mut post = Post {
+            now,
+            node,
+            desk,
+            screen,
+        };
+        call(&mut self.room, &mut post)
+    }
+
+    pub(super) fn wake_at(&mut self, at: Option<Instant>) {
+        self.again = [self.again, at].into_iter().flatten().min();
+    }
+
+    fn accept<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {
+        for _ in 0..TURN {
+            let Some(handle) = node.accept() else { return };
+            if self.over.is_some() {
+                self.desk.part(now, node, handle, Parting::Finishing);
+                continue;
+            }
+            let joined = self.with_room(now, node, screen, |room, post| {
+                room.join_tcp(now, handle, post)
+            });
+            // Otherwise the room has told the peer that it is full.
+            if let Ok(id) = joined {
+                let member = Member {
+                    handle,
+                    id,
+                    framer: Framer::new(now),
+                    fresh: true,
+                    busy: false,
+                };
+                self.desk.set(handle.slot(), Role::Member(member));
+            }
+        }
+        self.wake_at(Some(now + NEXT_TURN));
+    }
+
+    fn read_news<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {
+        for _ in 0..TURN {
+            let Some(handle) = node.next_ready() else {
+                return;
+            };
+            self.look(now, node, screen, handle.slot());
+        }
+        self.wake_at(Some(now + NEXT_TURN));
+    }
+
+    fn keep_deadlines<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {
+        for _ in 0..TURN {
+            let Some(slot) = self.desk.deadlines.pop_due(now) else {
+                return;
+            };
+            self.look(now, node, screen, slot);
+        }
+    }
+
+    fn read_datagrams<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {
+        for _ in 0..TURN {
+            let Some(received) = node.recv_from(&mut self.scratch) else {
+                return;
+            };
+            if self.over.is_some() {
+                node.refuse_datagram(now, &received);
+                continue;
+            }
+            let from = Flow {
+                local: received.local,
+                remote: received.remote,
+            };
+            let octets = &self.scratch[..received.len];
+            let mut post = Post {
+                now,
+                node,
+                desk: &mut self.desk,
+                screen,
+            };
+            self.room.datagram(now, from, octets, &mut post);
+            self.answer_asked(now, node, screen);
+        }
+        self.wake_at(Some(now + NEXT_TURN));
+    }
+
+    /// Looks at one connection: it has news, or its deadline came.
+    fn look<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S, slot: usize) {
+        match self.desk.role(slot) {
+            Role::Empty => {}
+            Role::Member(_) => self.listen(now, node, screen, slot),
+            Role::Page(handle) => {
+                let handle = *handle;
+                discard(node, handle);
+                if node.ended(handle).is_some() {
+                    self.forget_streams(handle);
+                    node.close(now, handle);
+                    self.desk.set(slot, Role::Empty);
+                }
+            }
+            Role::Parting { .. } => self.desk.go_on_parting(now, node, slot),
+        }
+    }
+
+    /// Takes the next message of a member. One in each turn: so each answer is a segment, and nobody
+    /// is kept waiting by somebody who says much.
+    fn listen<S: Screen>(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        screen: &mut S,
+        slot: usize,
+    ) {
+        loop {
+            let Some(Seat(Role::Member(member))) = self.desk.seats.get_mut(slot) else {
+                return;
+            };
+            let (handle, id) = (member.handle, member.id);
+            if member.busy && node.ended(handle).is_none() {
+                return;
+            }
+            let finished = node.has_finished(handle);
+            let count = node.peek(handle, &mut self.scratch).unwrap_or(0);
+            let step = member.framer.next(now, &self.scratch[..count], finished);
+            match step {
+                Step::Wait { deadline } => {
+                    if let Some(at) = deadline {
+                        self.desk.deadlines.not_after(slot, at);
+                    }
+                    return;
+                }
+                Step::End => return self.stream_ended(now, node, handle, id),
+                Step::Skip { consume } => node.consume(handle, consume),
+                Step::TooLong { consume, ending } => {
+                    member.fresh = false;
+                    node.consume(handle, consume);
+                    // It is a member: its seat says so.
+                    let _ = self.with_room(now, node, screen, |room, post| {
+                        room.too_long(now, id, ending, post)
+                    });
+                    return self.listen_again(now, node, handle);
+                }
+                Step::Message {
+                    consume,
+                    range,
+                    ending,
+                } => {
+                    node.consume(handle, consume);
+                    let fresh = core::mem::replace(&mut member.fresh, false);
+                    let request = web::request(&self.scratch[range.clone()]);
+                    if let Some(request) = request.filter(|_| fresh && ending == Ending::Line) {
+                        return self.show_page(now, node, handle, id, request);
+                    }
+                    let octets = &self.scratch[range];
+                    let mut post = Post {
+                        now,
+                        node,
+                        desk: &mut self.desk,
+                        screen,
+                    };
+                    let _ = self.room.message(now, id, octets, ending, &mut post);
+                    self.answer_asked(now, node, screen);
+                    return self.listen_again(now, node, handle);
+                }
+            }
+        }
+    }
+
+    fn listen_again(&mut self, now: Instant, node: &Node<'_>, handle: Handle) {
+        if node.unread(handle) > 0 || node.has_finished(handle) {
+            self.desk.later(now, handle.slot());
+        }
+    }
+
+    /// The peer said everything: it has its answers, so this side closes, too.
+    fn stream_ended(&mut self, now: Instant, node: &mut Node<'_>, handle: Handle, id: MemberId) {
+        self.room.leave(id);
+        self.forget_streams(handle);
+        self.desk.part(now, node, handle, Parting::Finishing);
+    }
+
+    fn show_page(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        handle: Handle,
+        id: MemberId,
+        request: web::Request,
+    ) {
+        self.room.leave(id);
+        discard(node, handle);
+        let flow = node.status(handle).map(|status| status.flow);
+        let free = self.streams.iter_mut().find(|stream| stream.is_free());
+        let (Some(stream), Some(flow)) = (free, flow) else {
+            // Rare, and the browser says itself that nothing came.
+            return self.desk.part(now, node, handle, Parting::Finishing);
+        };
+        self.desk.set(handle.slot(), Role::Page(handle));
+        let page = Long::Page(Page::new(request, flow));
+        stream.begin(Reader::Connection(handle), page, true);
+    }
+
+    pub(super) fn forget_streams(&mut self, handle: Handle) {
+        for stream in self.streams.iter_mut() {
+            if stream.is_to(handle) {
+                stream.forget();
+            }
+        }
+    }
+
+    fn send_answers<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {
+        let mut telegraph = Telegraph {
+            now,
+            node,
+            desk: &mut self.desk,
+            room: &self.room,
+            screen,
+            style: &self.style,
+        };
+        let turns = self.streams.iter_mut();
+        let at = turns.filter_map(|stream| telegraph.turn(stream)).min();
+        self.wake_at(at);
+    }
+
+    fn end_shutdown(&mut self, now: Instant, node: &mut Node<'_>) {
+        if self.over.is_none_or(|at| now < at) {
+            return;
+        }
+        for slot in 0..self.desk.seats.len() {
+            if let Role::Parting { handle, .. } = *self.desk.role(slot) {
+                node.abort(now, handle);
+                self.desk.set(slot, Role::Empty);
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! All seats, and the deadlines of those that have one.
+
+use managed::ManagedSlice;
+use smoltcp::time::{Duration, Instant};
+
+use super::seat::{Parting, Role, Seat};
+use crate::chat::{MemberId, Peer};
+use crate::node::deadlines::{Deadlines, Place};
+use crate::node::{Handle, Node};
+use crate::trace::Flow;
+
+/// How long a peer may take to acknowledge what was said before good-bye. After that it is reset.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The next turn: after everything that waits now has been sent.
+pub(super) const NEXT_TURN: Duration = Duration::from_micros(1);
+
+/// A question of a member that the room passed on.
+pub(super) struct Asked {
+    pub(super) from: MemberId,
+    pub(super) peer: Peer<Handle, Flow>,
+    pub(super) ask: crate::chat::Ask,
+}
+
+pub(super) struct Desk<'a> {
+    pub(super) seats: ManagedSlice<'a, Seat>,
+    pub(super) deadlines: Deadlines<'a>,
+    /// Seats that are not empty.
+    pub(super) taken: usize,
+    /// What the room asked during the call that is under way.
+    pub(super) asked: Option<Asked>,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(seats: ManagedSlice<'a, Seat>, places: ManagedSlice<'a, Place>) -> Self {
+        Self {
+            seats,
+            deadlines: Deadlines::new(places),
+            taken: 0,
+            asked: None,
+        }
+    }
+
+    pub(super) fn role(&self, slot: usize) -> &Role {
+        self.seats.get(slot).map_or(&Role::Empty, |seat| &seat.0)
+    }
+
+    /// Gives a seat another role.
+    pub(super) fn set(&mut self, slot: usize, role: Role) {
+        let Some(seat) = self.seats.get_mut(slot) else {
+            return;
+        };
+        let was = !matches!(seat.0, Role::Empty);
+        let is = !matches!(role, Role::Empty);
+        self.taken = self.taken + usize::from(is) - usize::from(was);
+        seat.0 = role;
+        if !is {
+            self.deadlines.remove(slot);
+        }
+    }
+
+    /// Looks at a seat again after the next round of egress.
+    pub(super) fn later(&mut self, now: Instant, slot: usize) {
+        self.deadlines.not_after(slot, now + NEXT_TURN);
+    }
+
+    /// The member at a slot.
+    pub(super) fn member(&self, slot: usize) -> Option<MemberId> {
+        match self.role(slot) {
+            Role::Member(member) => Some(member.id),
+            Role::Empty | Role::Page(_) | Role::Parting { .. } => None,
+        }
+    }
+
+    /// Begins to end a connection: with `q` in a segment of its own, or with what is queued.
+    pub(super) fn part(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        handle: Handle,
+        step: Parting,
+    ) {
+        if step == Parting::Finishing {
+            node.shutdown(now, handle);
+        }
+        let until = now + PATIENCE;
+        let role = Role::Parting {
+            handle,
+            step,
+            until,
+        };
+        self.set(handle.slot(), role);
+        self.go_on_parting(now, node, handle.slot());
+    }
+
+    /// Takes the next steps of a good-bye, as far as the peer has acknowledged.
+    pub(super) fn go_on_parting(&mut self, now: Instant, node: &mut Node<'_>, slot: usize) {
+        let Some(Seat(Role::Parting {
+            handle,
+            step,
+            until,
+        })) = self.seats.get_mut(slot)
+        else {
+            return;
+        };
+        let (handle, until) = (*handle, *until);
+        discard(node, handle);
+        if node.ended(handle).is_some() {
+            node.close(now, handle);
+            return self.set(slot, Role::Empty);
+        }
+        if now >= until {
+            node.abort(now, handle);
+            return self.set(slot, Role::Empty);
+        }
+        if let Parting::Said(at) = *step
+            && at < now
+        {
+            node.shutdown(now, handle);
+            *step = Parting::Finishing;
+        }
+        let acknowledged = node.unacknowledged(handle) == 0;
+        match *step {
+            Parting::Draining if acknowledged => {
+                // There is room for one octet: nothing is queued.
+                let _ = node.send(handle, b"q");
+                *step = Parting::Said(now);
+                self.later(now, slot);
+            }
+            Parting::Finishing if acknowledged => {
+                node.close(now, handle);
+                self.set(slot, Role::Empty);
+            }
+            Parting::Said(_) => self.later(now, slot),
+            Parting::Draining | Parting::Finishing => {
+                node.watch_acknowledgments(handle);
+                self.deadlines.not_after(slot, until);
+            }
+        }
+    }
+}
+
+/// Takes what nobody will read, so that the window stays open for the peer's FIN.
+pub(super) fn discard(node: &mut Node<'_>, handle: Handle) {
+    let unread = node.unread(handle);
+    node.consume(handle, unread);
+}

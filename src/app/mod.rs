@@ -1,0 +1,28 @@
+//! The application: the chat on the node.
+//!
+//! [`App`] joins [`Node`](crate::node::Node) and [`Room`](crate::chat::Room), the same on Linux and on
+//! a board: it hands octets from connections to the room, and lines from the room to connections, ends
+//! connections politely, answers `/states` and `/ladder`, draws live ladders for the operator, and shows
+//! a page to browsers. It allocates nothing and reads no clock.
+//!
+//! The work for a wake-up is bounded, and does not grow with the number of members that say nothing.
+
+mod answers;
+mod application;
+mod asked;
+mod desk;
+mod live;
+mod operator;
+mod page;
+mod piece;
+mod post;
+mod seat;
+mod storage;
+mod telling;
+
+pub use application::{App, Config};
+pub use live::Watched;
+pub use operator::{Nowhere, Screen};
+pub use seat::Seat;
+pub use storage::{Memory, Storage};
+pub use telling::Stream;

@@ -1,0 +1,135 @@
+//! A window on a text: some whole lines of it, so that a long text leaves in pieces that fit.
+
+use core::fmt;
+
+use heapless::String;
+
+/// The longest piece, and the longest line that is not cut, in octets.
+pub(super) const PIECE: usize = 640;
+
+/// Keeps as many whole lines as fit, after those to skip.
+pub(super) struct Piece {
+    skip: usize,
+    limit: usize,
+    text: String<PIECE>,
+    /// Octets of whole lines.
+    whole: usize,
+    lines: usize,
+    /// Something did not fit.
+    full: bool,
+}
+
+impl Piece {
+    /// A window that skips `skip` lines and keeps up to `limit` octets.
+    pub(super) fn new(skip: usize, limit: usize) -> Self {
+        Self {
+            skip,
+            limit: limit.min(PIECE),
+            text: String::new(),
+            whole: 0,
+            lines: 0,
+            full: false,
+        }
+    }
+
+    /// The whole lines.
+    pub(super) fn text(&self) -> &str {
+        &self.text[..self.whole]
+    }
+
+    /// How many lines there are in it.
+    pub(super) fn lines(&self) -> usize {
+        self.lines
+    }
+
+    /// Whether there is more than fits.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+
+    fn push(&mut self, part: &str) {
+        let room = self.limit - self.text.len();
+        if part.len() <= room {
+            let _ = self.text.push_str(part);
+        } else if self.whole == 0 {
+            // A line longer than any piece is cut: it could never be sent.
+            let cut = (0..=room).rev().find(|&at| part.is_char_boundary(at));
+            let _ = self.text.push_str(&part[..cut.unwrap_or(0)]);
+        } else {
+            self.full = true;
+        }
+    }
+
+    fn end_line(&mut self) {
+        if self.text.len() < self.limit {
+            let _ = self.text.push('\n');
+        } else if self.whole == 0 {
+            let _ = self.text.pop();
+            let _ = self.text.push('\n');
+        } else {
+            self.full = true;
+            return;
+        }
+        self.whole = self.text.len();
+        self.lines += 1;
+    }
+}
+
+impl fmt::Write for Piece {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for part in text.split_inclusive('\n') {
+            if self.full {
+                return Ok(());
+            }
+            let (line, ends) = match part.strip_suffix('\n') {
+                Some(line) => (line, true),
+                None => (part, false),
+            };
+            if self.skip > 0 {
+                self.skip -= usize::from(ends);
+                continue;
+            }
+            self.push(line);
+            if ends && !self.full {
+                self.end_line();
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::fmt::Write;
+    use std::string::String as Text;
+
+    fn in_pieces(text: &str, limit: usize) -> Text {
+        let (mut all, mut skip) = (Text::new(), 0);
+        loop {
+            let mut piece = Piece::new(skip, limit);
+            for part in text.split_inclusive(' ') {
+                piece.write_str(part).unwrap();
+            }
+            all.push_str(piece.text());
+            skip += piece.lines();
+            if !piece.is_full() {
+                return all;
+            }
+            assert!(piece.lines() > 0, "no progress");
+        }
+    }
+
+    #[test]
+    fn pieces_of_any_size_make_the_whole_text() {
+        let text = "one\ntwo words\n\n三 四\nlast one\n";
+        for limit in 10..40 {
+            assert_eq!(in_pieces(text, limit), text);
+        }
+    }
+
+    #[test]
+    fn a_line_longer_than_a_piece_is_cut_and_does_not_stop_the_rest() {
+        assert_eq!(in_pieces("三三三三\nb\n", 7), "三三\nb\n");
+    }
+}

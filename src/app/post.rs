@@ -1,0 +1,59 @@
+//! The room's way out: lines to connections, to datagrams, to the operator's screen.
+
+use smoltcp::time::Instant;
+
+use super::desk::{Asked, Desk};
+use super::operator::Screen;
+use super::seat::Parting;
+use crate::chat::{Ask, Full, LAST_WORDS_MAX, MemberId, Outbox, Peer};
+use crate::node::{Handle, Node};
+use crate::trace::Flow;
+
+pub(super) struct Post<'p, 'a, 'n, S> {
+    pub(super) now: Instant,
+    pub(super) node: &'p mut Node<'n>,
+    pub(super) desk: &'p mut Desk<'a>,
+    pub(super) screen: &'p mut S,
+}
+
+impl<S: Screen> Outbox<Handle, Flow> for Post<'_, '_, '_, S> {
+    fn send(&mut self, to: Peer<Handle, Flow>, line: &[u8]) -> Result<(), Full> {
+        match to {
+            Peer::Tcp(handle) => {
+                // The news of its end is on its way to the room, and its reason is in the journal.
+                if self.node.ended(handle).is_some() {
+                    return Ok(());
+                }
+                if self.node.send_room(handle) < line.len() + LAST_WORDS_MAX {
+                    return Err(Full);
+                }
+                self.node.send(handle, line).map(|_| ()).map_err(|_| Full)
+            }
+            Peer::Udp(flow) => self
+                .node
+                .send_to(self.now, flow.local, flow.remote, line)
+                .map_err(|_| Full),
+            Peer::Console => {
+                if self.screen.room() < line.len() {
+                    return Err(Full);
+                }
+                let text = core::str::from_utf8(line).map_err(|_| Full)?;
+                self.screen.write_str(text).map_err(|_| Full)
+            }
+        }
+    }
+
+    fn farewell(&mut self, to: Handle) {
+        self.desk.part(self.now, self.node, to, Parting::Draining);
+    }
+
+    fn part(&mut self, to: Handle, last_words: &[u8]) {
+        // Room for them was kept free by every send before.
+        let _ = self.node.send(to, last_words);
+        self.desk.part(self.now, self.node, to, Parting::Finishing);
+    }
+
+    fn ask(&mut self, from: MemberId, peer: Peer<Handle, Flow>, ask: Ask) {
+        self.desk.asked = Some(Asked { from, peer, ask });
+    }
+}

@@ -1,0 +1,55 @@
+//! What each connection is to the application.
+
+use smoltcp::time::Instant;
+
+use crate::chat::{Framer, MemberId};
+use crate::node::Handle;
+
+/// A place for one connection of the node, at the same slot.
+#[derive(Debug)]
+pub struct Seat(pub(super) Role);
+
+impl Seat {
+    /// Nobody's; for building arrays.
+    pub const EMPTY: Self = Self(Role::Empty);
+}
+
+#[derive(Debug)]
+pub(super) enum Role {
+    /// No connection, or none that concerns the application any more.
+    Empty,
+    /// In the room.
+    Member(Member),
+    /// A browser that is being shown the page.
+    Page(Handle),
+    /// Out of the room, and not yet closed.
+    Parting {
+        handle: Handle,
+        step: Parting,
+        /// When patience with a peer that does not read is over.
+        until: Instant,
+    },
+}
+
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) handle: Handle,
+    pub(super) id: MemberId,
+    pub(super) framer: Framer,
+    /// Has said nothing: it may still turn out to be a browser.
+    pub(super) fresh: bool,
+    /// A long answer is on its way to it; until then it is not listened to, so that answers stay in
+    /// order.
+    pub(super) busy: bool,
+}
+
+/// How far a good-bye is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parting {
+    /// Everything said before must be acknowledged, so that `q` is a segment of its own.
+    Draining,
+    /// `q` was said at this instant. The FIN is a later segment.
+    Said(Instant),
+    /// The FIN is queued; what stands before it must be acknowledged.
+    Finishing,
+}

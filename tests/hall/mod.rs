@@ -1,0 +1,233 @@
+//! The chat on node `b` of a pair, and clients on node `a`.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "each test file uses the part it needs"
+)]
+
+use std::fmt;
+
+use smolchat::app::{App, Config, Memory, Screen};
+use smolchat::chat;
+use smolchat::node::{Handle, Limits, Sizes};
+use smolchat::trace::{Direction, Kind, Segment, State, Style, Verdict};
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::IpEndpoint;
+
+use crate::pair::{PORT, Pair, receive, sizes};
+
+/// What the operator sees.
+#[derive(Default)]
+pub struct Paper {
+    pub text: String,
+    /// Octets that still fit; none: `None` for no end.
+    pub room: Option<usize>,
+}
+
+impl fmt::Write for Paper {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.text.push_str(text);
+        if let Some(room) = &mut self.room {
+            *room = room.saturating_sub(text.len());
+        }
+        Ok(())
+    }
+}
+
+impl Screen for Paper {
+    fn room(&self) -> usize {
+        self.room.unwrap_or(usize::MAX)
+    }
+}
+
+pub struct Hall {
+    pub pair: Pair,
+    pub app: App<'static>,
+    pub screen: Paper,
+}
+
+impl Default for Hall {
+    fn default() -> Self {
+        Self::new(sizes(8), 8, false)
+    }
+}
+
+impl Hall {
+    /// A room for `guests` members beside the connections; the operator counts.
+    pub fn new(sizes: Sizes, guests: usize, live: bool) -> Self {
+        let mut pair = Pair::new(sizes, Limits::default());
+        pair.a.bind(5000).unwrap();
+        pair.b.bind(PORT).unwrap();
+        let config = Config {
+            limits: chat::Limits::default(),
+            secret: [1, 2],
+            style: Style::PLAIN,
+            live,
+        };
+        let memory = Memory::heap(sizes.connections, guests);
+        Self {
+            pair,
+            app: App::new(Instant::ZERO, memory, config),
+            screen: Paper::default(),
+        }
+    }
+
+    pub fn step(&mut self) -> Option<Instant> {
+        let pair = &mut self.pair;
+        let now = pair.now;
+        let a = pair.a.poll(now, &mut pair.wire.end_a());
+        let more = pair.b.poll_ingress(now, &mut pair.wire.end_b());
+        self.app.run(now, &mut pair.b, &mut self.screen);
+        let b = pair.b.poll_egress(now, &mut pair.wire.end_b());
+        let more = (more == smolchat::node::Ingress::More).then_some(now);
+        let all = [a, b, more, self.app.deadline(), pair.wire.next_arrival()];
+        all.into_iter().flatten().min()
+    }
+
+    pub fn run_until(&mut self, what: &str, mut until: impl FnMut(&mut Self) -> bool) {
+        for _ in 0..200_000 {
+            let next = self.step();
+            if until(self) {
+                return;
+            }
+            let next = next.unwrap_or_else(|| panic!("nothing more would happen before: {what}"));
+            self.pair.now = self.pair.now.max(next);
+        }
+        panic!("no end before: {what}");
+    }
+
+    pub fn run_for(&mut self, duration: Duration) {
+        let end = self.pair.now + duration;
+        for _ in 0..200_000 {
+            match self.step() {
+                Some(next) if next <= end => self.pair.now = self.pair.now.max(next),
+                _ => {
+                    self.pair.now = end;
+                    self.step();
+                    return;
+                }
+            }
+        }
+        panic!("no end");
+    }
+
+    /// A client whose handshake is over and who is in the room.
+    pub fn join(&mut self) -> Handle {
+        let handle = self
+            .pair
+            .a
+            .connect(self.pair.now, Pair::server())
+            .expect("a free connection");
+        let members = self.app.room().len();
+        self.run_until("the client is in the room", |hall| {
+            hall.app.room().len() > members
+                && hall.pair.a.status(handle).unwrap().state == State::Established
+        });
+        handle
+    }
+
+    pub fn send(&mut self, client: Handle, text: &str) {
+        let sent = self.pair.a.send(client, text.as_bytes());
+        assert_eq!(sent, Ok(text.len()));
+    }
+
+    /// What one `recv` gives: waits until there is something.
+    pub fn recv(&mut self, client: Handle) -> String {
+        self.run_until("something to receive", |hall| {
+            hall.pair.a.unread(client) > 0 || hall.pair.a.has_finished(client)
+        });
+        String::from_utf8(receive(&mut self.pair.a, client)).expect("UTF-8")
+    }
+
+    /// One `send`, one `recv`.
+    pub fn ask(&mut self, client: Handle, text: &str) -> String {
+        self.send(client, text);
+        self.recv(client)
+    }
+
+    /// Everything that comes within a while.
+    pub fn hear(&mut self, client: Handle) -> String {
+        self.run_for(Duration::from_secs(2));
+        String::from_utf8(receive(&mut self.pair.a, client)).expect("UTF-8")
+    }
+
+    pub fn console(&mut self, line: &str) -> String {
+        self.screen.text.clear();
+        let Self { pair, app, screen } = self;
+        app.console(pair.now, &mut pair.b, screen, line.as_bytes());
+        self.run_for(Duration::from_millis(500));
+        self.screen.text.clone()
+    }
+
+    pub fn send_datagram(&mut self, text: &str) {
+        let to = Pair::server();
+        self.pair
+            .a
+            .send_to(self.pair.now, 5000, to, text.as_bytes())
+            .unwrap();
+    }
+
+    /// One datagram in, one datagram out.
+    pub fn ask_datagram(&mut self, text: &str) -> String {
+        self.send_datagram(text);
+        self.recv_datagram()
+    }
+
+    pub fn recv_datagram(&mut self) -> String {
+        let mut text = None;
+        self.run_until("a datagram", |hall| {
+            text = hall.take_datagram();
+            text.is_some()
+        });
+        text.unwrap()
+    }
+
+    pub fn take_datagram(&mut self) -> Option<String> {
+        let mut octets = [0; 2048];
+        let received = self.pair.a.recv_from(&mut octets)?;
+        assert_eq!(received.remote, Pair::server());
+        Some(String::from_utf8(octets[..received.len].to_vec()).unwrap())
+    }
+
+    /// The data segments that `b` sent on a connection, by length.
+    pub fn segments_to(&self, client: Handle) -> Vec<Segment> {
+        let journal = self.pair.a.journal().of(client.id());
+        journal
+            .filter_map(|(_, event)| match event.kind {
+                Kind::Segment(segment)
+                    if segment.direction == Direction::In && segment.verdict == Verdict::Passed =>
+                {
+                    Some(segment)
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The states of the node's side of a client's connection.
+    pub fn server_states(&self, client: Handle) -> Vec<State> {
+        let local = self.client_endpoint(client);
+        let journal = self.pair.b.journal();
+        let id = journal
+            .iter()
+            .filter_map(|(_, event)| match event.kind {
+                Kind::Opened { connection, flow } if flow.remote == local => Some(connection),
+                _ => None,
+            })
+            .last()
+            .expect("opened");
+        crate::pair::states(&self.pair.b, id)
+    }
+
+    fn client_endpoint(&self, client: Handle) -> IpEndpoint {
+        let journal = self.pair.a.journal();
+        journal
+            .iter()
+            .find_map(|(_, event)| match event.kind {
+                Kind::Opened { connection, flow } if connection == client.id() => Some(flow.local),
+                _ => None,
+            })
+            .expect("opened")
+    }
+}
