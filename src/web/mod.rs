@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_request_line_is_told_from_what_people_say() {
-        for (line, request) in [
+        for (line, expected) in [
             ("GET / HTTP/1.1", Some(Request::Page)),
             ("GET /?x=1 HTTP/1.0", Some(Request::Page)),
             ("HEAD / HTTP/1.1", Some(Request::Head)),
@@ -155,9 +155,9 @@ mod tests {
             ("GET  HTTP/1.1", None),
             ("", None),
         ] {
-            assert_eq!(super::request(line.as_bytes()), request, "{line}");
+            assert_eq!(request(line.as_bytes()), expected, "{line}");
         }
-        assert_eq!(super::request(b"GET /\xff HTTP/1.1"), None);
+        assert_eq!(request(b"GET /\xff HTTP/1.1"), None);
     }
 
     #[test]

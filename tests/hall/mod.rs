@@ -215,7 +215,7 @@ impl Hall {
                 Kind::Opened { connection, flow } if flow.remote == local => Some(connection),
                 _ => None,
             })
-            .last()
+            .next_back()
             .expect("opened");
         crate::pair::states(&self.pair.b, id)
     }
