@@ -11,5 +11,7 @@ pub mod capture;
 pub mod chat;
 pub mod device;
 pub mod node;
+#[cfg(feature = "std")]
+pub mod pair;
 pub mod trace;
 pub mod web;

@@ -131,6 +131,10 @@ pub struct Slot<'a> {
 }
 
 impl<'a> Slot<'a> {
+    /// Octets that one connection takes besides its buffers: the socket with its place in a set, and
+    /// what the node knows about it.
+    pub const SIZE: usize = size_of::<Self>() + size_of::<SocketStorage<'_>>();
+
     /// A free slot whose socket receives into `rx` and sends from `tx`.
     ///
     /// `storage` is one place for a socket. Sizes: `rx` bounds what a peer may send ahead of the

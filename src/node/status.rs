@@ -106,6 +106,12 @@ impl Node<'_> {
         self.status(handle).map(|status| status.flow.remote)
     }
 
+    /// Octets of receive and transmit buffer that each connection has.
+    pub fn buffers_per_connection(&self) -> usize {
+        let socket = self.slots[0].socket();
+        socket.recv_capacity() + socket.send_capacity()
+    }
+
     /// How many handshakes are under way.
     pub fn half_open(&self) -> usize {
         self.lists.len(List::HalfOpen)
