@@ -26,7 +26,8 @@ pub enum ConnectError {
     NoRoute,
     /// Every connection is in use. Close one, or give the node more memory.
     Full,
-    /// Every ephemeral port to this endpoint is in use or in TIME-WAIT. Wait 2 MSL.
+    /// Every ephemeral port to this endpoint, or the one that was asked for, is in use or in TIME-WAIT.
+    /// Wait 2 MSL.
     NoPort,
 }
 
@@ -86,7 +87,7 @@ impl fmt::Display for ConnectError {
             Self::Ourselves => "that is this node's own address",
             Self::NoRoute => "no address or gateway of this node leads there",
             Self::Full => "every connection is in use: close one, or start with more",
-            Self::NoPort => "every local port to that endpoint is in use or in TIME-WAIT: wait 2 MSL",
+            Self::NoPort => "the local port, or every one, is in use or in TIME-WAIT to that endpoint: wait 2 MSL",
         })
     }
 }

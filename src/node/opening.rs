@@ -303,10 +303,11 @@ impl Node<'_> {
         iface
     }
 
-    /// Opens a connection to `remote`.
+    /// Opens a connection to `remote`, from `port` or from one that is chosen.
     pub(super) fn open_active(
         &mut self,
         now: Instant,
+        port: Option<u16>,
         remote: IpEndpoint,
     ) -> Result<usize, ConnectError> {
         let local = self
@@ -318,21 +319,10 @@ impl Node<'_> {
             self.note_full(now, Resource::Connections);
             return Err(ConnectError::Full);
         }
-        let (flows, slots, graves) = (&self.flows, &self.slots, &self.graveyard);
-        let locals = &self.locals;
-        let port = self.ephemeral.choose(local, remote, |port| {
-            let flow = Flow {
-                local: IpEndpoint::new(local, port),
-                remote,
-            };
-            let taken = |found| match found {
-                Found::Connection(slot) => slots[slot].connection.flow == flow,
-                Found::Tombstone(place) => graves
-                    .get(place, now, locals)
-                    .is_some_and(|waiting| waiting.flow == flow),
-            };
-            flows.find(flows.hash(&flow), taken).is_none()
-        });
+        let port = match port {
+            Some(port) => self.is_free(now, local, port, remote).then_some(port),
+            None => self.choose_port(now, local, remote),
+        };
         let Some(port) = port else {
             self.note_full(now, Resource::Ports);
             return Err(ConnectError::NoPort);
@@ -358,6 +348,26 @@ impl Node<'_> {
         self.observe(now, slot, Cause::Call(Call::Connect));
         self.settle(now, slot);
         Ok(slot)
+    }
+
+    /// An ephemeral port for a connection between these addresses, if one is left.
+    fn choose_port(&mut self, now: Instant, local: IpAddress, remote: IpEndpoint) -> Option<u16> {
+        // Moved out for the while: the choice looks at everything else.
+        let mut ephemeral = self.ephemeral.clone();
+        let port = ephemeral.choose(local, remote, |port| {
+            self.is_free(now, local, port, remote)
+        });
+        self.ephemeral = ephemeral;
+        port
+    }
+
+    /// Whether neither a connection nor TIME-WAIT stands between these endpoints.
+    fn is_free(&self, now: Instant, local: IpAddress, port: u16, remote: IpEndpoint) -> bool {
+        let flow = Flow {
+            local: IpEndpoint::new(local, port),
+            remote,
+        };
+        self.find(now, self.flows.hash(&flow), &flow).is_none()
     }
 
     /// Whether an address is on one of our networks, or a gateway of its family is known.

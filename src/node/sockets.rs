@@ -63,6 +63,31 @@ impl<'a> Node<'a> {
     /// # Errors
     /// See [`ConnectError`].
     pub fn connect(&mut self, now: Instant, remote: IpEndpoint) -> Result<Handle, ConnectError> {
+        self.check_remote(remote)?;
+        let slot = self.open_active(now, None, remote)?;
+        Ok(self.handle(slot))
+    }
+
+    /// Active OPEN from a local port of the caller's choice, as two hosts need that open at the same
+    /// time (RFC 9293 section 3.5, figure 7).
+    ///
+    /// # Errors
+    /// See [`ConnectError`].
+    pub fn connect_from(
+        &mut self,
+        now: Instant,
+        port: u16,
+        remote: IpEndpoint,
+    ) -> Result<Handle, ConnectError> {
+        self.check_remote(remote)?;
+        if port == 0 {
+            return Err(ConnectError::NoPort);
+        }
+        let slot = self.open_active(now, Some(port), remote)?;
+        Ok(self.handle(slot))
+    }
+
+    fn check_remote(&self, remote: IpEndpoint) -> Result<(), ConnectError> {
         // RFC 9293 section 3.9.1.1, MUST-46.
         if remote.port == 0 || !remote.addr.is_unicast() || self.is_broadcast(remote.addr) {
             return Err(ConnectError::NotAHost);
@@ -70,8 +95,7 @@ impl<'a> Node<'a> {
         if self.locals.contains(&remote.addr) {
             return Err(ConnectError::Ourselves);
         }
-        let slot = self.open_active(now, remote)?;
-        Ok(self.handle(slot))
+        Ok(())
     }
 
     /// SEND: queues octets, as many as there is room for; says how many.
