@@ -139,17 +139,15 @@ impl Node<'_> {
 
     /// The handshake is over: whoever waits for it is told, once.
     fn opened(&mut self, now: Instant, slot: usize) {
-        if !self.lists.contains(List::HalfOpen, slot) {
-            return;
+        if self.lists.contains(List::HalfOpen, slot) {
+            self.lists.remove(List::HalfOpen, slot);
+            let flags = self.slots[slot].connection.flags;
+            if flags.passive && !flags.accepted {
+                self.lists.push(List::Accept, slot);
+            }
         }
-        self.lists.remove(List::HalfOpen, slot);
-        let connection = &mut self.slots[slot].connection;
-        if connection.flags.passive && !connection.flags.accepted {
-            self.lists.push(List::Accept, slot);
-        }
-        let connection = &mut self.slots[slot].connection;
-        if connection.flags.close_deferred {
-            connection.flags.close_deferred = false;
+        let flags = &mut self.slots[slot].connection.flags;
+        if core::mem::take(&mut flags.close_deferred) {
             self.slots[slot].socket_mut().close();
             self.observe(now, slot, Cause::Call(Call::Close));
         }

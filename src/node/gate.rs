@@ -69,6 +69,10 @@ fn judge_half_open(passive: bool, numbers: &Numbers, segment: &Header) -> Decisi
             };
         }
         if !flags.contains(Flags::ACK) {
+            if numbers.snd_nxt == numbers.iss {
+                // Our SYN,ACK is about to leave; smoltcp ignores this one.
+                return Decision::Pass;
+            }
             // Our SYN,ACK may be lost. Sent again, it is also the acknowledgment that is owed.
             return Decision::Answer(Answer::SynAckAgain);
         }

@@ -6,7 +6,7 @@ use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, TcpControl, TcpRepr, TcpSeqNumber};
 
 use super::flow::Found;
-use super::frame::{Frame, IcmpFrame, TcpFrame, UdpFrame, is_for};
+use super::frame::{Frame, IcmpFrame, TcpFrame, UdpFrame, flags, header, is_for};
 use super::gate::{self, Change, Decision};
 use super::node::Node;
 use super::port::{Inlet, Sent};
@@ -84,7 +84,7 @@ impl Node<'_> {
         })
     }
 
-    fn receive_for<T: TxToken>(
+    pub(super) fn receive_for<T: TxToken>(
         &mut self,
         now: Instant,
         slot: usize,
@@ -156,9 +156,12 @@ impl Node<'_> {
         let set = &mut self.slots[slot].set;
         self.iface.poll_ingress_single(now, &mut inlet, set);
         let sent = inlet.sent;
-        let mut frame = TcpFrame { repr, ..*frame };
-        frame.header.ack = change.ack.unwrap_or(frame.header.ack);
-        frame.header.window = change.window.unwrap_or(frame.header.window);
+        let header = header(&repr, flags(&repr));
+        let frame = TcpFrame {
+            header,
+            repr,
+            ..*frame
+        };
         self.took(now, slot, &frame, sent);
     }
 
@@ -188,6 +191,7 @@ impl Node<'_> {
             segment.window_len = self.slots[slot].socket().recv_capacity().min(65_535) as u16;
             segment.max_seg_size = Some(self.mss(flow.local.addr));
             segment.window_scale = numbers.scale_offered();
+            segment.sack_permitted = numbers.sack;
         }
         let header = Route::out(self.mac, frame.neighbor, &flow).send(token, &segment);
         self.note_answer(now, slot, &header, answer);

@@ -72,6 +72,14 @@ impl Isn {
             })
     }
 
+    /// Whether `ack` has the time of a cookie in it that is still good; one stranger in 16 has, too.
+    pub(super) fn may_be_cookie(&self, now: Instant, ack: u32) -> bool {
+        let time = ack.wrapping_sub(1) >> 27;
+        [period(now), period(now).wrapping_sub(1)]
+            .into_iter()
+            .any(|period| period & 31 == time)
+    }
+
     /// 5 bits of time, 3 of segment size, 24 of keyed hash over everything.
     fn seal(&self, period: u32, flow: &Flow, irs: u32, size: u32) -> u32 {
         let hash = self.hash(flow, irs, period << 3 | size | 1 << 31);

@@ -36,6 +36,8 @@ pub(super) struct Numbers {
     pub(super) offered_scale: u8,
     /// The window scale that the peer's SYN offered, or [`Header::NO_SCALE`].
     pub(super) peer_scale: u8,
+    /// Whether the peer's SYN permitted SACK.
+    pub(super) sack: bool,
     /// Whether the peer's SYN was seen.
     pub(super) synchronized: bool,
     /// How often the oldest segment was sent again.
@@ -70,6 +72,7 @@ impl Numbers {
         taken: 0,
         offered_scale: 0,
         peer_scale: 0,
+        sack: false,
         synchronized: true,
         attempts: 0,
     };
@@ -93,13 +96,16 @@ impl Numbers {
         self.rcv_edge = self.rcv_nxt;
         self.synchronized = true;
         self.peer_scale = syn.scale;
+        self.sack = syn.options.sack_permitted;
         // The window of a SYN is never scaled (RFC 7323 section 2.2).
         self.open_window(syn, 0);
     }
 
     /// Takes in a segment that smoltcp accepted.
     pub(super) fn accept(&mut self, header: &Header) {
-        if !header.flags.contains(Flags::ACK) || !self.accepts(header, self.rcv_edge) {
+        let syn = header.flags.contains(Flags::SYN);
+        // A SYN lies before the window that it opens.
+        if !header.flags.contains(Flags::ACK) || !(syn || self.accepts(header, self.rcv_edge)) {
             return;
         }
         if before(self.snd_una, header.ack) && at_most(header.ack, self.snd_nxt) {
@@ -107,7 +113,8 @@ impl Numbers {
             self.attempts = 0;
         }
         if self.window_is_news(header) {
-            self.open_window(header, self.snd_scale());
+            let scale = if syn { 0 } else { self.snd_scale() };
+            self.open_window(header, scale);
         }
     }
 

@@ -59,10 +59,16 @@ impl Node<'_> {
             self.backlog.cancel(&frame.flow);
             self.note_stray(now, frame, Verdict::Dropped(Reason::StrayReset));
         } else if flags.contains(Flags::ACK) {
-            if flags.contains(Flags::SYN) || !self.open_by_cookie(now, frame, octets) {
-                return self.refuse(now, frame, token);
+            if flags.contains(Flags::SYN) {
+                self.refuse(now, frame, token);
+            } else if self.open_by_cookie(now, frame) {
+                self.forward_to_new(now, frame, octets, token);
+            } else if now <= self.cookies_until && self.isn.may_be_cookie(now, frame.header.ack) {
+                // A reset would end a connection whose first data is still to come (again).
+                self.note_stray(now, frame, Verdict::Dropped(Reason::CookieIncomplete));
+            } else {
+                self.refuse(now, frame, token);
             }
-            self.forward_to_new(now, frame, octets, token);
         } else if flags.contains(Flags::SYN) {
             self.receive_syn(now, listener, frame, token);
         } else {
@@ -124,7 +130,7 @@ impl Node<'_> {
     }
 
     /// Opens the connection whose handshake this acknowledgment completes, if it returns a cookie.
-    fn open_by_cookie(&mut self, now: Instant, frame: &TcpFrame<'_>, _octets: &[u8]) -> bool {
+    fn open_by_cookie(&mut self, now: Instant, frame: &TcpFrame<'_>) -> bool {
         if now > self.cookies_until {
             return false;
         }
@@ -192,8 +198,7 @@ impl Node<'_> {
     ) {
         let hash = self.flows.hash(&frame.flow);
         if let Some(Found::Connection(slot)) = self.find(now, hash, &frame.flow) {
-            self.note_received(now, slot, frame, Verdict::Passed);
-            self.pass(now, slot, frame, octets, token);
+            self.receive_for(now, slot, frame, octets, token);
         }
     }
 
@@ -354,9 +359,7 @@ impl Node<'_> {
     fn choose_port(&mut self, now: Instant, local: IpAddress, remote: IpEndpoint) -> Option<u16> {
         // Moved out for the while: the choice looks at everything else.
         let mut ephemeral = self.ephemeral.clone();
-        let port = ephemeral.choose(local, remote, |port| {
-            self.is_free(now, local, port, remote)
-        });
+        let port = ephemeral.choose(local, remote, |port| self.is_free(now, local, port, remote));
         self.ephemeral = ephemeral;
         port
     }

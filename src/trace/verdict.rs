@@ -77,6 +77,9 @@ pub enum Reason {
     QueueFull,
     /// A reset where there is no connection.
     StrayReset,
+    /// It may belong to a handshake that a cookie answered, and does not complete it: what does comes
+    /// again.
+    CookieIncomplete,
     /// A piece of a larger datagram; this node does not reassemble.
     Fragment,
     /// An EtherType or IP protocol that this node does not speak.

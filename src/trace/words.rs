@@ -6,7 +6,7 @@ use smoltcp::wire::{IpAddress, IpEndpoint};
 
 impl Reason {
     /// Every reason, in the order of declaration.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Malformed,
         Self::NotForUs,
         Self::NotUnicast,
@@ -21,6 +21,7 @@ impl Reason {
         Self::NoSuchPort,
         Self::QueueFull,
         Self::StrayReset,
+        Self::CookieIncomplete,
         Self::Fragment,
         Self::UnknownProtocol,
         Self::Unresolved,
@@ -73,6 +74,7 @@ impl fmt::Display for Reason {
             Self::NoSuchPort => "no such port",
             Self::QueueFull => "queue full",
             Self::StrayReset => "stray reset",
+            Self::CookieIncomplete => "handshake incomplete",
             Self::Fragment => "fragment",
             Self::UnknownProtocol => "unknown protocol",
             Self::Unresolved => "no hardware address",
