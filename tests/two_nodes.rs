@@ -216,3 +216,23 @@ fn a_fin_that_comes_again_in_time_wait_is_acknowledged_and_the_wait_begins_anew(
     pair.assert_all_legal();
     println!("{ladder}");
 }
+
+#[test]
+fn a_client_that_only_waits_is_not_given_up() {
+    let mut pair = Pair::default();
+    let (client, _) = pair.connect();
+    pair.run_for(Duration::from_secs(1000));
+    let status = pair.a.status(client).unwrap();
+    assert_eq!((status.state, status.timer), (State::Established, None));
+}
+
+#[test]
+fn a_chosen_port_that_is_taken_is_refused() {
+    let mut pair = Pair::default();
+    let client = pair.a.connect_from(pair.now, 5000, Pair::server()).unwrap();
+    assert_eq!(
+        pair.a.connect_from(pair.now, 5000, Pair::server()),
+        Err(ConnectError::NoPort)
+    );
+    assert_eq!(pair.a.status(client).unwrap().flow.local.port, 5000);
+}

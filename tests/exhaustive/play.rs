@@ -5,12 +5,12 @@ use std::fmt::{self, Write as _};
 use smolchat::device::Side;
 use smolchat::node::{Config, Handle, Memory, Node, RecvError, Sizes};
 use smolchat::trace::{ConnectionId, Ending, Kind, Resource, State, Style, Timer, draw};
-use smoltcp::phy::Device as _;
-use smoltcp::phy::TxToken as _;
+use smoltcp::phy::{ChecksumCapabilities, Device as _, TxToken as _};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{
     ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol, IpAddress,
-    IpCidr, IpEndpoint, Ipv4Address,
+    IpCidr, IpEndpoint, IpProtocol, Ipv4Address, Ipv4Packet, Ipv4Repr, TcpControl, TcpPacket,
+    TcpRepr, TcpSeqNumber,
 };
 
 use super::scenario::{How, Outcome, Role, Scenario, When};
@@ -28,7 +28,7 @@ const COLUMNS: usize = 100;
 
 /// Just enough memory, because it is taken anew for each run.
 const SIZES: Sizes = Sizes {
-    connections: 3,
+    connections: 0,
     receive: 64,
     transmit: 64,
     tombstones: 4,
@@ -153,7 +153,7 @@ struct Host {
 }
 
 /// A run.
-pub struct Play<'s> {
+pub(crate) struct Play<'s> {
     scenario: &'s Scenario,
     a: Host,
     b: Host,
@@ -176,12 +176,16 @@ const fn address(side: Side) -> IpAddress {
     IpAddress::v4(192, 0, 2, number(side))
 }
 
-fn host(side: Side, role: Role) -> Host {
+fn host(side: Side, role: Role, connections: usize) -> Host {
+    let sizes = Sizes {
+        connections,
+        ..SIZES
+    };
     let cidr = IpCidr::new(address(side), 24);
     let mut config = Config::new(mac(side), cidr, [number(side); 16]);
     config.mtu = SIZES.mtu;
     Host {
-        node: Node::new(config, Memory::heap(SIZES), Instant::ZERO).unwrap(),
+        node: Node::new(config, Memory::heap(sizes), Instant::ZERO).unwrap(),
         app: App::new(role),
     }
 }
@@ -205,21 +209,60 @@ fn advertisement(from: Side) -> [u8; 42] {
     octets
 }
 
+/// A SYN from an address that nobody has.
+fn forged_syn() -> [u8; 54] {
+    let (src, dst) = (
+        Ipv4Address::new(192, 0, 2, 99),
+        Ipv4Address::new(192, 0, 2, 2),
+    );
+    let checksums = ChecksumCapabilities::default();
+    let mut octets = [0; 54];
+    let mut frame = EthernetFrame::new_unchecked(&mut octets[..]);
+    frame.set_src_addr(EthernetAddress([2, 0, 0, 0, 0, 99]));
+    frame.set_dst_addr(mac(Side::B));
+    frame.set_ethertype(EthernetProtocol::Ipv4);
+    let segment = TcpRepr {
+        src_port: 1,
+        dst_port: SERVED,
+        control: TcpControl::Syn,
+        seq_number: TcpSeqNumber(7),
+        ack_number: None,
+        window_len: 64,
+        window_scale: None,
+        max_seg_size: None,
+        sack_permitted: false,
+        sack_ranges: [None; 3],
+        timestamp: None,
+        payload: &[],
+    };
+    let packet = Ipv4Repr {
+        src_addr: src,
+        dst_addr: dst,
+        next_header: IpProtocol::Tcp,
+        payload_len: segment.buffer_len(),
+        hop_limit: 64,
+    };
+    packet.emit(
+        &mut Ipv4Packet::new_unchecked(frame.payload_mut()),
+        &checksums,
+    );
+    let mut tcp = TcpPacket::new_unchecked(&mut frame.payload_mut()[20..]);
+    segment.emit(&mut tcp, &src.into(), &dst.into(), &checksums);
+    octets
+}
+
 impl<'s> Play<'s> {
     /// Both nodes know each other's hardware address; what opens actively has just called `connect`.
-    pub fn new(scenario: &'s Scenario, schedule: &'s [Decision]) -> Self {
+    pub(crate) fn new(scenario: &'s Scenario, schedule: &'s [Decision]) -> Self {
         let mut play = Self {
             scenario,
-            a: host(Side::A, scenario.a),
-            b: host(Side::B, scenario.b),
+            a: host(Side::A, scenario.a, 3),
+            b: host(Side::B, scenario.b, if scenario.crowded { 1 } else { 3 }),
             cable: Cable::new(schedule),
             now: Instant::ZERO,
         };
         for side in [Side::A, Side::B] {
-            let frame = advertisement(side);
-            let mut end = play.cable.end(side);
-            let token = end.transmit(play.now).unwrap();
-            token.consume(frame.len(), |octets| octets.copy_from_slice(&frame));
+            play.put(side, &advertisement(side));
         }
         play.now = play.cable.next().unwrap();
         let (now, cable) = (play.now, &mut play.cable);
@@ -230,9 +273,23 @@ impl<'s> Play<'s> {
         play
     }
 
+    /// Sends a frame as if the node at `from` had.
+    fn put(&mut self, from: Side, frame: &[u8]) {
+        let mut end = self.cable.end(from);
+        let token = end.transmit(self.now).unwrap();
+        token.consume(frame.len(), |octets| octets.copy_from_slice(frame));
+    }
+
     fn open(&mut self) {
         if self.scenario.serves {
             self.b.node.listen(SERVED, 2).unwrap();
+        }
+        if self.scenario.crowded {
+            self.put(Side::A, &forged_syn());
+            self.now = self.cable.next().unwrap();
+            let end = &mut self.cable.end(Side::B);
+            self.b.node.poll(self.now, end);
+            assert_eq!(self.b.node.half_open(), 1);
         }
         if self.scenario.b.opens {
             let (one, other) = (CHOSEN[0], CHOSEN[1]);
@@ -251,7 +308,7 @@ impl<'s> Play<'s> {
     }
 
     /// Runs to the end; says how many segments were sent.
-    pub fn run(&mut self) -> Result<u16, String> {
+    pub(crate) fn run(&mut self) -> Result<u16, String> {
         for _ in 0..STEPS {
             let mut next = None;
             for (side, host) in [(Side::A, &mut self.a), (Side::B, &mut self.b)] {
@@ -331,7 +388,7 @@ impl<'s> Play<'s> {
     }
 
     /// What somebody needs who wants to know what happened.
-    pub fn ladders(&self) -> String {
+    pub(crate) fn ladders(&self) -> String {
         let mut text = String::new();
         for (name, node) in [("a", &self.a.node), ("b", &self.b.node)] {
             for id in ids(node) {
@@ -357,7 +414,9 @@ fn judge_journal(node: &Node<'_>, ours: Option<ConnectionId>) -> Result<(), Stri
     let mut last: Vec<(ConnectionId, State)> = Vec::new();
     for (_, event) in node.journal().iter() {
         match event.kind {
-            Kind::Illegal(what) => return Err(format!("not a change that the RFC knows: {what:?}")),
+            Kind::Illegal(what) => {
+                return Err(format!("not a change that the RFC knows: {what:?}"));
+            }
             Kind::Transition(what) => {
                 match last.iter_mut().find(|(id, _)| *id == what.connection) {
                     Some((_, state)) if *state != what.from => {
@@ -368,7 +427,7 @@ fn judge_journal(node: &Node<'_>, ours: Option<ConnectionId>) -> Result<(), Stri
                 }
             }
             Kind::Ended { connection, ending } if Some(connection) != ours => match ending {
-                Ending::ResetByPeer | Ending::TimedOut(Timer::HalfOpen) => {}
+                Ending::ResetByPeer | Ending::TimedOut(Timer::HalfOpen) | Ending::Evicted => {}
                 other => return Err(format!("a ghost of a connection ended with {other:?}")),
             },
             Kind::Full(Resource::Tombstones | Resource::Connections) => {
@@ -392,7 +451,9 @@ fn ids(node: &Node<'_>) -> Vec<ConnectionId> {
         _ => None,
     };
     let events = node.journal().iter();
-    events.filter_map(|(_, event)| opened(&event.kind)).collect()
+    events
+        .filter_map(|(_, event)| opened(&event.kind))
+        .collect()
 }
 
 fn ending(node: &Node<'_>, id: ConnectionId) -> Option<Ending> {
@@ -414,7 +475,11 @@ struct Width {
 impl fmt::Write for Width {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for character in text.chars() {
-            self.column = if character == '\n' { 0 } else { self.column + 1 };
+            self.column = if character == '\n' {
+                0
+            } else {
+                self.column + 1
+            };
             self.widest = self.widest.max(self.column);
         }
         Ok(())

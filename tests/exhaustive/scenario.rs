@@ -2,9 +2,11 @@
 
 use smolchat::trace::Ending;
 
+use super::wire::Fault;
+
 /// When an application does something.
 #[derive(Debug, Clone, Copy)]
-pub enum When {
+pub(crate) enum When {
     /// As soon as it can.
     AtOnce,
     /// After it received everything it expects.
@@ -21,7 +23,7 @@ pub enum When {
 
 /// How an application ends its side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
+pub(crate) enum How {
     /// CLOSE, and let go.
     Close,
     /// CLOSE of the sending half; let go after the end was read.
@@ -32,19 +34,19 @@ pub enum How {
 
 /// One application.
 #[derive(Debug, Clone, Copy)]
-pub struct Role {
+pub(crate) struct Role {
     /// Whether it opens actively.
-    pub opens: bool,
-    pub sends: &'static [u8],
-    pub send: When,
-    pub expects: &'static [u8],
-    pub close: When,
-    pub how: How,
+    pub(crate) opens: bool,
+    pub(crate) sends: &'static [u8],
+    pub(crate) send: When,
+    pub(crate) expects: &'static [u8],
+    pub(crate) close: When,
+    pub(crate) how: How,
 }
 
 /// How a run must end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Both sides closed and got every octet.
     Complete,
     /// A side may have been cut short, with any of these endings; what arrived is a beginning.
@@ -53,13 +55,28 @@ pub enum Outcome {
 
 /// Two applications and what must come of them.
 #[derive(Debug, Clone, Copy)]
-pub struct Scenario {
-    pub name: &'static str,
-    pub a: Role,
-    pub b: Role,
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    pub(crate) a: Role,
+    pub(crate) b: Role,
     /// Whether `b` serves the port that `a` calls.
-    pub serves: bool,
-    pub outcome: Outcome,
+    pub(crate) serves: bool,
+    pub(crate) outcome: Outcome,
+    /// Whether a forged SYN holds the only connection of `b`, so that it answers with cookies.
+    pub(crate) crowded: bool,
+}
+
+impl Scenario {
+    /// What may become of its segments.
+    pub(crate) fn faults(&self) -> &'static [Fault] {
+        if self.crowded {
+            // An acknowledgment that haunts returns a cookie twice. Whoever keeps nothing of a
+            // handshake cannot know that (RFC 4987 section 3.6).
+            &[Fault::Lose, Fault::Duplicate, Fault::Swap]
+        } else {
+            &Fault::ALL
+        }
+    }
 }
 
 const CLIENT: Role = Role {
@@ -78,16 +95,18 @@ const SERVER: Role = Role {
     close: When::Finished,
     how: How::Close,
 };
+const HALFWAY: Outcome = Outcome::Cut(&[Ending::Closed, Ending::Refused, Ending::ResetByPeer]);
 const RESET: Outcome = Outcome::Cut(&[Ending::Closed, Ending::Aborted, Ending::ResetByPeer]);
 
 /// Every scenario, by name.
-pub const ALL: [Scenario; 13] = [
+pub(crate) const ALL: [Scenario; 15] = [
     Scenario {
         name: "client-first",
         a: CLIENT,
         b: SERVER,
         serves: true,
         outcome: Outcome::Complete,
+        crowded: false,
     },
     Scenario {
         name: "server-first",
@@ -101,6 +120,7 @@ pub const ALL: [Scenario; 13] = [
         },
         serves: true,
         outcome: Outcome::Complete,
+        crowded: false,
     },
     Scenario {
         name: "both-at-once",
@@ -114,6 +134,7 @@ pub const ALL: [Scenario; 13] = [
         },
         serves: true,
         outcome: Outcome::Complete,
+        crowded: false,
     },
     Scenario {
         name: "one-breath",
@@ -128,6 +149,7 @@ pub const ALL: [Scenario; 13] = [
         },
         serves: true,
         outcome: Outcome::Complete,
+        crowded: false,
     },
     Scenario {
         name: "half-close",
@@ -143,6 +165,7 @@ pub const ALL: [Scenario; 13] = [
         },
         serves: true,
         outcome: Outcome::Complete,
+        crowded: false,
     },
     Scenario {
         name: "simultaneous-open",
@@ -154,6 +177,7 @@ pub const ALL: [Scenario; 13] = [
         },
         serves: false,
         outcome: Outcome::Complete,
+        crowded: false,
     },
     Scenario {
         name: "simultaneous-open-and-close",
@@ -171,6 +195,7 @@ pub const ALL: [Scenario; 13] = [
         },
         serves: false,
         outcome: Outcome::Complete,
+        crowded: false,
     },
     Scenario {
         name: "simultaneous-open-closed-halfway",
@@ -187,7 +212,30 @@ pub const ALL: [Scenario; 13] = [
             ..SERVER
         },
         serves: false,
+        outcome: HALFWAY,
+        crowded: false,
+    },
+    Scenario {
+        name: "cookie-client-first",
+        a: CLIENT,
+        b: SERVER,
+        serves: true,
         outcome: Outcome::Complete,
+        crowded: true,
+    },
+    Scenario {
+        name: "cookie-server-first",
+        a: Role {
+            close: When::Finished,
+            ..CLIENT
+        },
+        b: Role {
+            close: When::Received,
+            ..SERVER
+        },
+        serves: true,
+        outcome: Outcome::Complete,
+        crowded: true,
     },
     Scenario {
         name: "client-aborts",
@@ -201,6 +249,7 @@ pub const ALL: [Scenario; 13] = [
         },
         serves: true,
         outcome: RESET,
+        crowded: false,
     },
     Scenario {
         name: "server-aborts",
@@ -215,20 +264,24 @@ pub const ALL: [Scenario; 13] = [
         },
         serves: true,
         outcome: RESET,
+        crowded: false,
     },
     Scenario {
         name: "abort-meets-close",
         a: Role {
+            expects: b"",
             close: When::At(100),
             how: How::Abort,
             ..CLIENT
         },
         b: Role {
+            sends: b"",
             close: When::At(100),
             ..SERVER
         },
         serves: true,
         outcome: RESET,
+        crowded: false,
     },
     Scenario {
         name: "client-gives-up",
@@ -246,6 +299,7 @@ pub const ALL: [Scenario; 13] = [
         },
         serves: true,
         outcome: RESET,
+        crowded: false,
     },
     Scenario {
         name: "refused",
@@ -263,5 +317,6 @@ pub const ALL: [Scenario; 13] = [
         },
         serves: false,
         outcome: Outcome::Cut(&[Ending::Refused]),
+        crowded: false,
     },
 ];

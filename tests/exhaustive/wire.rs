@@ -22,7 +22,7 @@ const OLD: Duration = Duration::from_millis(3300);
 
 /// What can become of a segment, apart from arriving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// It never arrives.
     Lose,
     /// It arrives twice, one after the other.
@@ -34,7 +34,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 4] = [Self::Lose, Self::Duplicate, Self::Swap, Self::Haunt];
+    pub(crate) const ALL: [Self; 4] = [Self::Lose, Self::Duplicate, Self::Swap, Self::Haunt];
 
     const fn letter(self) -> char {
         match self {
@@ -48,9 +48,9 @@ impl Fault {
 
 /// Which segment, and what becomes of it: `7L` loses the segment with the number 7.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Decision {
-    pub segment: u16,
-    pub fault: Fault,
+pub(crate) struct Decision {
+    pub(crate) segment: u16,
+    pub(crate) fault: Fault,
 }
 
 impl fmt::Display for Decision {
@@ -61,7 +61,7 @@ impl fmt::Display for Decision {
 
 impl Decision {
     /// The reverse of `Display`.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (number, letter) = text.split_at_checked(text.len().checked_sub(1)?)?;
         let fault = Fault::ALL
             .into_iter()
@@ -114,16 +114,16 @@ impl Lane {
 }
 
 /// The wire, and the schedule that it follows.
-pub struct Cable<'s> {
+pub(crate) struct Cable<'s> {
     schedule: &'s [Decision],
     /// How many segments were sent.
-    pub segments: u16,
+    pub(crate) segments: u16,
     a_to_b: Lane,
     b_to_a: Lane,
 }
 
 impl<'s> Cable<'s> {
-    pub fn new(schedule: &'s [Decision]) -> Self {
+    pub(crate) fn new(schedule: &'s [Decision]) -> Self {
         Self {
             schedule,
             segments: 0,
@@ -132,12 +132,12 @@ impl<'s> Cable<'s> {
         }
     }
 
-    pub fn end(&mut self, side: Side) -> End<'_, 's> {
+    pub(crate) fn end(&mut self, side: Side) -> End<'_, 's> {
         End { cable: self, side }
     }
 
     /// When something arrives next.
-    pub fn next(&self) -> Option<Instant> {
+    pub(crate) fn next(&self) -> Option<Instant> {
         let ends = [self.a_to_b.next(), self.b_to_a.next()];
         ends.into_iter().flatten().min()
     }
@@ -150,8 +150,11 @@ impl<'s> Cable<'s> {
     }
 
     fn fate(&mut self, octets: &[u8]) -> Option<Fault> {
-        // IPv4, and TCP in it: the questions after hardware addresses are not the subject.
-        if octets.get(12..14) != Some(&[8, 0]) || octets.get(23) != Some(&6) {
+        // IPv4, and TCP in it, between the two nodes: questions after hardware addresses and
+        // answers to forged segments are not the subject.
+        let tcp = octets.get(12..14) == Some(&[8, 0]) && octets.get(23) == Some(&6);
+        let ours = |at: usize| octets.get(at).is_some_and(|number| *number <= 2);
+        if !tcp || !ours(29) || !ours(33) {
             return None;
         }
         let number = self.segments;
@@ -206,12 +209,12 @@ impl<'s> Cable<'s> {
 }
 
 /// The device of one node.
-pub struct End<'c, 's> {
+pub(crate) struct End<'c, 's> {
     cable: &'c mut Cable<'s>,
     side: Side,
 }
 
-pub struct Received(Frame);
+pub(crate) struct Received(Frame);
 
 impl RxToken for Received {
     fn consume<R, F: FnOnce(&[u8]) -> R>(self, f: F) -> R {
@@ -219,7 +222,7 @@ impl RxToken for Received {
     }
 }
 
-pub struct Sender<'e, 's> {
+pub(crate) struct Sender<'e, 's> {
     cable: &'e mut Cable<'s>,
     side: Side,
     now: Instant,
