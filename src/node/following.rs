@@ -53,7 +53,13 @@ impl Node<'_> {
         }
         self.observe(now, slot, Cause::Segment);
         self.note_sent(now, slot, sent);
-        self.settle(now, slot);
+        let state = self.slots[slot].connection.state;
+        if state == State::Established && frame.header.len > 0 {
+            // Egress asks the socket anyway, after the application had its turn, and settles then.
+            self.lists.push(List::Egress, slot);
+        } else {
+            self.settle(now, slot);
+        }
     }
 
     /// Compares the socket's state with the one that the journal knows, and tells the difference.

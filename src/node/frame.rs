@@ -38,7 +38,16 @@ pub(super) struct TcpFrame<'f> {
     /// The header's facts.
     pub(super) header: Header,
     /// The whole of it, for rewriting.
-    pub(super) repr: TcpRepr<'f>,
+    octets: &'f [u8],
+}
+
+impl<'f> TcpFrame<'f> {
+    /// The segment as smoltcp writes it. It was verified when it was classified.
+    pub(super) fn repr(&self) -> Option<TcpRepr<'f>> {
+        let packet = TcpPacket::new_checked(self.octets).ok()?;
+        let (src, dst) = (self.flow.remote.addr, self.flow.local.addr);
+        TcpRepr::parse(&packet, &src, &dst, &ChecksumCapabilities::ignored()).ok()
+    }
 }
 
 /// A UDP datagram's facts.
@@ -201,17 +210,52 @@ impl Parser {
         dst: IpAddress,
     ) -> Result<Frame<'f>, Reason> {
         let packet = TcpPacket::new_checked(octets).map_err(|_| Reason::Malformed)?;
-        let repr = TcpRepr::parse(&packet, &src, &dst, &self.checksums())
-            .map_err(|_| Reason::Malformed)?;
+        let header = match self.plain_header(&packet, &src, &dst, octets) {
+            Some(header) => header,
+            None => {
+                let repr = TcpRepr::parse(&packet, &src, &dst, &self.checksums())
+                    .map_err(|_| Reason::Malformed)?;
+                header(&repr, Flags::from_bits(octets[13]))
+            }
+        };
         Ok(Frame::Tcp(TcpFrame {
             neighbor: self.neighbor,
             flow: self.flow(
-                IpEndpoint::new(src, repr.src_port),
-                IpEndpoint::new(dst, repr.dst_port),
+                IpEndpoint::new(src, packet.src_port()),
+                IpEndpoint::new(dst, packet.dst_port()),
             ),
-            header: header(&repr, Flags::from_bits(octets[13])),
-            repr,
+            header,
+            octets,
         }))
+    }
+
+    /// The header of a segment without options that does nothing but carry data or acknowledge it, as
+    /// nearly all do: what is left of smoltcp's parser for those. `None`: not one of them, or wrong.
+    fn plain_header(
+        &self,
+        packet: &TcpPacket<&[u8]>,
+        src: &IpAddress,
+        dst: &IpAddress,
+        octets: &[u8],
+    ) -> Option<Header> {
+        let flags = Flags::from_bits(octets[13]);
+        let plain = packet.header_len() == 20
+            && (flags == Flags::ACK || flags == Flags::ACK.with(Flags::PSH))
+            && packet.src_port() != 0
+            && packet.dst_port() != 0;
+        let verified = || match self.direction {
+            Direction::In => packet.verify_checksum(src, dst),
+            Direction::Out => true,
+        };
+        (plain && verified()).then(|| Header {
+            seq: packet.seq_number().0 as u32,
+            ack: packet.ack_number().0 as u32,
+            flags,
+            len: (octets.len() - 20) as u16,
+            window: packet.window_len(),
+            scale: Header::NO_SCALE,
+            ..Header::default()
+        })
     }
 
     fn udp<'f>(

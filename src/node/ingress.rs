@@ -145,7 +145,11 @@ impl Node<'_> {
         change: Change,
         token: T,
     ) {
-        let repr = changed(&frame.repr, change);
+        // It was parsed before, so this does not fail.
+        let Some(repr) = frame.repr() else {
+            return self.note(now, Kind::Dropped(Reason::Malformed));
+        };
+        let repr = changed(&repr, change);
         let route = Route::into(self.mac, frame.neighbor, &frame.flow);
         let len = route.frame_len(&repr);
         let Some(octets) = self.scratch.get_mut(..len) else {
@@ -157,11 +161,8 @@ impl Node<'_> {
         self.iface.poll_ingress_single(now, &mut inlet, set);
         let sent = inlet.sent;
         let header = header(&repr, flags(&repr));
-        let frame = TcpFrame {
-            header,
-            repr,
-            ..*frame
-        };
+        let mut frame = *frame;
+        frame.header = header;
         self.took(now, slot, &frame, sent);
     }
 
