@@ -38,6 +38,8 @@ pub enum Failure {
     Namespace(#[from] NamespaceError),
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    Demo(#[from] demo::Stuck),
 }
 
 /// Runs the program on its arguments: 0 if all went well, 1 if it could not do its work, 2 if it
@@ -57,7 +59,8 @@ pub fn main() -> ExitCode {
             let stack = stack_or_exit("connect", stack);
             open(&stack).map(|_| ())
         }
-        Command::Demo(_) | Command::Ladder(_) | Command::Budget => Ok(()),
+        Command::Demo(demo) => demo::play(&demo).map_err(Failure::from),
+        Command::Ladder(_) | Command::Budget => Ok(()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,4 +1,114 @@
 //! `smolchat demo`: every act of the play.
 
-pub mod contest;
-pub mod stage;
+mod acts;
+mod cable;
+mod contest;
+mod kernel;
+mod screen;
+mod stage;
+mod together;
+mod world;
+
+use std::io::{self, IsTerminal, Write};
+
+use smolchat::trace::Style;
+use smoltcp::wire::{IpAddress, IpCidr};
+
+use super::args::DemoArguments;
+use super::{link, namespace};
+use acts::Director;
+use cable::CableWorld;
+use contest::Outcome;
+use kernel::KernelWorld;
+pub use world::Stuck;
+use world::World;
+
+/// Plays every act; an error says which could not be played.
+pub fn play(arguments: &DemoArguments) -> Result<(), Stuck> {
+    let style = style(arguments);
+    let mut out = io::stdout().lock();
+    let mut world = open(arguments, style, &mut out);
+    let _ = writeln!(out, "Members: {}.", world.describe());
+    let played = Director::new(world.as_mut(), &mut out).play()?;
+    drop(world);
+    together::play(&style, &mut out)?;
+    let (tcp, udp) = (contest::tcp(arguments.seed), contest::udp(arguments.seed));
+    report(&mut out, arguments.seed, &tcp, &udp);
+    let _ = writeln!(
+        out,
+        "\n{} acts played. Now try it yourself: smolchat serve",
+        played + 2
+    );
+    Ok(())
+}
+
+fn style(arguments: &DemoArguments) -> Style {
+    let colours = io::stdout().is_terminal()
+        && !arguments.output.no_color
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if colours { Style::ANSI } else { Style::PLAIN }
+}
+
+/// The kernel's sockets where a private network can be had, and the wire in memory elsewhere.
+fn open(arguments: &DemoArguments, style: Style, out: &mut dyn Write) -> Box<dyn World> {
+    if !arguments.wire {
+        match open_tap().and_then(|tap| KernelWorld::new(tap, style).map_err(|e| e.to_string())) {
+            Ok(world) => return Box::new(world),
+            Err(why) => {
+                let _ = writeln!(
+                    out,
+                    "{why}\nSo the same acts are played on a wire in memory."
+                );
+            }
+        }
+    }
+    Box::new(CableWorld::new(style))
+}
+
+fn open_tap() -> Result<smolchat::device::Tap, String> {
+    namespace::enter().map_err(|error| error.to_string())?;
+    let address = |last| IpCidr::new(IpAddress::v4(192, 168, 69, last), 24);
+    let plan = link::Plan {
+        tap: "tap0",
+        mtu: stage::MTU,
+        host: &[address(100)],
+        node: &[address(1)],
+    };
+    link::open(&plan).map_err(|error| error.to_string())
+}
+
+/// Act five: the table.
+fn report(out: &mut dyn Write, seed: u64, tcp: &Outcome, udp: &Outcome) {
+    let shares = contest::SHARES;
+    let title = "5. TCP against UDP";
+    let rule = "═".repeat(100 - title.len() - 4);
+    let _ = writeln!(
+        out,
+        "\n══ {title} {rule}\n   \
+         {} messages of {} octets each, on a wire that loses {}, repeats {} and reorders {} of a\n   \
+         thousand frames each way (seed {seed}, virtual time). TCP delivers all of them in order and\n   \
+         makes them wait for each other; UDP delivers what the wire delivers, when it does.\n",
+        contest::MESSAGES,
+        contest::LENGTH,
+        shares.drop,
+        shares.duplicate,
+        shares.reorder,
+    );
+    let _ = writeln!(out, "   {:<44}{:>12}{:>12}", "", "TCP", "UDP");
+    let mut row = |what: &str, of: fn(&Outcome) -> String| {
+        let _ = writeln!(out, "   {what:<44}{:>12}{:>12}", of(tcp), of(udp));
+    };
+    row("delivered", |o| o.delivered.to_string());
+    row("delivered twice", |o| o.repeated.to_string());
+    row("out of order", |o| o.out_of_order.to_string());
+    row("latency, median (ms)", |o| {
+        o.median.total_millis().to_string()
+    });
+    row("latency, 99th of a hundred (ms)", |o| {
+        o.p99.total_millis().to_string()
+    });
+    row("octets on the wire for each message", |o| {
+        o.octets.to_string()
+    });
+    row("octets of memory for each peer", |o| o.memory.to_string());
+}

@@ -1,15 +1,22 @@
-//! The wire in memory on which some acts are played: two nodes, 5 ms apart.
+//! The nodes and rooms of the play, and the wire in memory: two nodes, 5 ms apart.
 
+use smolchat::app::{self, App};
+use smolchat::chat;
 use smolchat::device::Side;
-use smolchat::node::{Config, Limits, Memory, Node, Sizes};
+use smolchat::node::{Config, Memory, Node, Sizes};
 use smolchat::pair::Pair;
+use smolchat::trace::Style;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+
+use super::kernel::NODE;
 
 /// The port that is served.
 pub const PORT: u16 = 9000;
 /// The MTU of the wire, in octets.
 pub const MTU: usize = 1500;
+/// Connections of a node.
+const CONNECTIONS: usize = 16;
 /// How long a frame takes.
 const LATENCY: Duration = Duration::from_millis(5);
 
@@ -21,13 +28,9 @@ pub fn address(side: Side) -> IpAddress {
     }
 }
 
-/// A fresh pair; the second node serves [`PORT`].
+/// A fresh pair.
 pub fn pair() -> Pair {
-    let mut b = node(Side::B);
-    // A fresh node has a place for its first listener.
-    let listening = b.listen(PORT, 8);
-    debug_assert!(listening.is_ok());
-    Pair::new(node(Side::A), b, LATENCY, MTU)
+    Pair::new(node(Side::A), node(Side::B), LATENCY, MTU)
 }
 
 fn node(side: Side) -> Node<'static> {
@@ -36,19 +39,46 @@ fn node(side: Side) -> Node<'static> {
         Side::B => 2,
     };
     let mac = EthernetAddress([2, 0, 0, 0, 0, number]);
-    let mut config = Config::new(mac, IpCidr::new(address(side), 24), [number; 16]);
-    config.limits = Limits {
-        msl: MSL,
-        ..Limits::default()
-    };
+    let config = Config::new(mac, IpCidr::new(address(side), 24), [number; 16]);
+    serving(config, Instant::ZERO)
+}
+
+/// A node of this configuration with the limits of the play, serving [`PORT`].
+fn serving(mut config: Config, now: Instant) -> Node<'static> {
+    config.limits.msl = MSL;
     let sizes = Sizes {
-        connections: 16,
+        connections: CONNECTIONS,
         receive: 4096,
         transmit: 4096,
         ..Sizes::default()
     };
-    Node::new(config, Memory::heap(sizes), Instant::ZERO).expect("a fixed configuration fits")
+    let mut node = Node::new(config, Memory::heap(sizes), now)
+        .expect("a fixed configuration fits, and tests build it");
+    // A fresh node has a place for its first listener and its first port.
+    let served = node.listen(PORT, 8);
+    let bound = node.bind(PORT);
+    debug_assert!(served.is_ok() && bound.is_ok());
+    node
 }
 
 /// Short, so that TIME-WAIT can be watched to its end.
 pub const MSL: Duration = Duration::from_millis(500);
+
+/// A room whose operator sees ladders live.
+pub fn app(style: Style) -> App<'static> {
+    let config = app::Config {
+        limits: chat::Limits::default(),
+        // Nobody but the play's own members can reach this room.
+        secret: [1, 2],
+        style,
+        live: true,
+    };
+    App::new(Instant::ZERO, app::Memory::heap(CONNECTIONS, 8), config)
+}
+
+/// The node behind the TAP.
+pub fn tap_node(now: Instant) -> Node<'static> {
+    let mac = EthernetAddress([2, 0, 0, 0x69, 0, 1]);
+    let address = IpCidr::new(IpAddress::Ipv4(NODE), 24);
+    serving(Config::new(mac, address, [0x69; 16]), now)
+}

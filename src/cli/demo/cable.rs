@@ -1,0 +1,172 @@
+//! Members whose sockets are those of a second node, on a wire in memory and a virtual clock.
+
+use smolchat::app::App;
+use smolchat::device::Side;
+use smolchat::node::{Handle, Ingress, RecvError};
+use smolchat::pair::Pair;
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::IpEndpoint;
+
+use super::screen::Paper;
+use super::stage::{self, PORT, address};
+use super::world::{Member, Stuck, World};
+
+/// How long a member waits for an answer, in virtual time.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Long enough for everything that one call of a member sets off, and shorter than a retransmission.
+const MOMENT: Duration = Duration::from_millis(300);
+
+enum Socket {
+    Tcp(Handle),
+    Udp(u16),
+}
+
+/// The wire, the clock, the room on one node, members on the other.
+pub struct CableWorld {
+    pair: Pair,
+    app: App<'static>,
+    paper: Paper,
+    members: Vec<Socket>,
+}
+
+impl CableWorld {
+    /// A fresh wire and an empty room.
+    pub fn new(style: smolchat::trace::Style) -> Self {
+        Self {
+            pair: stage::pair(),
+            app: stage::app(style),
+            paper: Paper::default(),
+            members: Vec::new(),
+        }
+    }
+
+    fn step(&mut self) -> Option<Instant> {
+        let pair = &mut self.pair;
+        let now = pair.now;
+        let a = pair.a.poll(now, &mut pair.wire.end_a());
+        let more = pair.b.poll_ingress(now, &mut pair.wire.end_b());
+        self.app.run(now, &mut pair.b, &mut self.paper);
+        let b = pair.b.poll_egress(now, &mut pair.wire.end_b());
+        let more = (more == Ingress::More).then_some(now);
+        let all = [a, b, more, self.app.deadline(), pair.wire.next_arrival()];
+        all.into_iter().flatten().min()
+    }
+
+    /// Runs until `until` gives something, at most for `patience`.
+    fn run<T>(
+        &mut self,
+        patience: Duration,
+        mut until: impl FnMut(&mut Self) -> Option<T>,
+    ) -> Option<T> {
+        let end = self.pair.now + patience;
+        loop {
+            let next = self.step();
+            if let Some(found) = until(self) {
+                return Some(found);
+            }
+            match next {
+                Some(next) if next <= end => self.pair.now = self.pair.now.max(next),
+                _ => {
+                    self.pair.now = end;
+                    self.step();
+                    return until(self);
+                }
+            }
+        }
+    }
+}
+
+impl World for CableWorld {
+    fn describe(&self) -> String {
+        "two nodes on a wire in memory, on a virtual clock".into()
+    }
+
+    fn connect(&mut self) -> Result<Member, Stuck> {
+        let server = IpEndpoint::new(address(Side::B), PORT);
+        let handle = self
+            .pair
+            .a
+            .connect(self.pair.now, server)
+            .map_err(|error| Stuck::Node(error.to_string()))?;
+        self.members.push(Socket::Tcp(handle));
+        let open = |world: &mut Self| (world.pair.a.send_room(handle) > 0).then_some(());
+        self.run(PATIENCE, open).ok_or(Stuck::NoAnswer)?;
+        Ok(Member(self.members.len() - 1))
+    }
+
+    fn open_datagrams(&mut self) -> Result<Member, Stuck> {
+        let port = PORT + 1 + self.members.len() as u16;
+        self.pair
+            .a
+            .bind(port)
+            .map_err(|error| Stuck::Node(error.to_string()))?;
+        self.members.push(Socket::Udp(port));
+        Ok(Member(self.members.len() - 1))
+    }
+
+    fn send(&mut self, member: Member, octets: &[u8]) -> Result<(), Stuck> {
+        let (now, to) = (self.pair.now, IpEndpoint::new(address(Side::B), PORT));
+        match self.members[member.0] {
+            Socket::Tcp(handle) => {
+                let sent = self.pair.a.send(handle, octets);
+                sent.map_err(|error| Stuck::Node(error.to_string()))?;
+            }
+            Socket::Udp(port) => {
+                let sent = self.pair.a.send_to(now, port, to, octets);
+                sent.map_err(|error| Stuck::Node(error.to_string()))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn recv(&mut self, member: Member) -> Result<Vec<u8>, Stuck> {
+        let mut buffer = [0; 1024];
+        let received = match self.members[member.0] {
+            Socket::Tcp(handle) => self.run(PATIENCE, |world| {
+                match world.pair.a.recv(handle, &mut buffer) {
+                    Ok(count) => Some(count),
+                    Err(RecvError::WouldBlock) => None,
+                    Err(_) => Some(0),
+                }
+            }),
+            Socket::Udp(_) => self.run(PATIENCE, |world| {
+                Some(world.pair.a.recv_from(&mut buffer)?.len)
+            }),
+        };
+        let count = received.ok_or(Stuck::NoAnswer)?;
+        Ok(buffer[..count].to_vec())
+    }
+
+    fn close(&mut self, member: Member) {
+        if let Socket::Tcp(handle) = self.members[member.0] {
+            self.pair.a.close(self.pair.now, handle);
+        }
+    }
+
+    fn reset(&mut self, member: Member) {
+        if let Socket::Tcp(handle) = self.members[member.0] {
+            self.pair.a.abort(self.pair.now, handle);
+        }
+    }
+
+    fn operate(&mut self, line: &str) -> Result<(), Stuck> {
+        let now = self.pair.now;
+        self.app
+            .console(now, &mut self.pair.b, &mut self.paper, line.as_bytes());
+        Ok(())
+    }
+
+    fn screen(&mut self) -> Result<String, Stuck> {
+        self.run(MOMENT, |_| None::<()>);
+        Ok(self.paper.take())
+    }
+
+    fn end(&mut self) -> Result<String, Stuck> {
+        let over = |world: &mut Self| {
+            let b = &world.pair.b;
+            (b.free() == b.capacity() && b.time_waiting() == 0).then_some(())
+        };
+        self.run(PATIENCE, over).ok_or(Stuck::NoAnswer)?;
+        self.screen()
+    }
+}

@@ -1,0 +1,42 @@
+//! Both ends close at the same moment. Over a real network that is luck; on a wire in memory it is made.
+
+use std::io::Write;
+
+use smolchat::device::Side;
+use smolchat::trace::{Style, draw};
+use smoltcp::time::Duration;
+use smoltcp::wire::IpEndpoint;
+
+use super::stage::{self, MSL, PORT, address};
+use super::world::Stuck;
+
+/// Plays the act and draws it as one of the two ends saw it; the other saw its mirror image.
+pub fn play(style: &Style, out: &mut dyn Write) -> Result<(), Stuck> {
+    let title = "4c. Both close at once";
+    let rule = "═".repeat(100 - title.len() - 4);
+    let _ = writeln!(
+        out,
+        "\n══ {title} {rule}\n   The FINs cross on the wire: CLOSING on both sides, and both wait 2 MSL. \
+         On a wire in memory.\n"
+    );
+    let mut pair = stage::pair();
+    let server = IpEndpoint::new(address(Side::B), PORT);
+    let client = pair
+        .a
+        .connect(pair.now, server)
+        .map_err(|error| Stuck::Node(error.to_string()))?;
+    let mut accepted = None;
+    pair.run_until(Duration::from_secs(1), |pair| {
+        accepted = accepted.or_else(|| pair.b.accept());
+        accepted.is_some()
+    });
+    let accepted = accepted.ok_or(Stuck::NoAnswer)?;
+    pair.a.close(pair.now, client);
+    pair.b.close(pair.now, accepted);
+    pair.run_for(MSL * 2 + Duration::from_secs(1));
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = draw(pair.a.journal(), client.id(), pair.now, style, &mut text);
+    let _ = out.write_all(text.as_bytes());
+    Ok(())
+}
