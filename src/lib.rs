@@ -1,4 +1,36 @@
-//! A TCP and UDP chat node that carries its own TCP/IP stack.
+//! A TCP and UDP chat node that carries its own TCP/IP stack, and shows what that stack does.
+//!
+//! The rooms of the house, from the ground up:
+//!
+//! - [`device`]: where frames come from and go to. Knows nobody.
+//! - [`trace`]: what happened: events, the journal, the RFC's state diagram as data, ladders. Knows
+//!   nobody.
+//! - [`node`]: the stack. One smoltcp interface, one socket set for each connection, a gate in front.
+//! - [`chat`]: octets and peers in, octets and peers out. Knows none of the above.
+//! - [`app`]: the chat on the node, with [`web`] for browsers. The same on Linux and on a board.
+//! - `pair` and `capture` (on an operating system): two nodes on a wire; capture files.
+//!
+//! # The contract of the run loop
+//!
+//! ```text
+//! loop {
+//!     node.poll_ingress(now, &mut device);
+//!     app.run(now, &mut node, &mut screen);
+//!     let deadline = earliest(node.poll_egress(now, &mut device), app.deadline());
+//!     sleep until the device is readable or the deadline is reached
+//! }
+//! ```
+//!
+//! Time only goes forward, and is an argument, as are randomness and memory. No call blocks, allocates, or
+//! panics on what a peer sends. Each does a bounded amount of work, which does not grow with the number of
+//! connections that are idle. Whatever happens is in the [`trace::Journal`]: nothing is dropped in
+//! silence.
+//!
+//! # Features
+//!
+//! - `ipv6`: IPv6 beside IPv4.
+//! - `std`: memory from the heap, all of it taken at the start.
+//! - `linux`: the program `smolchat`. Implies both.
 #![no_std]
 #![forbid(unsafe_code)]
 
