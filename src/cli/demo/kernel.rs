@@ -15,13 +15,11 @@ use smolchat::node::{Ingress, Node};
 use smoltcp::time::{Duration, Instant};
 
 use super::screen::Paper;
-use super::stage::{self, PORT};
+use super::stage::{self, NODE, PORT};
 use super::world::{Member, Stuck, World};
 use crate::cli::run::{News, Program, run};
 use crate::cli::wait::{Clock, Signals};
 
-/// The node's address.
-pub const NODE: Ipv4Addr = Ipv4Addr::new(192, 168, 69, 1);
 /// How long a member waits for an answer.
 const PATIENCE: Patience = Patience::from_secs(10);
 /// A node that recorded nothing for this long is quiet: the longest wait inside one exchange is the

@@ -12,7 +12,6 @@ mod world;
 use std::io::{self, IsTerminal, Write};
 
 use smolchat::trace::Style;
-use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::args::DemoArguments;
 use super::{link, namespace};
@@ -67,12 +66,11 @@ fn open(arguments: &DemoArguments, style: Style, out: &mut dyn Write) -> Box<dyn
 
 fn open_tap() -> Result<smolchat::device::Tap, String> {
     namespace::enter().map_err(|error| error.to_string())?;
-    let address = |last| IpCidr::new(IpAddress::v4(192, 168, 69, last), 24);
     let plan = link::Plan {
         tap: "tap0",
         mtu: stage::MTU,
-        host: &[address(100)],
-        node: &[address(1)],
+        host: &[stage::network(stage::HOST)],
+        node: &[stage::network(stage::NODE)],
     };
     link::open(&plan).map_err(|error| error.to_string())
 }

@@ -1,5 +1,7 @@
 //! The nodes and rooms of the play, and the wire in memory: two nodes, 5 ms apart.
 
+use std::net::Ipv4Addr;
+
 use smolchat::app::{self, App};
 use smolchat::chat;
 use smolchat::device::Side;
@@ -9,8 +11,10 @@ use smolchat::trace::Style;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
-use super::kernel::NODE;
-
+/// The address of the node behind the TAP.
+pub const NODE: Ipv4Addr = Ipv4Addr::new(192, 168, 69, 1);
+/// The address of the other side of the TAP, where the kernel's sockets are.
+pub const HOST: Ipv4Addr = Ipv4Addr::new(192, 168, 69, 100);
 /// The port that is served.
 pub const PORT: u16 = 9000;
 /// The MTU of the wire, in octets.
@@ -79,6 +83,11 @@ pub fn app(style: Style) -> App<'static> {
 /// The node behind the TAP.
 pub fn tap_node(now: Instant) -> Node<'static> {
     let mac = EthernetAddress([2, 0, 0, 0x69, 0, 1]);
-    let address = IpCidr::new(IpAddress::Ipv4(NODE), 24);
+    let address = network(NODE);
     serving(Config::new(mac, address, [0x69; 16]), now)
+}
+
+/// An address of the private network, with its network.
+pub fn network(address: Ipv4Addr) -> IpCidr {
+    IpCidr::new(address.into(), 24)
 }
