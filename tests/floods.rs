@@ -305,7 +305,7 @@ fn a_cookie_carries_a_whole_connection() {
     lab.give(&lab.ack().data(b"hello"));
     lab.snd += 5;
     assert_eq!(lab.received(), b"hello");
-    lab.to_last_ack();
+    lab.enter_last_ack();
     lab.rcv = lab.rcv.wrapping_add(1);
     lab.give(&lab.ack());
     assert_eq!(lab.state(), State::Listen);

@@ -223,10 +223,22 @@ impl<'a> Node<'a> {
         }
         let numbers = &mut self.slots[slot].connection.numbers;
         numbers.taken = numbers.taken.wrapping_add((count - left) as u32);
-        // The window may have opened enough to say so.
-        if !self.slots[slot].connection.flags.detached {
+        if !self.slots[slot].connection.flags.detached && self.window_opened(slot) {
             self.lists.push(List::Egress, slot);
         }
+    }
+
+    /// Whether the window opened by enough to say so: by half of it or a whole segment, so that a slow
+    /// reader does not draw tiny segments (RFC 9293 section 3.8.6.2.2).
+    fn window_opened(&self, slot: usize) -> bool {
+        let socket = self.slots[slot].socket();
+        let connection = &self.slots[slot].connection;
+        let free = socket.recv_capacity() - socket.recv_queue();
+        let edge = connection.numbers.rcv_nxt.wrapping_add(free as u32);
+        let enough =
+            usize::from(self.mss(connection.flow.local.addr)).min(socket.recv_capacity() / 2);
+        let opened = edge.wrapping_sub(connection.numbers.rcv_edge) as i32;
+        opened > 0 && opened as usize >= enough
     }
 
     /// Octets that [`Self::recv`] would give now.

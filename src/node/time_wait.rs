@@ -101,7 +101,7 @@ pub(super) fn judge(waiting: &Waiting, segment: &Header) -> Verdict {
         }
     } else if !flags.contains(Flags::ACK) {
         Verdict::Drop(Reason::NoAck)
-    } else if flags.contains(Flags::FIN) {
+    } else if flags.contains(Flags::FIN) && segment.end() == waiting.rcv_nxt {
         Verdict::Restart
     } else if segment.sequence_len() > 0 || segment.seq != waiting.rcv_nxt {
         Verdict::Acknowledge(Answer::TimeWaitAck)
@@ -318,6 +318,11 @@ mod tests {
         let waiting = waiting(1, 1000);
         let fin = Flags::FIN.with(Flags::ACK);
         assert_eq!(judge(&waiting, &segment(199, fin)), Verdict::Restart);
+        // One with another number is no repetition: a stranger's guess must not prolong the wait.
+        assert_eq!(
+            judge(&waiting, &segment(150, fin)),
+            Verdict::Acknowledge(Answer::TimeWaitAck)
+        );
         assert_eq!(
             judge(&waiting, &segment(200, Flags::RST)),
             Verdict::Drop(Reason::ResetInTimeWait)

@@ -15,7 +15,7 @@ pub use segment::{PEER, Segment, US, arp_reply, icmp_unreachable, mac_of};
 
 use std::collections::VecDeque;
 
-use smolchat::node::{Config, Handle, Limits, Memory, Node, Sizes};
+use smolchat::node::{Config, Handle, Limits, Memory, Node, RecvError, Sizes};
 use smolchat::trace::State;
 use smoltcp::iface::{Interface, SocketHandle, SocketSet};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
@@ -84,7 +84,7 @@ pub enum Column {
 
 pub enum Subject {
     Alone {
-        iface: Interface,
+        iface: Box<Interface>,
         sockets: SocketSet<'static>,
         handles: Vec<SocketHandle>,
     },
@@ -117,6 +117,8 @@ pub struct Setup {
     pub tombstones: usize,
     pub limits: Limits,
     pub listens: bool,
+    /// What only the node is told.
+    pub secret: u8,
 }
 
 impl Default for Setup {
@@ -129,6 +131,7 @@ impl Default for Setup {
             tombstones: 16,
             limits: Limits::default(),
             listens: true,
+            secret: 7,
         }
     }
 }
@@ -154,14 +157,14 @@ fn alone(setup: &Setup, cable: &mut Cable) -> Subject {
     });
     let handles = handles.collect();
     Subject::Alone {
-        iface,
+        iface: Box::new(iface),
         sockets,
         handles,
     }
 }
 
 fn node(setup: &Setup) -> Subject {
-    let mut config = Config::new(mac_of(US), cidr(), [7; 16]);
+    let mut config = Config::new(mac_of(US), cidr(), [setup.secret; 16]);
     config.limits = setup.limits;
     let sizes = Sizes {
         connections: setup.connections,
@@ -463,7 +466,7 @@ impl Lab {
     }
 
     /// Closes from the subject's side and brings it to TIME-WAIT.
-    pub fn to_time_wait(&mut self) {
+    pub fn enter_time_wait(&mut self) {
         self.close();
         self.rcv = self.rcv.wrapping_add(1);
         let fin = self.ack().fin();
@@ -472,7 +475,7 @@ impl Lab {
     }
 
     /// Closes from the peer's side and brings the subject to LAST-ACK.
-    pub fn to_last_ack(&mut self) {
+    pub fn enter_last_ack(&mut self) {
         let fin = self.ack().fin();
         self.give(&fin);
         self.snd += 1;
@@ -483,4 +486,54 @@ impl Lab {
 /// A host of the network by its last octet.
 pub const fn host(number: u8) -> Ipv4Address {
     Ipv4Address::new(192, 0, 2, number)
+}
+
+impl Lab {
+    /// What RECEIVE says when there is nothing: the node's word, or smoltcp's.
+    pub fn receive_error(&mut self) -> Result<usize, Result<RecvError, tcp::RecvError>> {
+        let mut buffer = [0; 8];
+        match self.socket() {
+            Some(socket) => socket.recv_slice(&mut buffer).map_err(Err),
+            None => {
+                let handle = self.handle();
+                self.node().recv(handle, &mut buffer).map_err(Ok)
+            }
+        }
+    }
+
+    /// smoltcp's only limit for a silent peer; the node has its own.
+    pub fn set_timeout(&mut self, duration: Duration) {
+        if let Some(socket) = self.socket() {
+            socket.set_timeout(Some(duration));
+        }
+    }
+
+    /// smoltcp's probes of an idle peer; the node has its own limit.
+    pub fn set_keep_alive(&mut self, interval: Duration) {
+        if let Some(socket) = self.socket() {
+            socket.set_keep_alive(Some(interval));
+        }
+    }
+
+    /// Takes a single octet.
+    pub fn take_one(&mut self) {
+        let mut one = [0; 1];
+        match self.socket() {
+            Some(socket) => {
+                socket.recv_slice(&mut one).unwrap();
+            }
+            None => {
+                let handle = self.handle();
+                self.node().recv(handle, &mut one).unwrap();
+            }
+        }
+    }
+
+    /// The application has no more use for the connection.
+    pub fn let_go(&mut self) {
+        if self.is_node() {
+            let (now, handle) = (self.now, self.handle());
+            self.node().close(now, handle);
+        }
+    }
 }
