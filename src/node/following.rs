@@ -301,7 +301,14 @@ impl Node<'_> {
     pub(super) fn timer(&self, connection: &Connection) -> Option<(Timer, Instant)> {
         let limits = &self.limits;
         let unanswered = (!connection.numbers.all_acknowledged()).then(|| {
-            let since = connection.heard.max(connection.waiting_since);
+            // A closed window may stay closed for as long as its probes are answered (RFC 9293 section
+            // 3.8.6.1). Otherwise only progress counts: a peer that answers and never acknowledges has
+            // lost the thread.
+            let since = if connection.numbers.snd_wnd == 0 {
+                connection.heard.max(connection.waiting_since)
+            } else {
+                connection.waiting_since
+            };
             (Timer::Retransmission, since + limits.r2)
         });
         let keep_alive = limits.keep_alive.map(|interval| {
