@@ -42,7 +42,7 @@ fn nudge(rng: &mut Rng, number: u32) -> u32 {
 }
 
 /// Changes one thing in a TCP segment and makes its checksums right again.
-fn mutate(rng: &mut Rng, frame: &mut Vec<u8>) {
+fn mutate(rng: &mut Rng, frame: &mut [u8]) {
     if frame.len() < 54 || rng.u8(..16) == 0 {
         // Anything at all, with whatever checksum comes of it.
         for _ in 0..rng.usize(1..4) {
@@ -53,7 +53,7 @@ fn mutate(rng: &mut Rng, frame: &mut Vec<u8>) {
         }
         return;
     }
-    let mut ethernet = EthernetFrame::new_unchecked(&mut frame[..]);
+    let mut ethernet = EthernetFrame::new_unchecked(frame);
     if ethernet.ethertype() != EthernetProtocol::Ipv4 {
         return;
     }
