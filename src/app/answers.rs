@@ -83,7 +83,7 @@ impl Table {
                 self.waiting += usize::from(status.state == State::TimeWait);
                 let member = facts.desk.member(place).filter(|_| !status.released);
                 let name = member.and_then(|id| facts.room.name(id));
-                write_row(out, facts.now, &status, name)?;
+                write_status(out, facts.now, &status, name)?;
                 return Ok(true);
             }
         }
@@ -112,7 +112,12 @@ impl fmt::Display for Connections {
     }
 }
 
-fn write_row(
+/// Writes one connection as a line: number, peer, state and its age, name, what is open, and the timer
+/// that would end it.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_status(
     out: &mut impl Write,
     now: Instant,
     status: &Status,

@@ -98,7 +98,7 @@ impl<'a> App<'a> {
     /// When to call [`Self::run`] at the latest, if nothing comes before.
     pub fn deadline(&self) -> Option<Instant> {
         let deadlines = self.desk.deadlines.earliest();
-        [self.again, deadlines, self.live.deadline, self.over]
+        [self.again, deadlines, self.live.deadline(), self.over]
             .into_iter()
             .flatten()
             .min()

@@ -32,18 +32,19 @@ impl Watched {
     pub const NOTHING: Self = Self(None);
 }
 
-pub(super) struct Live<'a> {
+/// Tells an operator what the journal records, as ladders and lines.
+pub struct Live<'a> {
     watched: ManagedSlice<'a, Watched>,
     /// Whether anything is told.
     shown: bool,
     /// The next record to tell.
     next: u64,
-    /// When to tell more, if nothing else happens.
-    pub(super) deadline: Option<Instant>,
+    deadline: Option<Instant>,
 }
 
 impl<'a> Live<'a> {
-    pub(super) fn new(watched: ManagedSlice<'a, Watched>, shown: bool) -> Self {
+    /// Nothing is told yet; if `shown` is false, nothing ever.
+    pub fn new(watched: ManagedSlice<'a, Watched>, shown: bool) -> Self {
         Self {
             watched,
             shown,
@@ -52,8 +53,13 @@ impl<'a> Live<'a> {
         }
     }
 
+    /// When to call [`Self::show`] again, if nothing happens before.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
     /// Tells what is new.
-    pub(super) fn show<S: Screen>(
+    pub fn show<S: Screen>(
         &mut self,
         now: Instant,
         node: &Node<'_>,

@@ -20,8 +20,9 @@ mod seat;
 mod storage;
 mod telling;
 
+pub use answers::write_status;
 pub use application::{App, Config};
-pub use live::Watched;
+pub use live::{Live, Watched};
 pub use operator::{Nowhere, Screen};
 pub use seat::Seat;
 pub use storage::{Memory, Storage};

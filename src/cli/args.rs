@@ -110,7 +110,7 @@ pub struct OutputArguments {
     pub no_color: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Network")]
 pub struct StackArguments {
     /// The TAP: made if it is not there, attached to if it is

@@ -1,14 +1,19 @@
 //! The Linux program: its arguments, the host's side of the TAP, and the loop that drives a node.
 
-#![allow(dead_code, reason = "the commands are connected one by one")]
-
 pub mod args;
 pub mod config;
+mod connect;
 pub mod demo;
+mod input;
+mod invitation;
 pub mod link;
 pub mod namespace;
 mod netlink;
+mod output;
+mod recorder;
 pub mod run;
+mod serve;
+mod stack;
 mod values;
 pub mod wait;
 
@@ -40,6 +45,18 @@ pub enum Failure {
     Run(#[from] RunError),
     #[error(transparent)]
     Demo(#[from] demo::Stuck),
+    #[error("cannot build the node: {0}")]
+    Node(#[from] smolchat::node::ConfigError),
+    #[error("cannot serve: {0}")]
+    Listen(#[from] smolchat::node::ListenError),
+    #[error("cannot connect: {0}")]
+    Connect(#[from] smolchat::node::ConnectError),
+    #[error(transparent)]
+    Capture(#[from] recorder::CaptureFailed),
+    #[error("the system refused: {0}")]
+    System(#[from] std::io::Error),
+    #[error("{0}")]
+    NotConnected(String),
 }
 
 /// Runs the program on its arguments: 0 if all went well, 1 if it could not do its work, 2 if it
@@ -48,16 +65,16 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
         Command::Serve(serve) => {
-            let stack = stack_or_exit("serve", serve.stack.try_into());
-            open(&stack).map(|_| ())
+            let stack = stack_or_exit("serve", serve.stack.clone().try_into());
+            serve::serve(&serve, &stack)
         }
         Command::Connect(connect) => {
-            let stack = Stack::try_from(connect.stack).and_then(|stack| {
+            let stack = Stack::try_from(connect.stack.clone()).and_then(|stack| {
                 stack.check_remote(connect.remote)?;
                 Ok(stack)
             });
             let stack = stack_or_exit("connect", stack);
-            open(&stack).map(|_| ())
+            connect::connect(&connect, &stack)
         }
         Command::Demo(demo) => demo::play(&demo).map_err(Failure::from),
         Command::Ladder(_) | Command::Budget => Ok(()),

@@ -1,0 +1,74 @@
+//! `smolchat connect`: the node as active opener, a chat client against any server.
+
+mod datagrams;
+mod received;
+mod stream;
+
+use smolchat::trace::Style;
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::IpEndpoint;
+
+use super::args::ConnectArguments;
+use super::config::Stack;
+use super::input::Input;
+use super::namespace::Namespace;
+use super::output::{self, Output};
+use super::recorder::Capture;
+use super::run;
+use super::wait::{Clock, Signals};
+use super::{Failure, open};
+
+/// How long the peer may take to close after this side did because the user wants to go.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What both kinds of client have.
+struct Terminal {
+    input: Input,
+    output: Output,
+    style: Style,
+    /// Ladders are shown.
+    live: bool,
+    capture: Capture,
+}
+
+/// Connects, and talks until one side ends it.
+pub fn connect(arguments: &ConnectArguments, stack: &Stack) -> Result<(), Failure> {
+    let (mut tap, namespace) = open(stack)?;
+    let clock = Clock::start();
+    let mut signals = Signals::take_over()?;
+    let [secret, random] = stack.secrets()?;
+    let node = stack.node(secret, 1)?;
+    let terminal = Terminal {
+        input: Input::new(),
+        output: Output::start()?,
+        style: output::style(&arguments.output),
+        live: !arguments.output.plain,
+        capture: Capture::create(stack.pcap.as_deref(), clock)?,
+    };
+    let remote = arguments.remote;
+    let server = namespace.map(|namespace| how_to_serve(namespace, remote, arguments.udp));
+    if arguments.udp {
+        let port = 49_152 + u16::from_le_bytes([random[0], random[1]]) % 16_384;
+        let mut client = datagrams::Client::new(node, terminal, remote, port, server)?;
+        let ran = run::run(&mut client, &mut tap, &mut signals, clock, stack.spin);
+        return client.finish().and(ran.map_err(Failure::from));
+    }
+    let mut client = stream::Client::new(node, terminal, remote, server);
+    let ran = run::run(&mut client, &mut tap, &mut signals, clock, stack.spin);
+    client.finish(clock.now()).and(ran.map_err(Failure::from))
+}
+
+/// Where there is no server yet, how to start one.
+fn how_to_serve(namespace: Namespace, remote: IpEndpoint, udp: bool) -> String {
+    let udp = if udp { "-u " } else { "" };
+    format!(
+        "This network is private to this program. A server in it, from another terminal:\n  {} nc {udp}-l {} {}\n",
+        namespace.join_command(),
+        remote.addr,
+        remote.port
+    )
+}
+
+fn earliest<const N: usize>(instants: [Option<Instant>; N]) -> Option<Instant> {
+    instants.into_iter().flatten().min()
+}

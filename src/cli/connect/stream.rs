@@ -1,0 +1,344 @@
+//! The client over TCP.
+
+use std::fmt::Write;
+use std::os::fd::BorrowedFd;
+
+use smolchat::app::write_status;
+use smolchat::device::Tap;
+use smolchat::node::{ConnectError, Handle, Ingress, Node, RecvError};
+use smolchat::trace::{Ending, Follower, State, draw};
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::IpEndpoint;
+
+use super::received::Received;
+use super::{PATIENCE, Terminal, earliest};
+use crate::cli::Failure;
+use crate::cli::run::{News, Program};
+
+/// How often to try again while nobody serves in a private network yet.
+const AGAIN: Duration = Duration::from_millis(500);
+/// Octets typed that may wait for a server that does not read.
+const TYPED: usize = 64 * 1024;
+
+const HELP: &str = "Lines go to the server. /states shows the connection, /ladder draws it, /close closes this side, \
+/abort resets, q says q and closes.";
+
+pub struct Client {
+    node: Node<'static>,
+    terminal: Terminal,
+    remote: IpEndpoint,
+    /// How to start a server, if there may be none yet.
+    server: Option<String>,
+    handle: Option<Handle>,
+    follower: Option<Follower>,
+    /// When the ladder goes on by itself.
+    ladder_due: Option<Instant>,
+    received: Received,
+    typed: Vec<u8>,
+    /// A FIN follows what was typed, from this instant on.
+    close_at: Option<Instant>,
+    closed: bool,
+    again: Option<Instant>,
+    attempts: u32,
+    /// When waiting for the peer's FIN ends.
+    until: Option<Instant>,
+    outcome: Option<Result<(), Failure>>,
+}
+
+impl Client {
+    pub fn new(
+        node: Node<'static>,
+        terminal: Terminal,
+        remote: IpEndpoint,
+        server: Option<String>,
+    ) -> Self {
+        Self {
+            node,
+            terminal,
+            remote,
+            server,
+            handle: None,
+            follower: None,
+            ladder_due: None,
+            received: Received::default(),
+            typed: Vec::new(),
+            close_at: None,
+            closed: false,
+            again: Some(Instant::ZERO),
+            attempts: 0,
+            until: None,
+            outcome: None,
+        }
+    }
+
+    fn open(&mut self, now: Instant) {
+        self.again = None;
+        self.attempts += 1;
+        match self.node.connect(now, self.remote) {
+            Ok(handle) => {
+                self.handle = Some(handle);
+                self.follower = Some(Follower::new(handle.id()));
+            }
+            Err(error) => self.end(Err(ConnectError::into(error))),
+        }
+    }
+
+    fn end(&mut self, outcome: Result<(), Failure>) {
+        self.outcome.get_or_insert(outcome);
+    }
+
+    fn say(&mut self, text: &str) {
+        // Output never fails: what nobody reads is counted.
+        let _ = writeln!(self.terminal.output, "-- {text}");
+    }
+
+    fn mark(&self) -> &'static str {
+        if self.terminal.live { "<- " } else { "" }
+    }
+
+    fn state(&self) -> State {
+        let status = self.handle.and_then(|handle| self.node.status(handle));
+        status.map_or(State::Closed, |status| status.state)
+    }
+
+    fn read_input(&mut self, now: Instant) {
+        let mut lines = Vec::new();
+        self.terminal.input.read(|line| lines.push(line.to_vec()));
+        for line in lines {
+            self.typed(now, &line);
+        }
+        if self.terminal.input.has_ended() {
+            self.close_at.get_or_insert(now);
+        }
+    }
+
+    fn typed(&mut self, now: Instant, line: &[u8]) {
+        match line {
+            b"/help" => {
+                let _ = writeln!(self.terminal.output, "{HELP}");
+            }
+            b"/states" => self.show_states(now),
+            b"/ladder" => self.show_ladder(now),
+            b"/close" => {
+                self.close_at.get_or_insert(now);
+            }
+            b"/abort" => self.abort(now),
+            b"q" => {
+                self.typed.extend_from_slice(b"q");
+                // A segment of its own: the FIN comes after it.
+                self.close_at
+                    .get_or_insert(now + Duration::from_micros(1));
+                self.until.get_or_insert(now + PATIENCE);
+            }
+            line if self.close_at.is_some() => {
+                let line = String::from_utf8_lossy(line);
+                self.say(&format!("this side is closed; not sent: {line}"));
+            }
+            line => {
+                self.typed.extend_from_slice(line);
+                self.typed.push(b'\n');
+            }
+        }
+    }
+
+    fn show_states(&mut self, now: Instant) {
+        let mut none = true;
+        for status in self.node.statuses(now) {
+            none = false;
+            let _ = write_status(&mut self.terminal.output, now, &status, None);
+        }
+        if none {
+            self.say("no connection");
+        }
+    }
+
+    fn show_ladder(&mut self, now: Instant) {
+        if let Some(handle) = self.handle {
+            let (journal, style) = (self.node.journal(), &self.terminal.style);
+            let _ = draw(journal, handle.id(), now, style, &mut self.terminal.output);
+        }
+    }
+
+    fn abort(&mut self, now: Instant) {
+        if let Some(handle) = self.handle {
+            self.node.abort(now, handle);
+        }
+        self.end(Ok(()));
+    }
+
+    /// The user wants to go: closes, and waits for the peer only so long.
+    fn leave(&mut self, now: Instant) {
+        self.typed.clear();
+        self.close_at.get_or_insert(now);
+        self.until.get_or_insert(now + PATIENCE);
+        if matches!(self.state(), State::SynSent | State::Closed) {
+            self.abort(now);
+        }
+    }
+
+    fn exchange(&mut self, now: Instant) {
+        let Some(handle) = self.handle else { return };
+        let mut octets = [0; 4096];
+        let mark = self.mark();
+        loop {
+            match self.node.recv(handle, &mut octets) {
+                Ok(count) => {
+                    let octets = &octets[..count];
+                    self.received
+                        .push(now, octets, mark, &mut self.terminal.output);
+                }
+                Err(RecvError::WouldBlock | RecvError::Stale) => break,
+                Err(RecvError::Finished) => {
+                    self.received.show(mark, &mut self.terminal.output);
+                    self.close_at.get_or_insert(now);
+                    break;
+                }
+                Err(RecvError::Ended(_)) => {
+                    self.received.show(mark, &mut self.terminal.output);
+                    break;
+                }
+            }
+        }
+        if !self.typed.is_empty()
+            && let Ok(count) = self.node.send(handle, &self.typed)
+        {
+            self.typed.drain(..count);
+        }
+        if self.close_at.is_some_and(|at| at <= now) && self.typed.is_empty() && !self.closed {
+            self.closed = true;
+            self.node.shutdown(now, handle);
+        }
+        // A handshake that goes on after the FIN was asked for is not yet closed.
+        if let Some(ending) = self.node.ended(handle) {
+            self.ended(now, handle, ending);
+        }
+    }
+
+    fn ended(&mut self, now: Instant, handle: Handle, ending: Ending) {
+        let unsent = self.typed.len();
+        let outcome = match ending {
+            Ending::Closed if unsent == 0 => Ok(()),
+            Ending::Closed => Err(format!("{unsent} octets could not be sent")),
+            Ending::Refused if self.server.is_some() => {
+                if self.attempts == 1 {
+                    let server = self.server.clone().unwrap_or_default();
+                    let remote = self.remote;
+                    self.say(&format!(
+                        "nobody serves at {remote} yet; trying again until somebody does.\n{server}"
+                    ));
+                }
+                self.show_rest(now);
+                self.node.close(now, handle);
+                self.handle = None;
+                self.again = Some(now + AGAIN);
+                return;
+            }
+            Ending::Refused => Err(format!(
+                "{} refuses the connection: start a server there first",
+                self.remote
+            )),
+            Ending::TimedOut(timer) => Err(format!(
+                "{} did not answer ({timer}): is it up, and is the address right?",
+                self.remote
+            )),
+            Ending::ResetByPeer
+            | Ending::Aborted
+            | Ending::AddressLost
+            | Ending::Unreachable
+            | Ending::Evicted => Err(format!("the connection to {} is over: {ending}", self.remote)),
+        };
+        self.end(outcome.map_err(Failure::NotConnected));
+    }
+
+    /// Draws what is new. Attempts that fail like the first one are not drawn.
+    fn show_new(&mut self, now: Instant) {
+        let hidden = self.attempts > 1 && matches!(self.state(), State::SynSent | State::Closed);
+        if !self.terminal.live || hidden {
+            return;
+        }
+        if let Some(follower) = &mut self.follower {
+            let (journal, style) = (self.node.journal(), &self.terminal.style);
+            let followed = follower.follow(journal, now, style, &mut self.terminal.output);
+            self.ladder_due = followed.unwrap_or(None);
+        }
+    }
+
+    /// Draws what is left, and what 2 MSL is at.
+    fn show_rest(&mut self, now: Instant) {
+        let Some(follower) = self.follower.take() else {
+            return;
+        };
+        if self.terminal.live && self.attempts <= 1 || self.outcome.is_some() && self.terminal.live
+        {
+            let (journal, style) = (self.node.journal(), &self.terminal.style);
+            let _ = follower.finish(journal, now, style, &mut self.terminal.output);
+        }
+    }
+
+    /// Shows the end, completes the capture, and tells how it went.
+    pub fn finish(mut self, now: Instant) -> Result<(), Failure> {
+        self.show_rest(now);
+        if self.node.time_waiting() > 0 {
+            let lasts = (self.node.limits().msl * 2).secs();
+            self.say(&format!(
+                "the node would stay in TIME-WAIT for {lasts} s; it goes with this program."
+            ));
+        }
+        let Terminal {
+            output, capture, ..
+        } = self.terminal;
+        output.finish();
+        capture.finish()?;
+        self.outcome.unwrap_or(Ok(()))
+    }
+}
+
+impl Program for Client {
+    fn ingress(&mut self, now: Instant, tap: &mut Tap) -> bool {
+        let mut device = self.terminal.capture.on(tap, now);
+        self.node.poll_ingress(now, &mut device) == Ingress::More
+    }
+
+    fn application(&mut self, now: Instant, news: News) -> bool {
+        if self.again.is_some_and(|at| at <= now) {
+            self.open(now);
+        }
+        while self.node.next_ready().is_some() {}
+        if news.input {
+            self.read_input(now);
+        }
+        if news.signals > 0 {
+            self.leave(now);
+        }
+        self.exchange(now);
+        if self.until.is_some_and(|at| at <= now) && self.outcome.is_none() {
+            self.say("the peer has not closed in time: left.");
+            self.abort(now);
+        }
+        let mark = self.mark();
+        self.received.poll(now, mark, &mut self.terminal.output);
+        self.show_new(now);
+        self.terminal.output.flush();
+        self.outcome.is_none() && news.signals < 2
+    }
+
+    fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
+        let mut device = self.terminal.capture.on(tap, now);
+        let deadline = self.node.poll_egress(now, &mut device);
+        self.terminal.capture.annotate(self.node.journal());
+        let close = self.close_at.filter(|_| !self.closed && self.typed.is_empty());
+        earliest([
+            deadline,
+            close,
+            self.again,
+            self.ladder_due,
+            self.received.due,
+            self.until,
+        ])
+    }
+
+    fn input(&self) -> Option<BorrowedFd<'_>> {
+        let waits = self.typed.len() < TYPED;
+        self.terminal.input.source().filter(|_| waits)
+    }
+}

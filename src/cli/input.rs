@@ -1,0 +1,71 @@
+//! Lines typed by the operator, or piped in.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+/// Octets read at once.
+const CHUNK: usize = 4096;
+/// The longest line that is kept; the rest of a longer one is cut off. Longer than any message, so
+/// that a long one is refused as such.
+const LINE_MAX: usize = 2048;
+
+/// Standard input, line by line, without waiting.
+#[derive(Debug)]
+pub struct Input {
+    stdin: io::Stdin,
+    line: Vec<u8>,
+    ended: bool,
+}
+
+impl Input {
+    /// Nothing is read yet.
+    pub fn new() -> Self {
+        Self {
+            stdin: io::stdin(),
+            line: Vec::new(),
+            ended: false,
+        }
+    }
+
+    /// Where to wait for more, until the end.
+    pub fn source(&self) -> Option<BorrowedFd<'_>> {
+        (!self.ended).then(|| self.stdin.as_fd())
+    }
+
+    /// Whether the end was reached.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Reads once, and gives each line that is complete to `each`, without its line end. To be called
+    /// when the source is readable; then it does not wait.
+    pub fn read(&mut self, mut each: impl FnMut(&[u8])) {
+        let mut chunk = [0; CHUNK];
+        let count = match rustix::io::read(&self.stdin, &mut chunk) {
+            Ok(count) => count,
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => return,
+            // Such as a terminal that is gone: the end.
+            Err(_) => 0,
+        };
+        if count == 0 {
+            self.ended = true;
+            if !self.line.is_empty() {
+                each(&std::mem::take(&mut self.line));
+            }
+            return;
+        }
+        for part in chunk[..count].split_inclusive(|octet| *octet == b'\n') {
+            let (text, ends) = match part.strip_suffix(b"\n") {
+                Some(text) => (text, true),
+                None => (part, false),
+            };
+            let room = LINE_MAX - self.line.len();
+            self.line.extend_from_slice(&text[..text.len().min(room)]);
+            if ends {
+                let line = self.line.strip_suffix(b"\r").unwrap_or(&self.line);
+                each(line);
+                self.line.clear();
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! How others join: the commands to type, as they are.
+
+use std::fmt;
+
+use smoltcp::wire::IpAddress;
+
+use super::config::Stack;
+use super::namespace::Namespace;
+
+/// What `serve` prints first.
+pub struct Invitation<'a> {
+    pub stack: &'a Stack,
+    pub namespace: Option<Namespace>,
+    pub port: u16,
+    pub udp_port: u16,
+}
+
+impl fmt::Display for Invitation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            stack,
+            port,
+            udp_port,
+            ..
+        } = self;
+        write!(f, "The chat is at")?;
+        for (number, cidr) in stack.addresses.iter().enumerate() {
+            let comma = if number > 0 { "," } else { "" };
+            write!(f, "{comma} {}", cidr.address())?;
+        }
+        writeln!(f, " on {}, TCP port {port}, UDP port {udp_port}.", stack.tap)?;
+        let prefix = self.prefix();
+        match self.namespace {
+            Some(_) => writeln!(
+                f,
+                "Its network is private to this program. From another terminal, join with one of"
+            )?,
+            None => writeln!(f, "From another terminal, join with one of")?,
+        }
+        for cidr in &stack.addresses {
+            let address = cidr.address();
+            writeln!(f, "  {prefix}nc {address} {port}")?;
+            writeln!(f, "  {prefix}nc -u {address} {udp_port}")?;
+            writeln!(f, "  {prefix}curl {}", Url(address, *port))?;
+        }
+        if let Some(first) = stack.addresses.first() {
+            writeln!(f, "or, in {prefix}python3, with")?;
+            writeln!(
+                f,
+                "  import socket; s = socket.create_connection((\"{}\", {port}))",
+                first.address()
+            )?;
+            writeln!(
+                f,
+                "  s.send(\"你好么,我好哟\".encode()); print(s.recv(1024).decode()); s.close()"
+            )?;
+        }
+        writeln!(
+            f,
+            "Lines typed here go to everybody; /help lists the commands, q ends.\n"
+        )
+    }
+}
+
+impl Invitation<'_> {
+    fn prefix(&self) -> String {
+        self.namespace
+            .map(|namespace| namespace.join_command() + " ")
+            .unwrap_or_default()
+    }
+}
+
+struct Url(IpAddress, u16);
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(address, port) = self;
+        match address {
+            IpAddress::Ipv4(address) => write!(f, "http://{address}:{port}/"),
+            IpAddress::Ipv6(address) => write!(f, "'http://[{address}]:{port}/'"),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! `smolchat serve`: the chat on a TAP, with the operator at the terminal.
+
+use std::fmt::Write;
+use std::os::fd::BorrowedFd;
+
+use smolchat::app::{App, Config, Memory};
+use smolchat::chat;
+use smolchat::device::Tap;
+use smolchat::node::{Ingress, Node};
+use smoltcp::time::{Duration, Instant};
+
+use super::args::ServeArguments;
+use super::config::Stack;
+use super::input::Input;
+use super::invitation::Invitation;
+use super::output::{self, Output};
+use super::recorder::Capture;
+use super::run::{self, News, Program};
+use super::wait::{Clock, Signals};
+use super::{Failure, open};
+
+/// Members beside those over TCP: UDP endpoints, and the operator.
+const GUESTS: usize = 1024;
+
+/// Serves until the operator ends it.
+pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
+    let (mut tap, namespace) = open(stack)?;
+    let clock = Clock::start();
+    let mut signals = Signals::take_over()?;
+    let [secret, codes] = stack.secrets()?;
+    let mut node = stack.node(secret, arguments.backlog)?;
+    node.listen(arguments.port, arguments.backlog as u16)?;
+    node.bind(arguments.udp_port)?;
+    let capture = Capture::create(stack.pcap.as_deref(), clock)?;
+    let config = Config {
+        limits: chat::Limits::default(),
+        secret: halves(codes),
+        style: output::style(&arguments.output).with_tags(),
+        live: !arguments.output.plain,
+    };
+    let memory = Memory::heap(stack.connections, GUESTS);
+    let mut server = Server {
+        node,
+        app: App::new(clock.now(), memory, config),
+        capture,
+        input: Input::new(),
+        output: Output::start()?,
+    };
+    let invitation = Invitation {
+        stack,
+        namespace,
+        port: arguments.port,
+        udp_port: arguments.udp_port,
+    };
+    // Output never fails: what nobody reads is counted.
+    let _ = write!(server.output, "{invitation}");
+    server.output.flush();
+    let ran = run::run(&mut server, &mut tap, &mut signals, clock, stack.spin);
+    server.finish(clock.now())?;
+    ran.map_err(Failure::from)
+}
+
+fn halves(octets: [u8; 16]) -> [u64; 2] {
+    let whole = u128::from_le_bytes(octets);
+    [whole as u64, (whole >> 64) as u64]
+}
+
+struct Server {
+    node: Node<'static>,
+    app: App<'static>,
+    capture: Capture,
+    input: Input,
+    output: Output,
+}
+
+impl Server {
+    fn read_input(&mut self, now: Instant) {
+        let Self {
+            node,
+            app,
+            input,
+            output,
+            ..
+        } = self;
+        input.read(|line| {
+            // An empty line is a glance at the screen, not a message.
+            if !line.is_empty() {
+                app.console(now, node, output, line);
+            }
+        });
+    }
+
+    fn finish(mut self, now: Instant) -> Result<(), Failure> {
+        let left = self.node.capacity() - self.node.free();
+        let waiting = self.node.time_waiting();
+        let counters = self.node.journal().counters();
+        let counts = self.app.room().counts();
+        let _ = writeln!(
+            self.output,
+            "-- served {} connections and {} messages in {}.",
+            counters.opened,
+            counts.messages,
+            Age(now)
+        );
+        if left > 0 {
+            let _ = writeln!(
+                self.output,
+                "-- {left} connections did not close in time and were left."
+            );
+        }
+        if waiting > 0 {
+            let _ = writeln!(
+                self.output,
+                "-- {waiting} connections would have stayed in TIME-WAIT for {} in all; they go with the node.",
+                Age(Instant::ZERO + self.node.limits().msl * 2)
+            );
+        }
+        self.output.finish();
+        Ok(self.capture.finish()?)
+    }
+}
+
+struct Age(Instant);
+
+impl std::fmt::Display for Age {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let seconds = self.0.total_millis().div_euclid(1000).unsigned_abs();
+        humantime::format_duration(std::time::Duration::from_secs(seconds)).fmt(f)
+    }
+}
+
+impl Program for Server {
+    fn ingress(&mut self, now: Instant, tap: &mut Tap) -> bool {
+        let mut device = self.capture.on(tap, now);
+        self.node.poll_ingress(now, &mut device) == Ingress::More
+    }
+
+    fn application(&mut self, now: Instant, news: News) -> bool {
+        if news.input {
+            self.read_input(now);
+        }
+        if news.signals > 0 {
+            self.app.shutdown(now, &mut self.node, &mut self.output);
+        }
+        self.app.run(now, &mut self.node, &mut self.output);
+        if let Some(failure) = self.capture.take_failure() {
+            let _ = writeln!(self.output, "-- {failure}; the chat goes on.");
+        }
+        self.output.flush();
+        // Who asks twice does not want to wait.
+        news.signals < 2 && !self.app.is_over(now, &self.node)
+    }
+
+    fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
+        let deadline = self
+            .node
+            .poll_egress(now, &mut self.capture.on(tap, now));
+        self.capture.annotate(self.node.journal());
+        let flush = self.output.is_behind().then(|| now + FLUSH);
+        [deadline, self.app.deadline(), flush]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn input(&self) -> Option<BorrowedFd<'_>> {
+        self.input.source().filter(|_| !self.app.is_ending())
+    }
+}
+
+/// How often to look whether a reader that was too slow has caught up.
+const FLUSH: Duration = Duration::from_millis(100);

@@ -1,0 +1,87 @@
+//! From checked arguments to a node.
+
+use std::io;
+
+use rustix::io::Errno;
+use rustix::rand::GetRandomFlags;
+use smolchat::node::{Config, ConfigError, Limits, Memory, Node, Sizes};
+use smoltcp::time::Instant;
+
+use super::config::Stack;
+
+/// Connections up to which each gets large buffers.
+const FEW: usize = 256;
+
+impl Stack {
+    /// A node as the arguments say, with its memory from the heap. Buffers cost nothing until they
+    /// are used.
+    ///
+    /// # Errors
+    /// What a check of the arguments did not see.
+    pub fn node(&self, secret: [u8; 16], backlog: usize) -> Result<Node<'static>, ConfigError> {
+        let Some(first) = self.addresses.first() else {
+            return Err(ConfigError::NoAddress);
+        };
+        let mut config = Config::new(self.mac, *first, secret);
+        for address in self.addresses.iter().skip(1) {
+            let added = config.addresses.push(*address);
+            added.map_err(|_| ConfigError::TooManyAddresses)?;
+        }
+        if let Some(gateway) = self.gateway {
+            let added = config.gateways.push(gateway);
+            added.map_err(|_| ConfigError::TooManyAddresses)?;
+        }
+        config.mtu = self.mtu;
+        config.limits = Limits {
+            msl: self.msl,
+            ..Limits::default()
+        };
+        let buffer = if self.connections <= FEW {
+            64 * 1024
+        } else {
+            16 * 1024
+        };
+        let sizes = Sizes {
+            connections: self.connections,
+            receive: buffer,
+            transmit: buffer,
+            tombstones: (4 * self.connections).clamp(4096, 60_000),
+            backlog: backlog.max(1),
+            events: 16 * 1024,
+            mtu: self.mtu,
+            ..Sizes::default()
+        };
+        Node::new(config, Memory::heap(sizes), Instant::ZERO)
+    }
+
+    /// What nobody else can know: from the system, or from the seed that was given.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn secrets(&self) -> io::Result<[[u8; 16]; 2]> {
+        let mut octets = [[0; 16]; 2];
+        match self.seed {
+            Some(seed) => {
+                let mut random = fastrand::Rng::with_seed(seed);
+                octets.iter_mut().for_each(|secret| random.fill(secret));
+            }
+            None => {
+                for secret in &mut octets {
+                    fill_from_system(secret)?;
+                }
+            }
+        }
+        Ok(octets)
+    }
+}
+
+fn fill_from_system(mut rest: &mut [u8]) -> io::Result<()> {
+    while !rest.is_empty() {
+        match rustix::rand::getrandom(&mut *rest, GetRandomFlags::empty()) {
+            Ok(count) => rest = &mut rest[count..],
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(())
+}
