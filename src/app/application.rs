@@ -31,7 +31,7 @@ pub struct Config {
     pub limits: chat::Limits,
     /// Makes the join codes: random, and never shown.
     pub secret: [u64; 2],
-    /// How ladders are drawn.
+    /// How the operator's ladders are drawn. Members get them without colours.
     pub style: Style,
     /// Whether the operator sees live ladders.
     pub live: bool,
@@ -92,7 +92,8 @@ impl<'a> App<'a> {
         self.wake_at(at);
         self.send_answers(now, node, screen);
         self.end_shutdown(now, node);
-        self.live.show(now, node, &self.style, screen);
+        let style = self.style.with_tags();
+        self.live.show(now, node, &style, screen);
     }
 
     /// When to call [`Self::run`] at the latest, if nothing comes before.

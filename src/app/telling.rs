@@ -13,7 +13,7 @@ use super::piece::{PIECE, Piece};
 use super::seat::{Parting, Role, Seat};
 use crate::chat::{LAST_WORDS_MAX, LINE_MAX, Room};
 use crate::node::{Handle, Node};
-use crate::trace::{Flow, Style};
+use crate::trace::{Flow, Palette, Style};
 
 /// Pieces that one answer sends in one turn.
 const PIECES_AT_ONCE: usize = 16;
@@ -136,12 +136,20 @@ impl<S: Screen> Telegraph<'_, '_, '_, S> {
         }
         let mut long = telling.long.clone();
         let mut piece = Piece::new(telling.skip, room);
+        let style = match telling.to {
+            Reader::Operator => *self.style,
+            // Nobody knows what a member's terminal makes of colours.
+            Reader::Connection(_) => Style {
+                palette: Palette::NONE,
+                ..*self.style
+            },
+        };
         let facts = Facts {
             now: self.now,
             node: self.node,
             desk: self.desk,
             room: self.room,
-            style: self.style,
+            style: &style,
         };
         // A piece never fails.
         let more = long.write_part(&facts, &mut piece).unwrap_or(false);

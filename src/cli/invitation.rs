@@ -28,7 +28,11 @@ impl fmt::Display for Invitation<'_> {
             let comma = if number > 0 { "," } else { "" };
             write!(f, "{comma} {}", cidr.address())?;
         }
-        writeln!(f, " on {}, TCP port {port}, UDP port {udp_port}.", stack.tap)?;
+        writeln!(
+            f,
+            " on {}, TCP port {port}, UDP port {udp_port}.",
+            stack.tap
+        )?;
         let prefix = self.prefix();
         match self.namespace {
             Some(_) => writeln!(

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod config;
 mod connect;
+#[allow(dead_code, reason = "its acts are connected one by one")]
 pub mod demo;
 mod input;
 mod invitation;

@@ -28,6 +28,12 @@ struct State {
     closed: bool,
 }
 
+impl State {
+    fn is_behind(&self) -> bool {
+        !self.waiting.is_empty() || self.taken > 0
+    }
+}
+
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
@@ -105,14 +111,14 @@ impl Output {
         self.flush();
         let end = Instant::now() + LAST;
         let mut state = self.shared.lock();
-        while !state.closed && !(state.waiting.is_empty() && state.taken == 0) {
+        while !state.closed && state.is_behind() {
             let Some(left) = end.checked_duration_since(Instant::now()) else {
                 break;
             };
             let waited = self.shared.changed.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        let finished = state.waiting.is_empty() && state.taken == 0;
+        let finished = !state.is_behind();
         state.closed = true;
         self.shared.changed.notify_all();
         drop(state);

@@ -35,7 +35,7 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
     let config = Config {
         limits: chat::Limits::default(),
         secret: halves(codes),
-        style: output::style(&arguments.output).with_tags(),
+        style: output::style(&arguments.output),
         live: !arguments.output.plain,
     };
     let memory = Memory::heap(stack.connections, GUESTS);
@@ -152,9 +152,7 @@ impl Program for Server {
     }
 
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
-        let deadline = self
-            .node
-            .poll_egress(now, &mut self.capture.on(tap, now));
+        let deadline = self.node.poll_egress(now, &mut self.capture.on(tap, now));
         self.capture.annotate(self.node.journal());
         let flush = self.output.is_behind().then(|| now + FLUSH);
         [deadline, self.app.deadline(), flush]

@@ -155,6 +155,7 @@ impl Node<'_> {
             self.free_slot(slot);
         } else {
             self.lists.push(List::Ready, slot);
+            self.retired = true;
         }
     }
 

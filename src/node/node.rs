@@ -63,6 +63,8 @@ pub struct Node<'a> {
     pub(super) answers: Answers,
     /// Until when an acknowledgment out of nowhere may be the answer to a cookie.
     pub(super) cookies_until: Instant,
+    /// A connection ended since the last egress began, and its application does not know yet.
+    pub(super) retired: bool,
 }
 
 /// What a round of ingress left behind.
@@ -152,6 +154,7 @@ impl<'a> Node<'a> {
                 left: 0,
             },
             cookies_until: Instant::ZERO,
+            retired: false,
         };
         node.set_addresses(now, &config.addresses, &config.gateways)?;
         Ok(node)
@@ -180,8 +183,13 @@ impl<'a> Node<'a> {
         now: Instant,
         device: &mut D,
     ) -> Option<Instant> {
+        self.retired = false;
         self.admit_the_waiting(now);
         let blocked = self.send_segments(now, device) || self.send_datagrams(now, device);
+        // A last acknowledgment that leaves may end a connection: the application wants to know.
+        if self.retired {
+            return Some(now);
+        }
         self.next_deadline(now, blocked)
     }
 

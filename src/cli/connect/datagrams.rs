@@ -95,7 +95,10 @@ impl Client {
             let output = &mut self.terminal.output;
             if received.remote != self.remote {
                 let from = received.remote;
-                let _ = writeln!(output, "-- a datagram of somebody else, {from}, is left out.");
+                let _ = writeln!(
+                    output,
+                    "-- a datagram of somebody else, {from}, is left out."
+                );
                 continue;
             }
             self.received

@@ -126,8 +126,7 @@ impl Client {
             b"q" => {
                 self.typed.extend_from_slice(b"q");
                 // A segment of its own: the FIN comes after it.
-                self.close_at
-                    .get_or_insert(now + Duration::from_micros(1));
+                self.close_at.get_or_insert(now + Duration::from_micros(1));
                 self.until.get_or_insert(now + PATIENCE);
             }
             line if self.close_at.is_some() => {
@@ -208,7 +207,6 @@ impl Client {
             self.closed = true;
             self.node.shutdown(now, handle);
         }
-        // A handshake that goes on after the FIN was asked for is not yet closed.
         if let Some(ending) = self.node.ended(handle) {
             self.ended(now, handle, ending);
         }
@@ -220,6 +218,7 @@ impl Client {
             Ending::Closed if unsent == 0 => Ok(()),
             Ending::Closed => Err(format!("{unsent} octets could not be sent")),
             Ending::Refused if self.server.is_some() => {
+                self.show_rest(now);
                 if self.attempts == 1 {
                     let server = self.server.clone().unwrap_or_default();
                     let remote = self.remote;
@@ -227,7 +226,6 @@ impl Client {
                         "nobody serves at {remote} yet; trying again until somebody does.\n{server}"
                     ));
                 }
-                self.show_rest(now);
                 self.node.close(now, handle);
                 self.handle = None;
                 self.again = Some(now + AGAIN);
@@ -245,7 +243,10 @@ impl Client {
             | Ending::Aborted
             | Ending::AddressLost
             | Ending::Unreachable
-            | Ending::Evicted => Err(format!("the connection to {} is over: {ending}", self.remote)),
+            | Ending::Evicted => Err(format!(
+                "the connection to {} is over: {ending}",
+                self.remote
+            )),
         };
         self.end(outcome.map_err(Failure::NotConnected));
     }
@@ -268,8 +269,7 @@ impl Client {
         let Some(follower) = self.follower.take() else {
             return;
         };
-        if self.terminal.live && self.attempts <= 1 || self.outcome.is_some() && self.terminal.live
-        {
+        if self.terminal.live && (self.attempts <= 1 || self.outcome.is_some()) {
             let (journal, style) = (self.node.journal(), &self.terminal.style);
             let _ = follower.finish(journal, now, style, &mut self.terminal.output);
         }
@@ -326,7 +326,9 @@ impl Program for Client {
         let mut device = self.terminal.capture.on(tap, now);
         let deadline = self.node.poll_egress(now, &mut device);
         self.terminal.capture.annotate(self.node.journal());
-        let close = self.close_at.filter(|_| !self.closed && self.typed.is_empty());
+        let close = self
+            .close_at
+            .filter(|_| !self.closed && self.typed.is_empty());
         earliest([
             deadline,
             close,
