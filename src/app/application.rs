@@ -57,7 +57,9 @@ pub struct App<'a> {
     pub(super) live: Live<'a>,
     pub(super) style: Style,
     /// For messages, and for datagrams: longer than either, so that what is too long is seen to be.
-    scratch: [u8; SCRATCH + 2],
+    pub(super) scratch: [u8; SCRATCH + 2],
+    /// Whether echo, discard and character generator are served, too.
+    pub(super) services: bool,
     /// When the room, a stream, or a full turn wants to go on.
     again: Option<Instant>,
     /// When a shutdown that was asked for ends at the latest.
@@ -76,6 +78,7 @@ impl<'a> App<'a> {
             live: Live::new(memory.watched, config.live),
             style: config.style,
             scratch: [0; SCRATCH + 2],
+            services: false,
             again: None,
             over: None,
         }
@@ -144,9 +147,12 @@ impl<'a> App<'a> {
         }
         self.with_room(now, node, screen, |room, post| room.shutdown(post));
         for slot in 0..self.desk.seats.len() {
-            if let Role::Page(handle) = *self.desk.role(slot) {
-                self.desk.part(now, node, handle, Parting::Finishing);
-            }
+            let handle = match self.desk.role(slot) {
+                Role::Page(handle) => *handle,
+                Role::Served(served) => served.handle,
+                Role::Empty | Role::Member(_) | Role::Parting { .. } => continue,
+            };
+            self.desk.part(now, node, handle, Parting::Finishing);
         }
     }
 
@@ -187,6 +193,10 @@ impl<'a> App<'a> {
             let Some(handle) = node.accept() else { return };
             if self.over.is_some() {
                 self.desk.part(now, node, handle, Parting::Finishing);
+                continue;
+            }
+            if let Some(service) = self.service_of(node, handle) {
+                self.serve(now, handle, service);
                 continue;
             }
             let joined = self.with_room(now, node, screen, |room, post| {
@@ -235,6 +245,9 @@ impl<'a> App<'a> {
                 node.refuse_datagram(now, &received);
                 continue;
             }
+            if self.serve_datagram(now, node, &received) {
+                continue;
+            }
             let from = Flow {
                 local: received.local,
                 remote: received.remote,
@@ -266,6 +279,7 @@ impl<'a> App<'a> {
                     self.desk.set(slot, Role::Empty);
                 }
             }
+            Role::Served(_) => self.go_on_serving(now, node, slot),
             Role::Parting { .. } => self.desk.go_on_parting(now, node, slot),
         }
     }

@@ -68,7 +68,7 @@ impl<'a> Desk<'a> {
     pub(super) fn member(&self, slot: usize) -> Option<MemberId> {
         match self.role(slot) {
             Role::Member(member) => Some(member.id),
-            Role::Empty | Role::Page(_) | Role::Parting { .. } => None,
+            Role::Empty | Role::Page(_) | Role::Served(_) | Role::Parting { .. } => None,
         }
     }
 

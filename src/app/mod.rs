@@ -17,6 +17,7 @@ mod page;
 mod piece;
 mod post;
 mod seat;
+mod services;
 mod storage;
 mod telling;
 

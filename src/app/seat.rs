@@ -2,6 +2,7 @@
 
 use smoltcp::time::Instant;
 
+use super::services::Served;
 use crate::chat::{Framer, MemberId};
 use crate::node::Handle;
 
@@ -22,6 +23,8 @@ pub(super) enum Role {
     Member(Member),
     /// A browser that is being shown the page.
     Page(Handle),
+    /// To a service beside the room.
+    Served(Served),
     /// Out of the room, and not yet closed.
     Parting {
         handle: Handle,

@@ -331,6 +331,11 @@ impl<'a> Node<'a> {
         Ok(())
     }
 
+    /// Whether a UDP port is bound.
+    pub fn is_bound(&self, port: u16) -> bool {
+        port != 0 && self.datagrams.port(port).is_some()
+    }
+
     /// Sends a datagram from a bound port; the address is chosen if `from` names none.
     ///
     /// # Errors

@@ -1,0 +1,275 @@
+//! Echo, discard and character generator (RFC 862, 863, 864): something to measure through.
+//!
+//! They are off until [`App::offer_services`] is called, because anybody may use them to keep this node
+//! busy. What they must not become is a weapon against others: an address on a datagram may be forged.
+//!
+//! - A datagram from a port below 1024, or from one that this node serves itself, draws no answer: two
+//!   services that answer each other would never stop.
+//! - Nothing that was sent to everybody is answered.
+//! - No answer is longer than its question. RFC 864 has a random number of up to 512 octets; here it is
+//!   as many as the question had, up to 512.
+//! - Over TCP the peer's own window is the limit.
+//!
+//! What draws no answer is in the journal.
+
+use smoltcp::time::Instant;
+
+use super::application::App;
+use super::desk::discard;
+use super::seat::{Parting, Role, Seat};
+use crate::node::{Handle, ListenError, Node, Received};
+
+/// Pieces that one connection sends in one turn.
+const TURN: usize = 64;
+
+/// The longest answer of the character generator to a datagram (RFC 864).
+const LONGEST: usize = 512;
+
+/// Which service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    Echo,
+    Discard,
+    Generator,
+}
+
+impl Service {
+    const ALL: [Self; 3] = [Self::Echo, Self::Discard, Self::Generator];
+
+    const fn port(self) -> u16 {
+        match self {
+            Self::Echo => 7,
+            Self::Discard => 9,
+            Self::Generator => 19,
+        }
+    }
+
+    /// The service at a port.
+    pub(super) fn at(port: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.port() == port)
+    }
+}
+
+/// A connection to a service.
+#[derive(Debug)]
+pub(super) struct Served {
+    pub(super) handle: Handle,
+    pub(super) service: Service,
+    /// How far the character generator got.
+    pattern: Pattern,
+}
+
+impl App<'_> {
+    /// Serves echo, discard and character generator from now on, over TCP and UDP.
+    ///
+    /// # Errors
+    /// If the node cannot serve three more ports each.
+    pub fn offer_services(&mut self, node: &mut Node<'_>, backlog: u16) -> Result<(), ListenError> {
+        for service in Service::ALL {
+            node.listen(service.port(), backlog)?;
+            node.bind(service.port())?;
+        }
+        self.services = true;
+        Ok(())
+    }
+
+    /// The service that a new connection is for, unless it is for the room.
+    pub(super) fn service_of(&self, node: &Node<'_>, handle: Handle) -> Option<Service> {
+        let status = self.services.then(|| node.status(handle))??;
+        Service::at(status.flow.local.port)
+    }
+
+    /// Seats a connection to a service.
+    pub(super) fn serve(&mut self, now: Instant, handle: Handle, service: Service) {
+        let served = Served {
+            handle,
+            service,
+            pattern: Pattern::default(),
+        };
+        self.desk.set(handle.slot(), Role::Served(served));
+        // The generator speaks first.
+        self.desk.later(now, handle.slot());
+    }
+
+    /// The turn of a connection to a service.
+    pub(super) fn go_on_serving(&mut self, now: Instant, node: &mut Node<'_>, slot: usize) {
+        let Some(Seat(Role::Served(served))) = self.desk.seats.get_mut(slot) else {
+            return;
+        };
+        let handle = served.handle;
+        let more = match served.service {
+            Service::Echo => echo(node, handle, &mut self.scratch),
+            Service::Discard => {
+                discard(node, handle);
+                false
+            }
+            Service::Generator => {
+                discard(node, handle);
+                generate(node, handle, &mut served.pattern, &mut self.scratch)
+            }
+        };
+        if node.ended(handle).is_some() {
+            node.close(now, handle);
+            self.desk.set(slot, Role::Empty);
+        } else if more {
+            self.desk.later(now, slot);
+        } else if node.has_finished(handle) && node.unread(handle) == 0 {
+            self.desk.part(now, node, handle, Parting::Finishing);
+        }
+    }
+
+    /// Answers a datagram in the scratch, if it came to a service. False: it is for the room.
+    pub(super) fn serve_datagram(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        received: &Received,
+    ) -> bool {
+        let service = match Service::at(received.local.port) {
+            Some(service) if self.services => service,
+            _ => return false,
+        };
+        let len = match service {
+            Service::Echo => received.len,
+            Service::Discard => return true,
+            Service::Generator => {
+                let len = received.len.min(LONGEST);
+                Pattern::default().write(&mut self.scratch[..len]);
+                len
+            }
+        };
+        let ours = node.addresses().iter();
+        let to_us = ours.map(|cidr| cidr.address());
+        // A datagram as long as the scratch may have been longer.
+        let harmless = received.remote.port >= 1024
+            && !node.is_bound(received.remote.port)
+            && to_us
+                .into_iter()
+                .any(|address| address == received.local.addr)
+            && received.len < self.scratch.len();
+        let data = &self.scratch[..len];
+        if !harmless
+            || node
+                .send_to(now, received.local, received.remote, data)
+                .is_err()
+        {
+            node.refuse_datagram(now, received);
+        }
+        true
+    }
+}
+
+/// Sends back what came; true if it stopped for fairness and there is more.
+fn echo(node: &mut Node<'_>, handle: Handle, scratch: &mut [u8]) -> bool {
+    for _ in 0..TURN {
+        let count = node.peek(handle, scratch).unwrap_or(0);
+        if count == 0 {
+            return false;
+        }
+        let sent = node.send(handle, &scratch[..count]).unwrap_or(0);
+        node.consume(handle, sent);
+        if sent < count {
+            // There is news once there is room.
+            return false;
+        }
+    }
+    true
+}
+
+/// Sends the pattern; true if it stopped for fairness and there is room for more.
+fn generate(
+    node: &mut Node<'_>,
+    handle: Handle,
+    pattern: &mut Pattern,
+    scratch: &mut [u8],
+) -> bool {
+    for _ in 0..TURN {
+        let mut next = *pattern;
+        next.write(scratch);
+        let sent = node.send(handle, scratch).unwrap_or(0);
+        pattern.skip(sent);
+        if sent < scratch.len() {
+            return false;
+        }
+    }
+    true
+}
+
+/// RFC 864's recommended pattern: lines of 72 printing characters, each line beginning one later.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pattern {
+    line: usize,
+    column: usize,
+}
+
+impl Pattern {
+    const WIDTH: usize = 72;
+    /// A line and its CR LF.
+    const LINE: usize = Self::WIDTH + 2;
+    /// The printing characters of ASCII.
+    const CHARACTERS: usize = 95;
+
+    /// The next octets of the pattern.
+    fn write(&mut self, octets: &mut [u8]) {
+        let mut left = octets;
+        while !left.is_empty() {
+            let count = left.len().min(Self::LINE - self.column);
+            let (now, later) = left.split_at_mut(count);
+            for (column, octet) in (self.column..).zip(now) {
+                *octet = match column {
+                    Self::WIDTH => b'\r',
+                    column if column > Self::WIDTH => b'\n',
+                    column => CIRCLE[self.line + column],
+                };
+            }
+            self.skip(count);
+            left = later;
+        }
+    }
+
+    fn skip(&mut self, octets: usize) {
+        let at = self.column + octets;
+        self.column = at % Self::LINE;
+        self.line = (self.line + at / Self::LINE) % Self::CHARACTERS;
+    }
+}
+
+/// The printing characters, twice, so that a line that begins with the last one still runs straight on.
+const CIRCLE: [u8; 2 * Pattern::CHARACTERS] = {
+    let mut circle = [0; 2 * Pattern::CHARACTERS];
+    let mut index = 0;
+    while index < circle.len() {
+        circle[index] = b' ' + (index % Pattern::CHARACTERS) as u8;
+        index += 1;
+    }
+    circle
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pattern_is_the_one_of_rfc_864() {
+        let mut octets = [0; 96 * Pattern::LINE];
+        Pattern::default().write(&mut octets);
+        let lines: std::vec::Vec<_> = octets.chunks(Pattern::LINE).collect();
+        assert!(lines[0].starts_with(b" !\"#$%&'()*+,-./0123456789:;<=>?@ABC"));
+        assert!(lines[0].ends_with(b"EFG\r\n"));
+        assert!(lines[1].starts_with(b"!\"#"));
+        assert!(lines[94].starts_with(b"~ !\""));
+        assert_eq!(lines[95], lines[0]);
+    }
+
+    #[test]
+    fn the_pattern_goes_on_where_it_was_cut() {
+        let mut whole = [0; 1000];
+        Pattern::default().write(&mut whole);
+        let mut pattern = Pattern::default();
+        let mut parts = [0; 1000];
+        for part in parts.chunks_mut(73) {
+            pattern.write(part);
+        }
+        assert_eq!(parts, whole);
+    }
+}
