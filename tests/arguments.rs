@@ -166,6 +166,21 @@ fn a_number_of_connections_out_of_range_is_refused() {
 }
 
 #[test]
+fn buffers_and_rates_out_of_range_are_refused() {
+    for octets in ["2047", "1048577", "64K"] {
+        assert_refused(
+            &format!("serve --buffer {octets}"),
+            "a buffer has from 2048 to 1048576 octets",
+        );
+    }
+    assert_refused("serve --messages-per-second -1", "unexpected argument '-1'");
+    assert_refused(
+        "serve --messages-per-second 1000001",
+        "the messages of a second are from 1 to 1000000, or 0 for no limit",
+    );
+}
+
+#[test]
 fn a_peer_that_the_node_could_not_reach_is_refused() {
     for (arguments, sentence) in [
         (

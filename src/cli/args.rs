@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use smolchat::chat::Rate;
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 
@@ -65,6 +66,9 @@ pub struct ServeArguments {
     /// How many connections may wait for one that is free
     #[arg(long, value_name = "COUNT", default_value = "16", value_parser = values::backlog)]
     pub backlog: usize,
+    /// How many messages a second a member may send in the long run, after 20 at once; 0 for no limit
+    #[arg(long, value_name = "COUNT", default_value = "5", value_parser = values::rate)]
+    pub messages_per_second: Rate,
     /// Also serve echo (port 7), discard (9) and character generator (19), for measurements
     ///
     /// Over TCP and UDP, as RFC 862, 863 and 864 have them. Only for networks you trust.
@@ -139,6 +143,10 @@ pub struct StackArguments {
     /// How many TCP connections there may be at once; memory is taken for all of them
     #[arg(long, value_name = "COUNT", default_value = "64", value_parser = values::connections)]
     pub connections: usize,
+    /// Octets that may wait each way on each connection [default: 65536, or 16384 if there are more
+    /// than 256 connections]
+    #[arg(long, value_name = "OCTETS", value_parser = values::buffer)]
+    pub buffer: Option<usize>,
     /// Look for frames this long before sleeping, such as 50us: faster answers for more power
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = values::spin)]
     pub spin: Duration,

@@ -65,6 +65,8 @@ pub struct Stack {
     pub msl: Duration,
     /// How many TCP connections at once.
     pub connections: usize,
+    /// Octets of each buffer of a connection, if it was said.
+    pub buffer: Option<usize>,
     /// How long to look for frames before sleeping.
     pub spin: Duration,
     /// Where to write a capture.
@@ -92,6 +94,7 @@ impl TryFrom<StackArguments> for Stack {
             gateway: arguments.gateway,
             msl: arguments.msl,
             connections: arguments.connections,
+            buffer: arguments.buffer,
             spin: arguments.spin,
             pcap: arguments.pcap,
             seed: arguments.seed,

@@ -33,15 +33,22 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
     node.bind(arguments.udp_port)?;
     let capture = Capture::create(stack.pcap.as_deref(), clock)?;
     let config = Config {
-        limits: chat::Limits::default(),
+        limits: chat::Limits {
+            rate: arguments.messages_per_second,
+            ..chat::Limits::default()
+        },
         secret: halves(codes),
         style: output::style(&arguments.output),
         live: !arguments.output.plain,
     };
     let memory = Memory::heap(stack.connections, GUESTS);
+    let mut app = App::new(clock.now(), memory, config);
+    if arguments.services {
+        app.offer_services(&mut node, arguments.backlog as u16)?;
+    }
     let mut server = Server {
         node,
-        app: App::new(clock.now(), memory, config),
+        app,
         capture,
         input: Input::new(),
         output: Output::start()?,

@@ -36,11 +36,11 @@ impl Stack {
             msl: self.msl,
             ..Limits::default()
         };
-        let buffer = if self.connections <= FEW {
+        let buffer = self.buffer.unwrap_or(if self.connections <= FEW {
             64 * 1024
         } else {
             16 * 1024
-        };
+        });
         let sizes = Sizes {
             connections: self.connections,
             receive: buffer,

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
+use smolchat::chat::Rate;
 use smolchat::device::{MAX_MTU, is_interface_name};
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
@@ -21,6 +22,15 @@ const MAX_SPIN: Duration = Duration::from_secs(1);
 
 /// Connections are bounded by memory first and by what a port can tell apart last.
 pub const MAX_CONNECTIONS: usize = 60_000;
+
+/// The smallest buffer: a longest message, or a longest line and the last words after it.
+const MIN_BUFFER: usize = 2_048;
+
+/// The largest buffer: what a window of 30 bits takes is more than a node should hold.
+const MAX_BUFFER: usize = 1 << 20;
+
+/// The most messages a second; one each microsecond is more than anybody reads.
+const MAX_RATE: u64 = 1_000_000;
 
 /// The longest backlog.
 pub const MAX_BACKLOG: usize = 4_096;
@@ -136,6 +146,26 @@ fn duration(text: &str) -> Option<Duration> {
 
 pub fn connections(text: &str) -> Result<usize, String> {
     count(text, MAX_CONNECTIONS, "connections")
+}
+
+pub fn buffer(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|octets| (MIN_BUFFER..=MAX_BUFFER).contains(octets))
+        .ok_or_else(|| format!("a buffer has from {MIN_BUFFER} to {MAX_BUFFER} octets"))
+}
+
+pub fn rate(text: &str) -> Result<Rate, String> {
+    match text.parse() {
+        Ok(0) => Ok(Rate::UNLIMITED),
+        Ok(count @ 1..=MAX_RATE) => Ok(Rate {
+            burst: 20,
+            every: Duration::from_micros(1_000_000 / count),
+        }),
+        _ => Err(format!(
+            "the messages of a second are from 1 to {MAX_RATE}, or 0 for no limit"
+        )),
+    }
 }
 
 pub fn backlog(text: &str) -> Result<usize, String> {
