@@ -83,3 +83,306 @@ fn a_member_that_shuts_down_its_half_is_answered_and_then_closed() {
     hall.run_for(Duration::from_secs(61));
     hall.pair.assert_nothing_is_left();
 }
+
+#[test]
+fn three_members_over_tcp_and_udp_hear_each_other_once() {
+    let mut hall = Hall::default();
+    let (alice, bob) = (hall.join(), hall.join());
+    assert!(
+        hall.ask(alice, "/nick alice\n")
+            .ends_with("You are now alice.\n")
+    );
+    assert!(hall.hear(bob).contains("-- guest-1 is now alice.\n"));
+    let reply = hall.ask_datagram("hello over udp");
+    assert!(reply.len() <= 3 * 14, "{reply}");
+    let code = reply.rsplit(' ').next().unwrap().to_string();
+    assert!(
+        hall.ask_datagram(&format!("/join {code}"))
+            .starts_with("Welcome, guest-3.")
+    );
+    let heard = hall.hear(alice);
+    assert!(
+        heard.starts_with("udp-") && heard.ends_with(": hello over udp\n"),
+        "{heard}"
+    );
+    assert_eq!(hall.ask(alice, "hi\n"), "Delivered to 3 members.\n");
+    assert!(hall.hear(bob).ends_with("alice: hi\n"));
+    assert_eq!(hall.recv_datagram(), "alice: hi\n");
+    assert_eq!(hall.ask_datagram("from afar"), "Delivered to 3 members.");
+    assert_eq!(hall.hear(bob), "guest-3: from afar\n");
+    assert_eq!(hall.ask_datagram("/states").lines().count(), 3);
+    assert!(
+        hall.ask_datagram("/ladder")
+            .starts_with("A datagram belongs to no connection")
+    );
+    assert_eq!(hall.ask_datagram("q"), "q");
+    assert_eq!(hall.app.room().len(), 3);
+}
+
+#[test]
+fn an_answer_to_a_stranger_is_never_more_than_three_times_as_large() {
+    let mut hall = Hall::default();
+    for text in [
+        "a",
+        "hi",
+        "/who",
+        "/join",
+        "hello there",
+        "q",
+        &"x".repeat(1400),
+    ] {
+        hall.send_datagram(text);
+        hall.run_for(Duration::from_millis(300));
+        let mut octets = 0;
+        while let Some(reply) = hall.take_datagram() {
+            octets += reply.len();
+        }
+        assert!(octets <= 3 * text.len(), "{text}: {octets}");
+    }
+}
+
+#[test]
+fn a_slow_reader_is_told_why_and_disconnected_and_the_room_goes_on() {
+    let mut hall = Hall::default();
+    let (slow, other) = (hall.join(), hall.join());
+    let line = "x".repeat(1000) + "\n";
+    for round in 0..20 {
+        let answer = hall.ask(other, &line);
+        assert!(answer.contains("Delivered to"), "{round}: {answer}");
+        hall.run_for(Duration::from_millis(300));
+    }
+    assert_eq!(hall.app.room().counts().slow, 1);
+    assert_eq!(hall.app.room().len(), 2);
+    // It reads at last: whole lines, and the reason.
+    let mut heard = String::new();
+    for _ in 0..20 {
+        heard += &String::from_utf8(receive(&mut hall.pair.a, slow)).unwrap();
+        hall.run_for(Duration::from_millis(500));
+    }
+    assert!(
+        heard.ends_with("nothing after this line reaches you.\n"),
+        "{}",
+        heard.len()
+    );
+    assert_eq!(
+        hall.pair.a.recv(slow, &mut [0; 8]),
+        Err(RecvError::Finished)
+    );
+}
+
+#[test]
+fn a_reader_that_never_reads_is_reset_and_its_slot_comes_back() {
+    let mut hall = Hall::default();
+    let (slow, other) = (hall.join(), hall.join());
+    let line = "x".repeat(1000) + "\n";
+    for _ in 0..20 {
+        hall.ask(other, &line);
+        hall.run_for(Duration::from_millis(300));
+    }
+    hall.run_for(Duration::from_secs(15));
+    assert_eq!(hall.pair.b.free(), hall.pair.b.capacity() - 1);
+    assert!(hall.pair.a.ended(slow).is_some());
+    hall.pair.assert_all_legal();
+}
+
+#[test]
+fn a_flood_is_refused_with_an_answer_for_each_message() {
+    let mut hall = Hall::default();
+    let client = hall.join();
+    let flood: String = (0..40).map(|n| format!("{n}\n")).collect();
+    hall.send(client, &flood);
+    let answers = hall.hear(client);
+    let count = |what| answers.matches(what).count();
+    assert_eq!(
+        count("Delivered to 1 member.") + count("Too fast"),
+        40,
+        "{answers}"
+    );
+    assert!(count("Too fast") >= 19);
+}
+
+#[test]
+fn an_overlong_line_is_refused_and_the_next_one_is_heard() {
+    let mut hall = Hall::default();
+    let client = hall.join();
+    let refused = hall.ask(client, &("x".repeat(3000) + "\n"));
+    assert!(
+        refused.contains("too long: at most 1024 octets"),
+        "{refused}"
+    );
+    assert_eq!(hall.ask(client, "short\n"), "Delivered to 1 member.\n");
+    assert_eq!(hall.screen.text, "guest-1: short\n");
+}
+
+#[test]
+fn a_ladder_is_a_member_s_own_and_nothing_of_it_is_lost() {
+    let mut hall = Hall::default();
+    let client = hall.join();
+    for _ in 0..15 {
+        hall.ask(client, "a line of text\n");
+    }
+    hall.send(client, "/ladder\nafter\n");
+    let answer = hall.hear(client);
+    let (ladder, rest) = answer.rsplit_once("Delivered").unwrap();
+    assert_eq!(rest, " to 1 member.\n");
+    assert!(ladder.contains("three-way handshake"), "{ladder}");
+    assert_eq!(ladder.matches("PSH,ACK").count(), 15 * 2 + 1, "{ladder}");
+    assert!(ladder.len() > 4096, "larger than the transmit buffer");
+}
+
+#[test]
+fn an_answer_to_an_unterminated_question_has_no_line_end() {
+    let mut hall = Hall::default();
+    let client = hall.join();
+    hall.send(client, "/states");
+    let answer = hall.hear(client);
+    assert!(answer.ends_with("2 in the room."), "{answer}");
+    assert_eq!(answer.lines().count(), 2);
+}
+
+#[test]
+fn the_operator_closes_resets_and_kicks() {
+    let mut hall = Hall::default();
+    let clients = [hall.join(), hall.join(), hall.join()];
+    let [first, second, third] = clients;
+    assert_eq!(hall.console("/close 1"), "Connection #1 is closing.\n");
+    assert!(hall.pair.a.has_finished(first));
+    assert_eq!(hall.console("/abort 2"), "Connection #2 is reset.\n");
+    assert_eq!(
+        hall.pair.a.ended(second),
+        Some(smolchat::trace::Ending::ResetByPeer)
+    );
+    assert_eq!(hall.console("/kick guest-3"), "guest-3 is removed.\n");
+    assert!(hall.hear(third).starts_with("The operator has removed you"));
+    assert!(
+        hall.console("/close 9")
+            .starts_with("There is no open connection #9")
+    );
+    assert!(
+        hall.console("/states")
+            .contains("0 in TIME-WAIT, 1 in the room.")
+    );
+    assert!(hall.console("/ladder 2").contains("RST"));
+    for client in clients {
+        hall.pair.a.close(hall.pair.now, client);
+    }
+    hall.run_for(Duration::from_secs(61));
+    hall.pair.assert_nothing_is_left();
+    hall.pair.assert_all_legal();
+}
+
+#[test]
+fn at_the_end_each_member_receives_exactly_q_and_nobody_new_gets_in() {
+    let mut hall = Hall::default();
+    let clients = [hall.join(), hall.join()];
+    assert!(
+        hall.ask(clients[0], "hi")
+            .ends_with("Delivered to 2 members.")
+    );
+    assert_eq!(hall.hear(clients[1]), "guest-1: hi\n");
+    hall.console("q");
+    for client in clients {
+        assert_eq!(hall.hear(client), "q");
+        assert!(hall.pair.a.has_finished(client));
+        let segments = hall.segments_to(client);
+        let q = segments.iter().rfind(|s| s.header.len > 0).unwrap().header;
+        assert_eq!((q.len, q.flags.contains(Flags::FIN)), (1, false));
+        hall.pair.a.close(hall.pair.now, client);
+    }
+    hall.run_for(Duration::from_secs(1));
+    assert!(hall.app.is_over(hall.pair.now, &hall.pair.b));
+    let late = hall
+        .pair
+        .a
+        .connect(hall.pair.now, pair::Pair::server())
+        .unwrap();
+    hall.run_for(Duration::from_secs(1));
+    assert_eq!(
+        hall.pair.a.ended(late),
+        Some(smolchat::trace::Ending::Refused)
+    );
+}
+
+#[test]
+fn the_ninth_of_eight_waits_in_the_backlog_and_gets_in() {
+    let mut sizes = pair::sizes(8);
+    let mut hall = Hall::new(sizes, 8, false);
+    sizes.connections = 16;
+    hall.pair.a = pair::node(smolchat::device::Side::A, sizes, Default::default());
+    let clients: Vec<_> = (0..8).map(|_| hall.join()).collect();
+    let ninth = hall
+        .pair
+        .a
+        .connect(hall.pair.now, pair::Pair::server())
+        .unwrap();
+    hall.run_for(Duration::from_secs(2));
+    assert_eq!(hall.pair.b.held(), 1);
+    assert_eq!(hall.app.room().len(), 9);
+    assert!(hall.console("/states").contains("1 waiting for a free one"));
+    assert!(hall.ask(clients[0], "q").ends_with('q'));
+    hall.pair.a.close(hall.pair.now, clients[0]);
+    hall.run_for(Duration::from_secs(5));
+    assert!(hall.ask(ninth, "at last").contains("Welcome, guest-9."));
+}
+
+#[test]
+fn a_full_room_says_so_and_closes() {
+    // Room for one beside the operator.
+    let mut hall = Hall::default();
+    let memory = smolchat::app::Memory {
+        room: smolchat::chat::Memory::heap(2),
+        ..smolchat::app::Memory::heap(8, 0)
+    };
+    let config = hall::config(false);
+    hall.app = smolchat::app::App::new(hall.pair.now, memory, config);
+    hall.join();
+    let late = hall
+        .pair
+        .a
+        .connect(hall.pair.now, pair::Pair::server())
+        .unwrap();
+    assert_eq!(
+        hall.recv(late),
+        "The room is full. Please come again later.\n"
+    );
+    hall.run_for(Duration::from_secs(1));
+    assert!(hall.pair.a.has_finished(late));
+}
+
+#[test]
+fn a_browser_gets_the_page_and_is_no_member() {
+    let mut hall = Hall::default();
+    let member = hall.join();
+    let browser = hall.join();
+    hall.send(browser, "GET / HTTP/1.1\r\nHost: 192.0.2.2:9000\r\n\r\n");
+    let page = hall.hear(browser);
+    assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
+    assert!(page.contains("<li>guest-1, TCP, connection #1\n"), "{page}");
+    assert!(page.ends_with("</html>\n"), "{page}");
+    assert!(hall.pair.a.has_finished(browser));
+    assert_eq!(hall.app.room().len(), 2);
+    assert_eq!(hall.hear(member), "");
+    // Who has spoken before is no browser.
+    hall.ask(member, "hi\n");
+    assert_eq!(
+        hall.ask(member, "GET / HTTP/1.1\n"),
+        "Delivered to 1 member.\n"
+    );
+}
+
+#[test]
+fn a_screen_that_is_full_gets_the_rest_later() {
+    let mut hall = Hall::new(pair::sizes(8), 8, true);
+    hall.screen.room = Some(0);
+    let client = hall.join();
+    hall.ask(client, "hi\n");
+    assert_eq!(hall.screen.text, "");
+    hall.screen.room = Some(1_000_000);
+    hall.run_for(Duration::from_secs(1));
+    assert!(
+        hall.screen.text.contains("three-way handshake"),
+        "{}",
+        hall.screen.text
+    );
+    assert!(hall.screen.text.contains("#1"));
+}

@@ -102,7 +102,7 @@ impl<'a> App<'a> {
     /// When to call [`Self::run`] at the latest, if nothing comes before.
     pub fn deadline(&self) -> Option<Instant> {
         let deadlines = self.desk.deadlines.earliest();
-        [self.again, deadlines, self.live.deadline(), self.over]
+        [self.again, deadlines, self.live.deadline()]
             .into_iter()
             .flatten()
             .min()
@@ -137,6 +137,7 @@ impl<'a> App<'a> {
             return;
         }
         self.over = Some(now + SHUTDOWN);
+        self.wake_at(self.over);
         loop {
             let port = node.serving().next().map(|serving| serving.port);
             let Some(port) = port else { break };
@@ -405,8 +406,9 @@ impl<'a> App<'a> {
     }
 
     fn end_shutdown(&mut self, now: Instant, node: &mut Node<'_>) {
-        if self.over.is_none_or(|at| now < at) {
-            return;
+        let Some(at) = self.over else { return };
+        if now < at {
+            return self.wake_at(Some(at));
         }
         for slot in 0..self.desk.seats.len() {
             if let Role::Parting { handle, .. } = *self.desk.role(slot) {

@@ -18,9 +18,9 @@ mod stack;
 mod values;
 pub mod wait;
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use args::{Arguments, Command};
@@ -28,6 +28,7 @@ use config::{ConfigError, Stack};
 use link::LinkError;
 use namespace::{Namespace, NamespaceError};
 use run::RunError;
+use smolchat::capture::CaptureError;
 use smolchat::device::Tap;
 
 /// Why the program ends without having done its work.
@@ -46,6 +47,8 @@ pub enum Failure {
     Run(#[from] RunError),
     #[error(transparent)]
     Demo(#[from] demo::Stuck),
+    #[error(transparent)]
+    Drawing(#[from] CaptureError),
     #[error("cannot build the node: {0}")]
     Node(#[from] smolchat::node::ConfigError),
     #[error("cannot serve: {0}")]
@@ -78,7 +81,8 @@ pub fn main() -> ExitCode {
             connect::connect(&connect, &stack)
         }
         Command::Demo(demo) => demo::play(&demo).map_err(Failure::from),
-        Command::Ladder(_) | Command::Budget => Ok(()),
+        Command::Ladder(ladder) => draw(&ladder),
+        Command::Budget => Ok(()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -89,6 +93,18 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Draws the connections of a capture.
+fn draw(arguments: &args::LadderArguments) -> Result<(), Failure> {
+    let style = output::style(&arguments.output);
+    let mut out = std::io::stdout().lock();
+    match smolchat::capture::ladder_file(&arguments.file, &mut out, &style) {
+        Ok(_) => Ok(()),
+        // The reader, such as `head`, has seen enough.
+        Err(CaptureError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Arguments that do not fit together are reported as those that are wrong by themselves.
 fn stack_or_exit(command: &str, stack: Result<Stack, ConfigError>) -> Stack {
     stack.unwrap_or_else(|error| {
@@ -96,8 +112,8 @@ fn stack_or_exit(command: &str, stack: Result<Stack, ConfigError>) -> Stack {
         program.build();
         let usage = program.find_subcommand_mut(command);
         usage
-            .map(|usage| usage.error(ErrorKind::ValueValidation, &error))
-            .unwrap_or_else(|| clap::Error::raw(ErrorKind::ValueValidation, error))
+            .map(|usage| usage.error(clap::error::ErrorKind::ValueValidation, &error))
+            .unwrap_or_else(|| clap::Error::raw(clap::error::ErrorKind::ValueValidation, error))
             .exit()
     })
 }

@@ -53,18 +53,22 @@ impl Default for Hall {
     }
 }
 
+pub fn config(live: bool) -> Config {
+    Config {
+        limits: chat::Limits::default(),
+        secret: [1, 2],
+        style: Style::PLAIN,
+        live,
+    }
+}
+
 impl Hall {
     /// A room for `guests` members beside the connections; the operator counts.
     pub fn new(sizes: Sizes, guests: usize, live: bool) -> Self {
         let mut pair = Pair::new(sizes, Limits::default());
         pair.a.bind(5000).unwrap();
         pair.b.bind(PORT).unwrap();
-        let config = Config {
-            limits: chat::Limits::default(),
-            secret: [1, 2],
-            style: Style::PLAIN,
-            live,
-        };
+        let config = config(live);
         let memory = Memory::heap(sizes.connections, guests);
         Self {
             pair,
@@ -148,8 +152,12 @@ impl Hall {
 
     /// Everything that comes within a while.
     pub fn hear(&mut self, client: Handle) -> String {
-        self.run_for(Duration::from_secs(2));
-        String::from_utf8(receive(&mut self.pair.a, client)).expect("UTF-8")
+        let mut octets = Vec::new();
+        for _ in 0..200 {
+            self.run_for(Duration::from_millis(10));
+            octets.extend(receive(&mut self.pair.a, client));
+        }
+        String::from_utf8(octets).expect("UTF-8")
     }
 
     pub fn console(&mut self, line: &str) -> String {

@@ -1,0 +1,342 @@
+//! The program on a real TAP, with the kernel's sockets at the other end: Python, nc, socat, curl.
+//!
+//! Each test has a private network of its own, made by the program. Where that is not allowed, or a
+//! client is not installed, the test says so and checks nothing.
+#![cfg(feature = "linux")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The program, its console, and what it printed.
+struct Program {
+    child: Child,
+    console: Option<ChildStdin>,
+    lines: Receiver<String>,
+    printed: String,
+}
+
+impl Program {
+    /// `None` where no private network can be had.
+    fn start(arguments: &str) -> Option<Self> {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_smolchat"))
+            .args(arguments.split_whitespace())
+            .arg("--private")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program was built for this test");
+        let console = child.stdin.take();
+        let stdout = child.stdout.take().expect("piped");
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut program = Self {
+            child,
+            console,
+            lines,
+            printed: String::new(),
+        };
+        if program.wait_for("nsenter") {
+            return Some(program);
+        }
+        let status = program.child.wait().expect("it was started");
+        let mut why = String::new();
+        let stderr = program.child.stderr.as_mut().expect("piped");
+        stderr.read_to_string(&mut why).expect("it speaks UTF-8");
+        assert!(
+            !status.success() && why.contains("private network"),
+            "{why}"
+        );
+        eprintln!("skipped: {why}");
+        None
+    }
+
+    /// Waits for a line that contains `text`; false if the program ends before.
+    fn wait_for(&mut self, text: &str) -> bool {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match self
+                .lines
+                .recv_timeout(end.saturating_duration_since(Instant::now()))
+            {
+                Ok(line) => {
+                    self.printed += &line;
+                    self.printed += "\n";
+                    if line.contains(text) {
+                        return true;
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return false,
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("never printed: {text}\n{}", self.printed)
+                }
+            }
+        }
+    }
+
+    fn expect(&mut self, text: &str) {
+        assert!(self.wait_for(text), "ended before {text}\n{}", self.printed);
+    }
+
+    fn type_line(&mut self, line: &str) {
+        let console = self.console.as_mut().expect("not closed");
+        writeln!(console, "{line}").expect("it reads");
+    }
+
+    /// A command in the program's network.
+    fn command(&self, program: &str, arguments: &[&str]) -> Command {
+        let enter = self
+            .printed
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("nsenter "))
+            .expect("it says how to join");
+        let target = enter.split_whitespace();
+        let own = target.take_while(|word| *word != "nc").collect::<Vec<_>>();
+        let mut command = Command::new("nsenter");
+        command.args(own).arg(program).args(arguments);
+        command
+    }
+
+    /// Runs a client to its end, with something to say.
+    fn client(&self, program: &str, arguments: &[&str], input: &str) -> Output {
+        let mut child = self
+            .command("timeout", &[&["20", program], arguments].concat())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("nsenter is there");
+        let mut stdin = child.stdin.take().expect("piped");
+        stdin.write_all(input.as_bytes()).expect("it reads");
+        drop(stdin);
+        child.wait_with_output().expect("it was started")
+    }
+
+    fn python(&self, script: &str) -> String {
+        let output = self.client("python3", &["-c", script], "");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// Waits for the end, which must be a good one.
+    fn expect_end(mut self) -> String {
+        while self.wait_for("\n") {}
+        let status = self.child.wait().expect("it was started");
+        assert!(status.success(), "{status}\n{}", self.printed);
+        std::mem::take(&mut self.printed)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It has ended already, or its test has failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn is_missing(program: &str) -> bool {
+    let found = Command::new("sh")
+        .args(["-c", &format!("command -v {program}")])
+        .stdout(Stdio::null())
+        .status();
+    let missing = !found.is_ok_and(|status| status.success());
+    if missing {
+        eprintln!("skipped: {program} is not installed");
+    }
+    missing
+}
+
+#[test]
+fn both_tutorials_in_python_get_one_reply_for_each_send_and_q_for_q() {
+    let Some(mut server) = Program::start("serve") else {
+        return;
+    };
+    server.expect("q ends");
+    let once = server.python(
+        r#"
+import socket
+s = socket.create_connection(("192.168.69.1", 9000))
+s.send("你好么,我好哟".encode()); print(s.recv(1024).decode()); s.close()"#,
+    );
+    assert_eq!(
+        once,
+        "Welcome, guest-1. /help lists the commands, q leaves. Delivered to 1 member.\n"
+    );
+    let chat = server.python(
+        r#"
+import socket
+s = socket.create_connection(("192.168.69.1", 9000))
+for text in ["你", "好么", "a" * 1000, "q"]:
+    s.send(text.encode()); print(s.recv(1024).decode())
+print(s.recv(1024)); s.close()"#,
+    );
+    let lines: Vec<_> = chat.lines().collect();
+    assert!(lines[0].starts_with("Welcome, guest-2."), "{chat}");
+    assert_eq!(lines[1..3], ["Delivered to 1 member."; 2]);
+    assert_eq!(lines[3..], ["q", "b''"]);
+    server.type_line("q");
+    let printed = server.expect_end();
+    assert!(printed.contains("guest-1: 你好么,我好哟"), "{printed}");
+    assert!(printed.contains("TIME-WAIT"), "{printed}");
+    assert!(!printed.contains("ILLEGAL"), "{printed}");
+}
+
+#[test]
+fn half_closing_clients_are_answered_and_the_browser_gets_its_page() {
+    let Some(mut server) = Program::start("serve --plain") else {
+        return;
+    };
+    server.expect("q ends");
+    if !is_missing("nc") {
+        let nc = server.client("nc", &["-N", "192.168.69.1", "9000"], "hi\n/who\n");
+        let said = String::from_utf8(nc.stdout).expect("UTF-8");
+        let lines: Vec<_> = said.lines().collect();
+        assert_eq!(
+            lines[1..],
+            ["Delivered to 1 member.", "2 here: guest-1 (you), operator."]
+        );
+    }
+    if !is_missing("socat") {
+        let socat = server.client("socat", &["-", "TCP:192.168.69.1:9000"], "/ladder\n");
+        let said = String::from_utf8(socat.stdout).expect("UTF-8");
+        for word in ["three-way handshake", "SYN-RECEIVED", "ESTABLISHED"] {
+            assert!(said.contains(word), "{said}");
+        }
+        assert!(!said.contains('\x1b'), "no colours for members");
+    }
+    if !is_missing("curl") {
+        let curl = server.client("curl", &["-si", "http://192.168.69.1:9000/"], "");
+        let page = String::from_utf8(curl.stdout).expect("UTF-8");
+        assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
+        assert!(
+            page.contains("nc 192.168.69.1 9000") && page.contains("ESTABLISHED"),
+            "{page}"
+        );
+        assert!(page.ends_with("</html>\n"), "{page}");
+    }
+    server.type_line("q");
+    server.expect_end();
+}
+
+#[test]
+fn the_operator_ends_the_server_and_each_member_receives_exactly_q() {
+    let Some(mut server) = Program::start("serve") else {
+        return;
+    };
+    server.expect("q ends");
+    let script = r#"
+import socket
+s = socket.create_connection(("192.168.69.1", 9000))
+s.send(b"here\n"); s.recv(1024)
+print("in", flush=True)
+print(s.recv(1024), s.recv(1024))"#;
+    let mut member = server
+        .command("timeout", &["20", "python3", "-c", script])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("nsenter is there");
+    server.expect("guest-1: here");
+    server.type_line("/states");
+    server.expect("ESTABLISHED  ");
+    let mut said = BufReader::new(member.stdout.take().expect("piped"));
+    let mut line = String::new();
+    said.read_line(&mut line).expect("it speaks");
+    assert_eq!(line, "in\n");
+    let pid = rustix::process::Pid::from_child(&server.child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+    let printed = server.expect_end();
+    line.clear();
+    said.read_line(&mut line).expect("it speaks");
+    assert_eq!(line, "b'q' b''\n");
+    member.wait().expect("it was started");
+    assert!(printed.contains("FIN-WAIT-1"), "{printed}");
+}
+
+#[test]
+fn a_member_over_udp_joins_with_its_code_and_hears_the_others() {
+    let Some(mut server) = Program::start("serve --plain") else {
+        return;
+    };
+    server.expect("q ends");
+    let said = server.python(
+        r#"
+import socket
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.settimeout(10)
+u.connect(("192.168.69.1", 9000))
+u.send(b"hello over udp"); reply = u.recv(2048).decode(); print(len(reply) <= 3 * 14)
+u.send(("/join " + reply.split()[-1]).encode()); print(u.recv(2048).decode().split(".")[0])
+t = socket.create_connection(("192.168.69.1", 9000))
+t.send("你好".encode()); print(t.recv(1024).decode().split(". ")[-1])
+print(u.recv(2048).decode(), end="")
+u.send(b"q"); print(u.recv(2048).decode())"#,
+    );
+    assert_eq!(
+        said,
+        "True\nWelcome, guest-1\nDelivered to 2 members.\nguest-2: 你好\nq\n"
+    );
+    server.type_line("q");
+    server.expect_end();
+}
+
+#[test]
+fn the_client_waits_for_a_server_chats_and_closes() {
+    let Some(mut client) = Program::start("connect 192.168.69.100:9000") else {
+        return;
+    };
+    let script = r#"
+import socket
+s = socket.create_server(("", 9000)); c, who = s.accept()
+while (text := c.recv(1024)) != b"q":
+    print(text, flush=True); c.send(b"got " + text)
+c.send(b"q"); print(c.recv(1024)); c.close()"#;
+    let server = client
+        .command("timeout", &["20", "python3", "-c", script])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("nsenter is there");
+    client.expect("ESTABLISHED");
+    client.type_line("one 你好");
+    client.expect("<- got one 你好");
+    client.type_line("/states");
+    client.expect("192.168.69.100:9000");
+    client.type_line("q");
+    let printed = client.expect_end();
+    assert!(printed.contains("<- q"), "{printed}");
+    assert!(printed.contains("TIME-WAIT"), "{printed}");
+    let output = server.wait_with_output().expect("it was started");
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    assert_eq!(said.lines().last(), Some("b''"), "{said}");
+}
+
+#[test]
+fn a_piped_client_sends_all_hears_all_and_ends_with_the_stream() {
+    if is_missing("socat") {
+        return;
+    }
+    let Some(mut client) = Program::start("connect 192.168.69.100:9000 --plain") else {
+        return;
+    };
+    let server = client
+        .command("timeout", &["20", "socat", "TCP-LISTEN:9000", "EXEC:cat"])
+        .spawn();
+    let mut server = server.expect("nsenter is there");
+    client.type_line("to be echoed");
+    client.console = None;
+    let printed = client.expect_end();
+    assert!(
+        printed.lines().any(|line| line == "to be echoed"),
+        "{printed}"
+    );
+    server.wait().expect("it was started");
+}
