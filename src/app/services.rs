@@ -255,7 +255,7 @@ mod tests {
         Pattern::default().write(&mut octets);
         let lines: std::vec::Vec<_> = octets.chunks(Pattern::LINE).collect();
         assert!(lines[0].starts_with(b" !\"#$%&'()*+,-./0123456789:;<=>?@ABC"));
-        assert!(lines[0].ends_with(b"EFG\r\n"));
+        assert!(lines[0].ends_with(b"efg\r\n"));
         assert!(lines[1].starts_with(b"!\"#"));
         assert!(lines[94].starts_with(b"~ !\""));
         assert_eq!(lines[95], lines[0]);
