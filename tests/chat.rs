@@ -5,6 +5,7 @@ mod pair;
 
 use hall::Hall;
 use pair::receive;
+use smolchat::device::{Faults, Policy, Shares};
 use smolchat::node::RecvError;
 use smolchat::trace::{Flags, State};
 use smoltcp::time::Duration;
@@ -385,4 +386,62 @@ fn a_screen_that_is_full_gets_the_rest_later() {
         hall.screen.text
     );
     assert!(hall.screen.text.contains("#1"));
+}
+
+#[test]
+fn a_wire_that_loses_repeats_and_reorders_changes_nothing_of_what_is_said() {
+    for seed in 0..40 {
+        let mut hall = Hall::default();
+        let shares = Shares {
+            drop: 100,
+            duplicate: 100,
+            reorder: 100,
+            corrupt: 20,
+            delay: 100,
+        };
+        let policy = Policy {
+            shares,
+            ..Policy::NONE
+        };
+        hall.faults = Faults::heap(seed, policy, policy, 1514, 64);
+        let (alice, bob) = (hall.join(), hall.join());
+        let mut said = String::new();
+        for number in 0..12 {
+            let text = format!("第 {number} 句\n");
+            let answer = hall.ask(alice, &text);
+            let right = answer.ends_with("Delivered to 2 members.\n");
+            assert!(right, "seed {seed}, {number}: {answer}");
+            said += &format!("guest-1: {text}");
+        }
+        assert_eq!(hall.ask(alice, "q"), "q", "seed {seed}");
+        hall.run_for(Duration::from_secs(30));
+        assert_eq!(
+            receive(&mut hall.pair.a, bob),
+            said.as_bytes(),
+            "seed {seed}"
+        );
+        let q = hall.segments_to(alice);
+        let q = q.iter().rfind(|segment| segment.header.len > 0).unwrap();
+        assert_eq!(q.header.len, 1, "seed {seed}");
+        for client in [alice, bob] {
+            hall.pair.a.close(hall.pair.now, client);
+        }
+        hall.run_for(Duration::from_secs(300));
+        assert_eq!(hall.app.room().len(), 1, "seed {seed}");
+        assert!(hall.faults.sent().dropped > 0 && hall.faults.received().dropped > 0);
+        hall.pair.assert_nothing_is_left();
+        hall.pair.assert_all_legal();
+    }
+}
+
+#[test]
+fn members_that_say_nothing_cost_nothing() {
+    let mut hall = Hall::new(pair::sizes(64), 8, false);
+    for _ in 0..64 {
+        hall.join();
+    }
+    hall.run_for(Duration::from_secs(1));
+    assert_eq!(hall.app.deadline(), None);
+    let next = hall.step();
+    assert_eq!(next, None, "nobody has anything to do");
 }

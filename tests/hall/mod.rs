@@ -10,6 +10,7 @@ use std::fmt;
 
 use smolchat::app::{App, Config, Memory, Screen};
 use smolchat::chat;
+use smolchat::device::{Faults, Policy};
 use smolchat::node::{Handle, Limits, Sizes};
 use smolchat::trace::{Direction, Kind, Segment, State, Style, Verdict};
 use smoltcp::time::{Duration, Instant};
@@ -45,6 +46,8 @@ pub struct Hall {
     pub pair: Pair,
     pub app: App<'static>,
     pub screen: Paper,
+    /// What the wire does to frames on their way to and from the node.
+    pub faults: Faults<'static>,
 }
 
 impl Default for Hall {
@@ -74,6 +77,7 @@ impl Hall {
             pair,
             app: App::new(Instant::ZERO, memory, config),
             screen: Paper::default(),
+            faults: Faults::heap(1, Policy::NONE, Policy::NONE, 1514, 64),
         }
     }
 
@@ -81,11 +85,16 @@ impl Hall {
         let pair = &mut self.pair;
         let now = pair.now;
         let a = pair.a.poll(now, &mut pair.wire.end_a());
-        let more = pair.b.poll_ingress(now, &mut pair.wire.end_b());
+        let mut end = pair.wire.end_b();
+        let mut device = self.faults.over(&mut end);
+        let more = pair.b.poll_ingress(now, &mut device);
         self.app.run(now, &mut pair.b, &mut self.screen);
-        let b = pair.b.poll_egress(now, &mut pair.wire.end_b());
+        let b = pair.b.poll_egress(now, &mut device);
+        device.flush(now);
+        let late = self.faults.next_deadline();
         let more = (more == smolchat::node::Ingress::More).then_some(now);
-        let all = [a, b, more, self.app.deadline(), pair.wire.next_arrival()];
+        let wire = pair.wire.next_arrival();
+        let all = [a, b, more, late, self.app.deadline(), wire];
         all.into_iter().flatten().min()
     }
 
@@ -162,7 +171,9 @@ impl Hall {
 
     pub fn console(&mut self, line: &str) -> String {
         self.screen.text.clear();
-        let Self { pair, app, screen } = self;
+        let Self {
+            pair, app, screen, ..
+        } = self;
         app.console(pair.now, &mut pair.b, screen, line.as_bytes());
         self.run_for(Duration::from_millis(500));
         self.screen.text.clone()
