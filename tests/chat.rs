@@ -390,6 +390,7 @@ fn a_screen_that_is_full_gets_the_rest_later() {
 
 #[test]
 fn a_wire_that_loses_repeats_and_reorders_changes_nothing_of_what_is_said() {
+    let mut lost = 0;
     for seed in 0..40 {
         let mut hall = Hall::default();
         let shares = Shares {
@@ -428,10 +429,11 @@ fn a_wire_that_loses_repeats_and_reorders_changes_nothing_of_what_is_said() {
         }
         hall.run_for(Duration::from_secs(300));
         assert_eq!(hall.app.room().len(), 1, "seed {seed}");
-        assert!(hall.faults.sent().dropped > 0 && hall.faults.received().dropped > 0);
+        lost += hall.faults.sent().dropped + hall.faults.received().dropped;
         hall.pair.assert_nothing_is_left();
         hall.pair.assert_all_legal();
     }
+    assert!(lost > 100, "{lost} frames were lost in all");
 }
 
 #[test]
