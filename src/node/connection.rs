@@ -110,16 +110,21 @@ impl Connection {
 
     /// Whether the peer's FIN was taken in.
     pub(super) fn fin_received(&self) -> bool {
-        match self.state {
-            State::CloseWait | State::LastAck | State::Closing | State::TimeWait => true,
-            State::Closed
-            | State::Listen
-            | State::SynSent
-            | State::SynReceived
-            | State::Established
-            | State::FinWait1
-            | State::FinWait2 => false,
-        }
+        has_fin(self.state)
+    }
+}
+
+/// Whether the peer's FIN was taken in, as a connection in this state has.
+pub(super) fn has_fin(state: State) -> bool {
+    match state {
+        State::CloseWait | State::LastAck | State::Closing | State::TimeWait => true,
+        State::Closed
+        | State::Listen
+        | State::SynSent
+        | State::SynReceived
+        | State::Established
+        | State::FinWait1
+        | State::FinWait2 => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use smoltcp::time::{Duration, Instant};
 
-use super::connection::Connection;
+use super::connection::{Connection, has_fin};
 use super::frame::TcpFrame;
 use super::lists::List;
 use super::node::Node;
@@ -182,16 +182,7 @@ impl Node<'_> {
     /// RCV.NXT, from what the application took and what waits for it.
     fn advance(&mut self, slot: usize) {
         let queued = self.slots[slot].socket().recv_queue() as u32;
-        let fin = match self.slots[slot].socket().state() {
-            State::CloseWait | State::LastAck | State::Closing | State::TimeWait => 1,
-            State::Closed
-            | State::Listen
-            | State::SynSent
-            | State::SynReceived
-            | State::Established
-            | State::FinWait1
-            | State::FinWait2 => 0,
-        };
+        let fin = u32::from(has_fin(self.slots[slot].socket().state()));
         let numbers = &self.slots[slot].connection.numbers;
         if !numbers.synchronized || self.slots[slot].connection.state == State::Closed {
             return;
