@@ -9,11 +9,12 @@ mod stage;
 mod together;
 mod world;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use smolchat::trace::Style;
 
 use super::args::DemoArguments;
+use super::output::style;
 use super::{link, namespace};
 use acts::Director;
 use cable::CableWorld;
@@ -24,7 +25,7 @@ use world::World;
 
 /// Plays every act; an error says which could not be played.
 pub fn play(arguments: &DemoArguments) -> Result<(), Stuck> {
-    let style = style(arguments);
+    let style = style(&arguments.output);
     let mut out = io::stdout().lock();
     let mut world = open(arguments, style, &mut out);
     let _ = writeln!(out, "Members: {}.", world.describe());
@@ -39,13 +40,6 @@ pub fn play(arguments: &DemoArguments) -> Result<(), Stuck> {
         played + 2
     );
     Ok(())
-}
-
-fn style(arguments: &DemoArguments) -> Style {
-    let colours = io::stdout().is_terminal()
-        && !arguments.output.no_color
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    if colours { Style::ANSI } else { Style::PLAIN }
 }
 
 /// The kernel's sockets where a private network can be had, and the wire in memory elsewhere.
