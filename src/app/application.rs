@@ -21,6 +21,9 @@ use crate::web;
 /// Connections, datagrams and deadlines that one turn deals with at most, each.
 const TURN: usize = 256;
 
+/// Lines of one member that one turn passes on at most.
+const LINES_AT_ONCE: usize = 32;
+
 /// How long a shutdown takes at most. Who has not acknowledged by then is reset.
 const SHUTDOWN: Duration = Duration::from_secs(3);
 
@@ -54,6 +57,8 @@ pub struct App<'a> {
     pub(super) operator: Option<MemberId>,
     pub(super) desk: Desk<'a>,
     pub(super) streams: ManagedSlice<'a, Stream>,
+    /// Whether one of them may be in use.
+    pub(super) telling: bool,
     pub(super) live: Live<'a>,
     pub(super) style: Style,
     /// For messages, and for datagrams: longer than either, so that what is too long is seen to be.
@@ -75,6 +80,7 @@ impl<'a> App<'a> {
             room,
             desk: Desk::new(memory.seats, memory.deadlines),
             streams: memory.streams,
+            telling: false,
             live: Live::new(memory.watched, config.live),
             style: config.style,
             scratch: [0; SCRATCH + 2],
@@ -285,8 +291,8 @@ impl<'a> App<'a> {
         }
     }
 
-    /// Takes the next message of a member. One in each turn: so each answer is a segment, and nobody
-    /// is kept waiting by somebody who says much.
+    /// Takes the next messages of a member: one in each turn, so that its answer is a segment; lines
+    /// that came together go on together, since their answers can be told apart.
     fn listen<S: Screen>(
         &mut self,
         now: Instant,
@@ -294,6 +300,7 @@ impl<'a> App<'a> {
         screen: &mut S,
         slot: usize,
     ) {
+        let mut lines = 0;
         loop {
             let Some(Seat(Role::Member(member))) = self.desk.seats.get_mut(slot) else {
                 return;
@@ -343,7 +350,11 @@ impl<'a> App<'a> {
                     };
                     let _ = self.room.message(now, id, octets, ending, &mut post);
                     self.answer_asked(now, node, screen);
-                    return self.listen_again(now, node, handle);
+                    lines += 1;
+                    // Nobody is kept waiting by somebody who says much.
+                    if ending == Ending::Idle || lines == LINES_AT_ONCE {
+                        return self.listen_again(now, node, handle);
+                    }
                 }
             }
         }
@@ -381,9 +392,13 @@ impl<'a> App<'a> {
         self.desk.set(handle.slot(), Role::Page(handle));
         let page = Long::Page(Page::new(request, flow));
         stream.begin(Reader::Connection(handle), page, true);
+        self.telling = true;
     }
 
     pub(super) fn forget_streams(&mut self, handle: Handle) {
+        if !self.telling {
+            return;
+        }
         for stream in self.streams.iter_mut() {
             if stream.is_to(handle) {
                 stream.forget();
@@ -392,6 +407,9 @@ impl<'a> App<'a> {
     }
 
     fn send_answers<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {
+        if !self.telling {
+            return;
+        }
         let mut telegraph = Telegraph {
             now,
             node,
@@ -403,6 +421,7 @@ impl<'a> App<'a> {
         let turns = self.streams.iter_mut();
         let at = turns.filter_map(|stream| telegraph.turn(stream)).min();
         self.wake_at(at);
+        self.telling = self.streams.iter().any(|stream| !stream.is_free());
     }
 
     fn end_shutdown(&mut self, now: Instant, node: &mut Node<'_>) {

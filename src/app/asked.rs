@@ -80,6 +80,7 @@ impl App<'_> {
         long: Long,
     ) {
         let lines = self.room.reads_lines(from);
+        self.telling = true;
         let Some(stream) = self.streams.iter_mut().find(|stream| stream.is_free()) else {
             let busy = "Too many tables and ladders are on their way; ask again in a moment.";
             return self.reply(now, node, screen, from, peer, busy);

@@ -20,7 +20,7 @@
 //! - **Every message draws exactly one answer to its sender**, in one segment: the receipt
 //!   `Delivered to 3 members.`, the result of a command, or the reason of a refusal. So a program
 //!   that does one send, then one receive, never gets out of step. The answer ends with LF if the
-//!   message did.
+//!   message did. Lines that were sent without waiting for answers are answered together.
 //! - Everybody else receives one line for it: `alice: hello`.
 //!
 //! ## Members over TCP
