@@ -236,3 +236,19 @@ fn a_chosen_port_that_is_taken_is_refused() {
     );
     assert_eq!(pair.a.status(client).unwrap().flow.local.port, 5000);
 }
+
+#[test]
+fn a_teardown_that_drags_on_can_be_aborted() {
+    let mut pair = Pair::default();
+    let (client, server) = pair.connect();
+    pair.a.close(pair.now, client);
+    pair.run_for(Duration::from_secs(1));
+    assert_eq!(pair.a.status(client).unwrap().state, State::FinWait2);
+    pair.a.abort(pair.now, client);
+    pair.run_for(Duration::from_secs(1));
+    assert_eq!(ending(&pair.a, client.id()), Some(Ending::Aborted));
+    assert_eq!(ending(&pair.b, server.id()), Some(Ending::ResetByPeer));
+    pair.b.close(pair.now, server);
+    pair.assert_nothing_is_left();
+    pair.assert_all_legal();
+}

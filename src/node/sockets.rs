@@ -270,10 +270,14 @@ impl<'a> Node<'a> {
 
     /// ABORT: ends a connection at once and lets go of it. The peer gets a reset in the states in which
     /// RFC 9293 section 3.10.5 says so.
+    ///
+    /// Unlike other calls it also reaches a connection that was let go and is still in its teardown.
     pub fn abort(&mut self, now: Instant, handle: Handle) {
-        let Some(slot) = self.slot_of(handle) else {
+        let slot = handle.slot();
+        let found = self.slots.get(slot).map(|slot| slot.connection.id);
+        if found != Some(handle.id) {
             return;
-        };
+        }
         self.let_go(slot);
         let connection = &self.slots[slot].connection;
         if connection.flags.detached {
