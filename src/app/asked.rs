@@ -151,11 +151,11 @@ impl App<'_> {
         let role = handle.map(|handle| (handle, self.desk.role(handle.slot())));
         let mut text = String::<96>::new();
         let _ = match role {
-            None | Some((_, Role::Empty)) => write!(
+            None => write!(
                 text,
                 "There is no open connection {connection}; /states lists them."
             ),
-            Some((_, Role::Parting { .. })) if !abort => {
+            Some((_, Role::Parting { .. } | Role::Empty)) if !abort => {
                 write!(text, "Connection {connection} is closing already.")
             }
             Some((handle, role)) => {
