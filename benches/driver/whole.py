@@ -1,0 +1,107 @@
+"""The whole-system measurement: rounds, in which every server has its turn in every case."""
+
+import platform
+import statistics
+import os
+import sys
+
+from . import cases, net, servers
+
+
+def quartiles(values):
+    if len(values) < 2:
+        return (values[0],) * 3
+    return tuple(statistics.quantiles(values, n=4, method="inclusive"))
+
+
+class Results:
+    """Figures by case and server, one for each round; `None` where a run failed."""
+
+    def __init__(self):
+        self.rounds = {}
+
+    def add(self, case, server, round_number, figures):
+        self.rounds.setdefault(case.key, {}).setdefault(server, {})[round_number] = figures
+
+    def values(self, case, server, figure=None):
+        runs = self.rounds.get(case.key, {}).get(server, {})
+        return [run[figure or case.figure] for run in runs.values() if run]
+
+    def ratio(self, case, one, other):
+        """The median of one server's figure as a share of another's, taken within each round."""
+        runs = self.rounds.get(case.key, {})
+        shares = [
+            run[case.figure] / runs[other][number][case.figure]
+            for number, run in runs.get(one, {}).items()
+            if run and runs.get(other, {}).get(number)
+        ]
+        return statistics.median(shares) if shares else None
+
+
+def measure(results, everyone, case, rounds, round_number):
+    order = [name for name in case.servers if name in everyone]
+    # Nobody is always first.
+    turn = round_number % len(order)
+    for name in order[turn:] + order[:turn]:
+        server = everyone[name]
+        server.pin(case.cores[1])
+        arguments = list(case.load)
+        if arguments[0] == "idle" and arguments[2] > 1_000:
+            number = server.address.split(".")[1]
+            arguments += ["--from", ",".join(f"10.{number}.1.{i}" for i in range(1, 5))]
+        results.add(case, name, round_number, servers.load(server, arguments, case.cores[0]))
+
+
+def addresses(server):
+    """Four more addresses of the client's, as ten thousand connections come from several hosts."""
+    number = server.address.split(".")[1]
+    device = "veth0" if number == "30" else f"tap{number}"
+    for last in range(1, 5):
+        net.ip("addr", "add", f"10.{number}.1.{last}/16", "dev", device)
+
+
+def start_large(everyone):
+    number = 40
+    for mtu in (9_000, 65_000):
+        mebibyte = 1 << 20
+        everyone[f"floor-{mtu}"] = servers.floor(number, mtu)
+        everyone[f"node-{mtu}"] = servers.node(
+            f"node-{mtu}", number + 1, mtu, "--buffer", mebibyte, "--connections", 8
+        )
+        everyone[f"plain-{mtu}"] = servers.on_tap(
+            f"plain-{mtu}", "plain", number + 2, mtu,
+            "--chat", 1, "--echo", 1, "--buffer", 65_535,
+        )
+        number += 3
+
+
+def facts():
+    return {
+        "cores": os.cpu_count(),
+        "kernel": platform.release().split("-")[0],
+        "machine": platform.machine(),
+    }
+
+
+def run(rounds, quick, only):
+    net.prepare()
+    side, everyone = servers.everybody()
+    results = Results()
+    extra = {}
+    chosen = [case for case in cases.everything(quick) if only is None or only in case.title]
+    try:
+        start_large(everyone)
+        for name in ("node-idle", "kernel"):
+            addresses(everyone[name])
+        for number in range(rounds):
+            for case in chosen:
+                print(f"round {number + 1} of {rounds}: {case.key}", file=sys.stderr)
+                measure(results, everyone, case, rounds, number)
+        extra["connections"] = servers.IDLE
+        extra["resident"] = everyone["node-idle"].resident()
+        extra["facts"] = facts()
+    finally:
+        for server in everyone.values():
+            server.close()
+        side.close()
+    return chosen, results, extra
