@@ -31,6 +31,8 @@ pub(super) struct Change {
     pub(super) window: Option<u16>,
     /// Only this many octets of payload stay, and no FIN after them.
     pub(super) keep: Option<u16>,
+    /// Only the FIN stays: SEG.SEQ moves past the data, all of which came before.
+    pub(super) only_fin: bool,
     /// The SYN is taken off: SEG.SEQ moves past it.
     pub(super) without_syn: bool,
 }
@@ -111,6 +113,16 @@ fn judge_synchronized(numbers: &Numbers, segment: &Header, edge: u32) -> Decisio
     if let Some(cut) = beyond_window(numbers, segment, edge) {
         return cut;
     }
+    if is_fin_behind_old_data(numbers, segment) {
+        let change = Change {
+            only_fin: true,
+            ..Change::default()
+        };
+        return Decision::Change(Repair::Trimmed, change);
+    }
+    if is_idle_talk(numbers, segment) {
+        return Decision::Drop(Reason::DuplicateAck);
+    }
     if segment.window != numbers.window && !numbers.window_is_news(segment) {
         let change = Change {
             window: Some(numbers.window),
@@ -150,12 +162,31 @@ fn judge_old_ack(numbers: &Numbers, segment: &Header, edge: u32) -> Decision {
     let mut change = Change {
         ack: Some(numbers.snd_una),
         window: Some(numbers.window),
+        only_fin: is_fin_behind_old_data(numbers, segment),
         ..Change::default()
     };
     if let Some(Decision::Change(_, cut)) = beyond_window(numbers, segment, edge) {
         change.keep = cut.keep;
     }
     Decision::Change(Repair::OldAck, change)
+}
+
+/// An acknowledgment that repeats the last one while only our FIN is under way. The third of them makes
+/// smoltcp try a fast retransmission, for which a FIN without data is not enough, and stop its timer: a
+/// lost FIN would never be sent again.
+fn is_idle_talk(numbers: &Numbers, segment: &Header) -> bool {
+    numbers.only_fin_is_under_way()
+        && segment.sequence_len() == 0
+        && segment.ack == numbers.snd_una
+        && segment.seq == numbers.rcv_nxt
+}
+
+/// Data that came before, and a FIN that did not. smoltcp forgets the FIN of a segment that comes out of
+/// order, and later takes the whole segment for a repetition, because it counts data only.
+fn is_fin_behind_old_data(numbers: &Numbers, segment: &Header) -> bool {
+    segment.len > 0
+        && segment.flags.contains(Flags::FIN)
+        && segment.end() == numbers.rcv_nxt.wrapping_add(1)
 }
 
 /// What lies beyond the window that was advertised is cut off; smoltcp shifts an unscaled window once
@@ -286,6 +317,33 @@ mod tests {
             established(segment(6102, 1101, Flags::ACK, 10)),
             Decision::Answer(Answer::Ack)
         );
+    }
+
+    #[test]
+    fn repeated_acknowledgments_do_not_stop_a_lone_fin() {
+        let numbers = Numbers {
+            snd_una: 1200,
+            fin_sent: true,
+            ..NUMBERS
+        };
+        let judge = |ack| {
+            let segment = segment(5101, ack, Flags::ACK, 0);
+            judge(State::FinWait1, true, &numbers, &segment)
+        };
+        assert_eq!(judge(1200), Decision::Drop(Reason::DuplicateAck));
+        assert_eq!(judge(1201), Decision::Pass);
+    }
+
+    #[test]
+    fn a_fin_behind_data_that_came_before_is_not_lost_with_it() {
+        let fin = Flags::FIN.with(Flags::ACK);
+        let decision = established(segment(5091, 1101, fin, 10));
+        let Decision::Change(Repair::Trimmed, change) = decision else {
+            panic!("{decision:?}");
+        };
+        assert!(change.only_fin);
+        // With one octet that is new, smoltcp does what it should.
+        assert_eq!(established(segment(5092, 1101, fin, 10)), Decision::Pass);
     }
 
     #[test]

@@ -429,6 +429,10 @@ fn changed<'f>(segment: &TcpRepr<'f>, change: Change) -> TcpRepr<'f> {
             repr.control = TcpControl::None;
         }
     }
+    if change.only_fin {
+        repr.seq_number += repr.payload.len();
+        repr.payload = &[];
+    }
     if change.without_syn {
         repr.seq_number += 1;
         repr.control = TcpControl::None;

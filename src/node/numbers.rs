@@ -36,6 +36,8 @@ pub(super) struct Numbers {
     pub(super) offered_scale: u8,
     /// The window scale that the peer's SYN offered, or [`Header::NO_SCALE`].
     pub(super) peer_scale: u8,
+    /// Whether our FIN left: it is the last number before SND.NXT.
+    pub(super) fin_sent: bool,
     /// Whether the peer's SYN permitted SACK.
     pub(super) sack: bool,
     /// Whether the peer's SYN was seen.
@@ -72,6 +74,7 @@ impl Numbers {
         taken: 0,
         offered_scale: 0,
         peer_scale: 0,
+        fin_sent: false,
         sack: false,
         synchronized: true,
         attempts: 0,
@@ -125,6 +128,7 @@ impl Numbers {
         } else if header.sequence_len() > 0 {
             self.attempts = self.attempts.saturating_add(1);
         }
+        self.fin_sent |= header.flags.contains(Flags::FIN);
         let scale = if header.flags.contains(Flags::SYN) {
             self.offered_scale = header.scale;
             0
@@ -159,6 +163,11 @@ impl Numbers {
     /// Whether everything that left was acknowledged.
     pub(super) const fn all_acknowledged(&self) -> bool {
         self.snd_una == self.snd_nxt
+    }
+
+    /// Whether our FIN is all that was not acknowledged.
+    pub(super) const fn only_fin_is_under_way(&self) -> bool {
+        self.fin_sent && self.snd_una.wrapping_add(1) == self.snd_nxt
     }
 
     /// The numbers relative to the initial ones: SEG.SEQ and SEG.ACK.

@@ -75,6 +75,8 @@ pub enum Reason {
     NoSuchPort,
     /// The receive queue of the port is full.
     QueueFull,
+    /// An acknowledgment that says nothing new while our FIN is all that is under way.
+    DuplicateAck,
     /// A reset where there is no connection.
     StrayReset,
     /// It may belong to a handshake that a cookie answered, and does not complete it: what does comes

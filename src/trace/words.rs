@@ -6,7 +6,7 @@ use smoltcp::wire::{IpAddress, IpEndpoint};
 
 impl Reason {
     /// Every reason, in the order of declaration.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Malformed,
         Self::NotForUs,
         Self::NotUnicast,
@@ -20,6 +20,7 @@ impl Reason {
         Self::IcmpUnrelated,
         Self::NoSuchPort,
         Self::QueueFull,
+        Self::DuplicateAck,
         Self::StrayReset,
         Self::CookieIncomplete,
         Self::Fragment,
@@ -73,6 +74,7 @@ impl fmt::Display for Reason {
             Self::IcmpUnrelated => "unrelated ICMP",
             Self::NoSuchPort => "no such port",
             Self::QueueFull => "queue full",
+            Self::DuplicateAck => "duplicate ACK",
             Self::StrayReset => "stray reset",
             Self::CookieIncomplete => "handshake incomplete",
             Self::Fragment => "fragment",

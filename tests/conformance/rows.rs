@@ -94,6 +94,7 @@ rows! {
     every_second_full_segment_is_acknowledged_at_once, "SHLD-19", "every second full segment is acknowledged at once";
     a_fin_moves_each_state_on, "3.10.7.4, eighth", "FIN in ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2";
     a_fin_with_data_is_taken_whole, "3.10.7.4, eighth", "data and FIN in one segment";
+    a_fin_behind_data_that_came_before_counts, "3.10.7.4, eighth", "FIN behind data that came before";
     last_ack_ends_with_the_acknowledgment_of_our_fin, "3.10.7.4, fifth", "LAST-ACK: ACK of our FIN leads to CLOSED";
     data_is_acknowledged_after_our_close, "3.10.7.4, seventh", "data after our FIN is acknowledged";
     urgent_data_is_pointed_out, "MUST-30 to MUST-33", "urgent data is pointed out", "smoltcp delivers it in line and keeps no pointer; RFC 6093 advises against its use";
@@ -133,6 +134,7 @@ rows! {
     a_syn_is_tried_for_three_minutes_and_given_up, "MUST-22, MUST-23", "R2 for SYN: at least 3 minutes, then CLOSED";
     a_slow_peer_is_reported, "SHLD-9, SHLD-10", "R1 is reported, after 3 retransmissions";
     a_limit_for_silence_spares_who_has_nothing_to_say, "3.10.8", "the user timeout spares an idle connection";
+    a_lost_fin_is_sent_again_whatever_is_repeated, "3.8.1", "a lost FIN is sent again, after repeated ACKs too";
     a_closed_window_is_probed, "MUST-35, MUST-36", "a closed window is probed";
     the_first_probe_waits_for_a_timeout, "SHLD-29", "the first probe waits for a timeout", "smoltcp decides when a probe leaves; the first one is early, and harmless";
     probes_go_on_for_as_long_as_they_are_answered, "MUST-37, SHLD-30", "probes back off, and go on while they are answered";

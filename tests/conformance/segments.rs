@@ -257,6 +257,18 @@ pub(crate) fn a_fin_with_data_is_taken_whole(column: Column) -> bool {
     sent.iter().any(|it| it.ack == Some(lab.snd)) && lab.received() == b"hello"
 }
 
+pub(crate) fn a_fin_behind_data_that_came_before_counts(column: Column) -> bool {
+    let mut lab = Lab::established(column);
+    let first = lab.ack().data(b"01234");
+    let seq = lab.snd + 5;
+    let last = Segment { seq, ..lab.ack() }.data(b"56789").fin();
+    // Out of order, then in order, then again as a peer repeats what was not acknowledged.
+    lab.give(&last);
+    lab.give(&first);
+    lab.give(&last);
+    lab.state() == State::CloseWait && lab.received() == b"0123456789"
+}
+
 pub(crate) fn last_ack_ends_with_the_acknowledgment_of_our_fin(column: Column) -> bool {
     let mut lab = Lab::established(column);
     lab.enter_last_ack();

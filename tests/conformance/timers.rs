@@ -93,6 +93,15 @@ fn with_closed_window(column: Column) -> Lab {
     lab
 }
 
+pub(crate) fn a_lost_fin_is_sent_again_whatever_is_repeated(column: Column) -> bool {
+    let mut lab = Lab::established(column);
+    lab.close();
+    for _ in 0..4 {
+        lab.give(&lab.ack());
+    }
+    lab.wait_secs(5).iter().any(Segment::is_fin)
+}
+
 pub(crate) fn a_closed_window_is_probed(column: Column) -> bool {
     let mut lab = with_closed_window(column);
     lab.send(b"hello");
