@@ -328,6 +328,33 @@ fn the_first_data_may_come_instead_of_the_acknowledgment_of_a_cookie() {
 }
 
 #[test]
+fn a_cookie_counts_although_the_syn_came_again_to_a_free_place() {
+    let mut lab = crowded();
+    let syn = lab.syn();
+    let cookie = lab.half_open();
+    assert!(cookie[0].is_syn());
+    let away = Segment {
+        src: host(99),
+        src_port: 1,
+        seq: syn.seq + 1,
+        ..syn.clone()
+    };
+    lab.give(&away.rst());
+    let sent = lab.give(&syn);
+    assert!(sent[0].is_syn() && sent[0].seq != cookie[0].seq);
+    assert_eq!(lab.node().half_open(), 1);
+    // The peer heard the cookie first.
+    let later = Segment {
+        seq: lab.snd + 5,
+        ..lab.ack()
+    };
+    assert!(lab.give(&later.data(b"56789")).is_empty());
+    lab.give(&lab.ack().data(b"01234"));
+    assert_eq!(lab.state(), State::Established);
+    assert_eq!(lab.received(), b"01234");
+}
+
+#[test]
 fn a_guessed_cookie_opens_nothing() {
     let mut lab = crowded();
     lab.half_open();

@@ -62,7 +62,8 @@ pub(super) struct Flags {
     pub(super) accepted: bool,
     /// The application let go of it.
     pub(super) released: bool,
-    /// CLOSE was called in SYN-RECEIVED and waits for ESTABLISHED (RFC 9293 section 3.10.4).
+    /// CLOSE was called in SYN-RECEIVED and waits for ESTABLISHED (RFC 9293 section 3.10.4), or in
+    /// CLOSE-WAIT and waits for the window.
     pub(super) close_deferred: bool,
     /// Its segments no longer reach it: it is over, or in TIME-WAIT without a socket.
     pub(super) detached: bool,

@@ -7,6 +7,7 @@ use super::frame::TcpFrame;
 use super::lists::List;
 use super::node::Node;
 use super::port::Sent;
+use super::stall;
 use crate::trace::{
     Answer, Call, Cause, Direction, Ending, Flags, Header, Kind, Segment, State, Timer, Transition,
     Verdict, rfc9293,
@@ -58,6 +59,7 @@ impl Node<'_> {
             // Egress asks the socket anyway, after the application had its turn, and settles then.
             self.lists.push(List::Egress, slot);
         } else {
+            self.close_if_it_may(now, slot);
             self.settle(now, slot);
         }
     }
@@ -283,6 +285,9 @@ impl Node<'_> {
         } else if let Some(due) = due {
             self.deadlines.not_after(slot, due);
         }
+        if self.is_stalled(slot, due) {
+            self.deadlines.not_after(slot, now + stall::PATIENCE);
+        }
         if let Some((_, at)) = self.timer(&self.slots[slot].connection) {
             self.deadlines.not_after(slot, at);
         }
@@ -313,6 +318,7 @@ impl Node<'_> {
             State::CloseWait => {
                 let close = limits
                     .close_wait
+                    .filter(|_| !connection.flags.close_deferred)
                     .map(|patience| (Timer::CloseWait, connection.since + patience));
                 sooner(unanswered, close)
             }
@@ -352,7 +358,10 @@ impl Node<'_> {
             match timer {
                 Some((timer, at)) if at <= now => self.expire(now, slot, timer),
                 // One of smoltcp's own, or one that moved.
-                _ => self.lists.push(List::Egress, slot),
+                _ => {
+                    self.wake_the_stalled(now, slot);
+                    self.lists.push(List::Egress, slot);
+                }
             }
         }
     }

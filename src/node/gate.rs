@@ -47,11 +47,13 @@ pub(super) fn judge(state: State, passive: bool, numbers: &Numbers, segment: &He
         State::SynReceived => judge_half_open(passive, numbers, segment),
         // The other side's FIN was not seen: its data is welcome.
         State::Established | State::FinWait1 | State::FinWait2 => {
-            judge_synchronized(numbers, segment, numbers.rcv_edge)
+            let decision = judge_synchronized(numbers, segment, numbers.rcv_edge);
+            hold_open(numbers, segment, decision)
         }
         // The other side's FIN was seen: nothing may follow it (section 3.10.7.4, seventh).
         State::CloseWait | State::Closing | State::LastAck | State::TimeWait => {
-            judge_synchronized(numbers, segment, numbers.rcv_nxt)
+            let decision = judge_synchronized(numbers, segment, numbers.rcv_nxt);
+            hold_open(numbers, segment, decision)
         }
     }
 }
@@ -131,6 +133,31 @@ fn judge_synchronized(numbers: &Numbers, segment: &Header, edge: u32) -> Decisio
         return Decision::Change(Repair::OldWindow, change);
     }
     Decision::Pass
+}
+
+/// A window that closes over what is under way makes smoltcp exchange its retransmission timer for the
+/// one of probes. Those come after what is under way and are empty then: nobody answers them, and
+/// nothing is sent again. So such a window is held open for what is under way, and for no more; what is
+/// sent again probes it (RFC 9293 section 3.8.6: a sender must bear a window that shrinks).
+fn hold_open(numbers: &Numbers, segment: &Header, decision: Decision) -> Decision {
+    let (repair, change) = match decision {
+        Decision::Pass => (Repair::OldWindow, Change::default()),
+        Decision::Change(repair, change) => (repair, change),
+        Decision::Answer(_) | Decision::Drop(_) | Decision::StartOver => return decision,
+    };
+    let ack = change.ack.unwrap_or(segment.ack);
+    let under_way = numbers.snd_nxt.wrapping_sub(ack);
+    let closed = change.window.unwrap_or(segment.window) == 0;
+    // A single octet is a probe.
+    if !closed || under_way <= 1 || segment.flags.contains(Flags::RST) {
+        return decision;
+    }
+    let window = (under_way >> numbers.snd_scale()).clamp(1, 65_535) as u16;
+    let change = Change {
+        window: Some(window),
+        ..change
+    };
+    Decision::Change(repair, change)
 }
 
 /// RFC 5961 section 3.2: a reset counts only at exactly RCV.NXT.
@@ -317,6 +344,21 @@ mod tests {
             established(segment(6102, 1101, Flags::ACK, 10)),
             Decision::Answer(Answer::Ack)
         );
+    }
+
+    #[test]
+    fn a_window_that_closes_over_what_is_under_way_is_held_open() {
+        let closed = |ack| {
+            established(Header {
+                window: 0,
+                ..segment(5101, ack, Flags::ACK, 0)
+            })
+        };
+        let Decision::Change(Repair::OldWindow, change) = closed(1151) else {
+            panic!();
+        };
+        assert_eq!(change.window, Some(50));
+        assert_eq!(closed(1201), Decision::Pass);
     }
 
     #[test]

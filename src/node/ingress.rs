@@ -94,12 +94,11 @@ impl Node<'_> {
     ) {
         let connection = &self.slots[slot].connection;
         let passive = connection.flags.passive;
-        let decision = gate::judge(
-            connection.state,
-            passive,
-            &connection.numbers,
-            &frame.header,
-        );
+        let state = connection.state;
+        let decision = match state {
+            State::SynReceived if self.returns_a_cookie(now, slot, frame) => Decision::StartOver,
+            _ => gate::judge(state, passive, &connection.numbers, &frame.header),
+        };
         match decision {
             Decision::Pass => {
                 self.note_received(now, slot, frame, Verdict::Passed);

@@ -32,6 +32,7 @@ mod port;
 mod ports;
 mod reply;
 mod sockets;
+mod stall;
 mod status;
 mod storage;
 mod time_wait;

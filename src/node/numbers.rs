@@ -246,7 +246,7 @@ impl Numbers {
     }
 
     /// The shift of window fields that we receive; 14 at most (RFC 7323 section 2.3).
-    fn snd_scale(&self) -> u8 {
+    pub(super) fn snd_scale(&self) -> u8 {
         if self.peer_scale == Header::NO_SCALE || self.offered_scale == Header::NO_SCALE {
             0
         } else {

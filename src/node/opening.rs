@@ -165,6 +165,23 @@ impl Node<'_> {
         true
     }
 
+    /// Whether a segment to a half-open connection acknowledges the cookie that answered an earlier SYN
+    /// of the same peer. That one arrived first, so it counts.
+    pub(super) fn returns_a_cookie(&self, now: Instant, slot: usize, frame: &TcpFrame<'_>) -> bool {
+        let numbers = &self.slots[slot].connection.numbers;
+        let header = &frame.header;
+        let iss = header.ack.wrapping_sub(1);
+        now <= self.cookies_until
+            && header.flags.contains(Flags::ACK)
+            && !header.flags.contains(Flags::RST)
+            && !header.flags.contains(Flags::SYN)
+            && iss != numbers.iss
+            && self
+                .isn
+                .open_cookie(now, &frame.flow, numbers.irs, iss)
+                .is_some()
+    }
+
     /// The SYN,ACK of a cookie left long ago: smoltcp must believe that it just did.
     fn swallow_syn_ack(&mut self, now: Instant, flow: &Flow) {
         let hash = self.flows.hash(flow);

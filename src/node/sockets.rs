@@ -113,6 +113,7 @@ impl<'a> Node<'a> {
                 connection.flags.wants_room = true;
                 return Err(SendError::WouldBlock);
             }
+            State::CloseWait if connection.flags.close_deferred => return Err(SendError::Closed),
             State::Established | State::CloseWait => {}
             State::FinWait1
             | State::FinWait2
@@ -404,13 +405,17 @@ impl<'a> Node<'a> {
     /// CLOSE, as RFC 9293 section 3.10.4 has it for each state.
     fn close_slot(&mut self, now: Instant, slot: usize) {
         let cause = Cause::Call(Call::Close);
-        match self.slots[slot].connection.state {
+        let state = self.slots[slot].connection.state;
+        match state {
             // The connection is deleted; nothing is sent.
             State::SynSent | State::Listen => {
                 self.drop_silently(now, slot, State::Closed, cause, Ending::Closed);
             }
             // A FIN before the peer's acknowledgment would carry the number of our SYN: it waits.
             State::SynReceived => self.slots[slot].connection.flags.close_deferred = true,
+            State::CloseWait if !self.may_enter_last_ack(now, slot) => {
+                self.slots[slot].connection.flags.close_deferred = true;
+            }
             State::Established | State::CloseWait => {
                 self.slots[slot].socket_mut().close();
                 self.observe(now, slot, cause);

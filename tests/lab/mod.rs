@@ -6,6 +6,7 @@
     dead_code,
     unreachable_pub,
     missing_docs,
+    unused_imports,
     reason = "each test file uses the part it needs"
 )]
 

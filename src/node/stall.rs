@@ -1,0 +1,97 @@
+//! Waking a connection that smoltcp left without a timer.
+//!
+//! When a window closes over data that is under way, smoltcp exchanges its retransmission timer for the
+//! one of window probes, and stops that when the window opens: if the data was lost, or cut off because
+//! there was no room for it, nobody sends it again. Three repeated acknowledgments do make smoltcp send
+//! again and set the timer anew. Here the node repeats the peer's last one, if nothing else is to happen.
+
+use smoltcp::time::{Duration, Instant};
+
+use super::node::Node;
+use super::port::{Inlet, Swallowed};
+use super::reply::{Route, bare};
+use crate::trace::{Call, Cause, Flow, State};
+
+/// The least retransmission timeout (RFC 6298 section 2.4).
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+
+/// smoltcp counts to three, and may begin anew at the first.
+const REPETITIONS: usize = 5;
+
+impl Node<'_> {
+    /// Whether something is under way and no timer of smoltcp's watches over it.
+    pub(super) fn is_stalled(&self, slot: usize, due: Option<Instant>) -> bool {
+        let connection = &self.slots[slot].connection;
+        let sending = match connection.state {
+            State::Established
+            | State::CloseWait
+            | State::FinWait1
+            | State::Closing
+            | State::LastAck => true,
+            // What a handshake sends has a timer until it is answered; here nothing is under way.
+            State::SynSent
+            | State::SynReceived
+            | State::FinWait2
+            | State::TimeWait
+            | State::Closed
+            | State::Listen => false,
+        };
+        due.is_none()
+            && sending
+            && !connection.numbers.all_acknowledged()
+            && self.slots[slot].socket().send_queue() > 0
+    }
+
+    /// Whether CLOSE in CLOSE-WAIT can be carried out at once.
+    ///
+    /// In LAST-ACK smoltcp hears only what acknowledges more than before: no window that opens, and no
+    /// repetition. So what is queued must fit into the window, and have a timer. Until then the call
+    /// waits, as RFC 9293 section 3.10.4 has it wait for what is not yet sent.
+    pub(super) fn may_enter_last_ack(&mut self, now: Instant, slot: usize) -> bool {
+        let queued = self.slots[slot].socket().send_queue();
+        let due = self.iface.poll_at(now, &self.slots[slot].set);
+        let room = self.slots[slot].connection.numbers.snd_wnd as usize;
+        queued == 0 || queued <= room && !self.is_stalled(slot, due)
+    }
+
+    /// Carries out a CLOSE that waited in CLOSE-WAIT, if it need not wait any longer.
+    pub(super) fn close_if_it_may(&mut self, now: Instant, slot: usize) {
+        let connection = &self.slots[slot].connection;
+        let waits = connection.state == State::CloseWait && connection.flags.close_deferred;
+        if waits && self.may_enter_last_ack(now, slot) {
+            self.slots[slot].connection.flags.close_deferred = false;
+            self.slots[slot].socket_mut().close();
+            self.observe(now, slot, Cause::Call(Call::Close));
+        }
+    }
+
+    /// Repeats the peer's last acknowledgment to smoltcp until that wants to send.
+    pub(super) fn wake_the_stalled(&mut self, now: Instant, slot: usize) {
+        for _ in 0..REPETITIONS {
+            let due = self.iface.poll_at(now, &self.slots[slot].set);
+            if !self.is_stalled(slot, due) {
+                return;
+            }
+            let connection = &self.slots[slot].connection;
+            let numbers = &connection.numbers;
+            let reversed = Flow {
+                local: connection.flow.remote,
+                remote: connection.flow.local,
+            };
+            let again = bare(
+                &reversed,
+                numbers.rcv_nxt,
+                Some(numbers.snd_una),
+                numbers.window,
+            );
+            let route = Route::into(self.mac, connection.neighbor, &connection.flow);
+            let mut frame = [0; 128];
+            let frame = &mut frame[..route.frame_len(&again)];
+            route.write(frame, &again);
+            let mut nowhere = [0; 128];
+            let mut inlet = Inlet::new(self.mtu, frame, Swallowed(&mut nowhere));
+            let set = &mut self.slots[slot].set;
+            self.iface.poll_ingress_single(now, &mut inlet, set);
+        }
+    }
+}
