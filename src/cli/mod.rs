@@ -1,6 +1,7 @@
 //! The Linux program: its arguments, the host's side of the TAP, and the loop that drives a node.
 
 pub mod args;
+mod budget;
 pub mod config;
 mod connect;
 #[allow(dead_code, reason = "its acts are connected one by one")]
@@ -82,7 +83,10 @@ pub fn main() -> ExitCode {
         }
         Command::Demo(demo) => demo::play(&demo).map_err(Failure::from),
         Command::Ladder(ladder) => draw(&ladder),
-        Command::Budget => Ok(()),
+        Command::Budget => {
+            print!("{}", budget::Budget);
+            Ok(())
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
