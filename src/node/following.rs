@@ -234,6 +234,9 @@ impl Node<'_> {
         }
         let numbers = &mut connection.numbers;
         numbers.sent(header);
+        if verdict == Verdict::Passed {
+            numbers.advertised(header);
+        }
         let attempts = numbers.attempts;
         let segment = Segment {
             connection: connection.id,

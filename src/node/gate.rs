@@ -205,7 +205,7 @@ fn is_idle_talk(numbers: &Numbers, segment: &Header) -> bool {
     numbers.only_fin_is_under_way()
         && segment.sequence_len() == 0
         && segment.ack == numbers.snd_una
-        && segment.seq == numbers.rcv_nxt
+        && numbers.accepts(segment, numbers.rcv_edge)
 }
 
 /// Data that came before, and a FIN that did not. smoltcp forgets the FIN of a segment that comes out of

@@ -394,16 +394,15 @@ impl Node<'_> {
         (self.mtu - ip - 20).min(usize::from(u16::MAX)) as u16
     }
 
-    /// The window that our next segment of a connection advertises.
+    /// The window field of the gate's own answers: what smoltcp advertised before, and no more, because
+    /// it takes no more.
     fn window(&self, slot: usize) -> u16 {
-        let socket = self.slots[slot].socket();
-        let free = socket.recv_capacity() - socket.recv_queue();
-        let scale = self.slots[slot].connection.numbers.rcv_scale();
-        let scale = match self.slots[slot].connection.state {
+        let connection = &self.slots[slot].connection;
+        let scale = match connection.state {
             State::SynReceived => 0,
-            _ => scale,
+            _ => connection.numbers.rcv_scale(),
         };
-        (free >> scale).min(usize::from(u16::MAX)) as u16
+        (connection.numbers.rcv_wnd() >> scale).min(65_535) as u16
     }
 
     /// The set for frames that concern no socket of ours.

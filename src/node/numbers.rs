@@ -28,7 +28,7 @@ pub(super) struct Numbers {
     pub(super) window: u16,
     /// RCV.NXT.
     pub(super) rcv_nxt: u32,
-    /// The right edge of the window we advertised: nothing at or after it may come.
+    /// The right edge of the window that smoltcp advertised last: nothing at or after it may come.
     pub(super) rcv_edge: u32,
     /// Octets that the application took.
     pub(super) taken: u32,
@@ -129,17 +129,32 @@ impl Numbers {
             self.attempts = self.attempts.saturating_add(1);
         }
         self.fin_sent |= header.flags.contains(Flags::FIN);
-        let scale = if header.flags.contains(Flags::SYN) {
+        if header.flags.contains(Flags::SYN) {
             self.offered_scale = header.scale;
+        }
+    }
+
+    /// Takes in the window of a segment that smoltcp sent.
+    ///
+    /// It is the last one that counts, as smoltcp has it: where the edge moved back, by the octets that
+    /// scaling loses, smoltcp would cut data off and still take the FIN behind it.
+    pub(super) fn advertised(&mut self, header: &Header) {
+        let scale = if header.flags.contains(Flags::SYN) {
             0
         } else {
             self.rcv_scale()
         };
         if header.flags.contains(Flags::ACK) {
-            let edge = header.ack.wrapping_add(u32::from(header.window) << scale);
-            if before(self.rcv_edge, edge) {
-                self.rcv_edge = edge;
-            }
+            self.rcv_edge = header.ack.wrapping_add(u32::from(header.window) << scale);
+        }
+    }
+
+    /// What is left of the window that smoltcp advertised, in octets.
+    pub(super) fn rcv_wnd(&self) -> u32 {
+        if before(self.rcv_nxt, self.rcv_edge) {
+            self.rcv_edge.wrapping_sub(self.rcv_nxt)
+        } else {
+            0
         }
     }
 

@@ -192,7 +192,7 @@ impl Node<'_> {
         // The neighbour is known: opening taught it.
         self.iface
             .poll_egress(now, &mut sink, &mut self.slots[slot].set);
-        let numbers = &mut self.slots[slot].connection.numbers;
+        let numbers = &self.slots[slot].connection.numbers;
         let syn_ack = Header {
             seq: numbers.iss,
             ack: numbers.rcv_nxt,
@@ -201,7 +201,9 @@ impl Node<'_> {
             scale: Header::NO_SCALE,
             ..Header::default()
         };
-        self.slots[slot].connection.numbers.sent(&syn_ack);
+        let numbers = &mut self.slots[slot].connection.numbers;
+        numbers.sent(&syn_ack);
+        numbers.advertised(&syn_ack);
         self.settle(now, slot);
     }
 

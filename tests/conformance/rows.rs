@@ -95,6 +95,7 @@ rows! {
     a_fin_moves_each_state_on, "3.10.7.4, eighth", "FIN in ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2";
     a_fin_with_data_is_taken_whole, "3.10.7.4, eighth", "data and FIN in one segment";
     a_fin_behind_data_that_came_before_counts, "3.10.7.4, eighth", "FIN behind data that came before";
+    a_fin_behind_data_that_does_not_fit_is_not_taken, "3.10.7.4, eighth", "FIN behind data beyond the window waits for it";
     last_ack_ends_with_the_acknowledgment_of_our_fin, "3.10.7.4, fifth", "LAST-ACK: ACK of our FIN leads to CLOSED";
     data_is_acknowledged_after_our_close, "3.10.7.4, seventh", "data after our FIN is acknowledged";
     urgent_data_is_pointed_out, "MUST-30 to MUST-33", "urgent data is pointed out", "smoltcp delivers it in line and keeps no pointer; RFC 6093 advises against its use";

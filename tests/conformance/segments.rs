@@ -269,6 +269,18 @@ pub(crate) fn a_fin_behind_data_that_came_before_counts(column: Column) -> bool 
     lab.state() == State::CloseWait && lab.received() == b"0123456789"
 }
 
+pub(crate) fn a_fin_behind_data_that_does_not_fit_is_not_taken(column: Column) -> bool {
+    let mut lab = Lab::established(column);
+    for _ in 0..3 {
+        lab.give(&lab.ack().data(&[7; 1200]));
+        lab.snd += 1200;
+    }
+    lab.wait_secs(1);
+    // 496 octets of room.
+    lab.give(&lab.ack().data(&[7; 600]).fin());
+    lab.state() == State::Established
+}
+
 pub(crate) fn last_ack_ends_with_the_acknowledgment_of_our_fin(column: Column) -> bool {
     let mut lab = Lab::established(column);
     lab.enter_last_ack();
