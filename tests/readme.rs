@@ -31,3 +31,16 @@ fn the_ladder_of_the_readme_is_a_real_one() {
         "put this into the README:\n{drawn}"
     );
 }
+
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn the_budget_of_the_readme_is_what_the_program_prints() {
+    let program = env!("CARGO_BIN_EXE_smolchat");
+    let output = std::process::Command::new(program).arg("budget").output();
+    let budget = String::from_utf8(output.unwrap().stdout).unwrap();
+    let budget = budget.trim_end();
+    assert!(
+        README.contains(budget),
+        "put this into the README:\n{budget}"
+    );
+}
