@@ -9,8 +9,8 @@ use super::node::Node;
 use super::port::Sent;
 use super::stall;
 use crate::trace::{
-    Answer, Call, Cause, Direction, Ending, Flags, Header, Kind, Segment, State, Timer, Transition,
-    Verdict, rfc9293,
+    Answer, Call, Cause, Direction, Ending, Flags, Header, Kind, Mark, Segment, State, Timer,
+    Transition, Verdict, rfc9293,
 };
 
 /// A reset that cannot leave, because its receiver's hardware address is not found, is given up.
@@ -234,7 +234,9 @@ impl Node<'_> {
         }
         let numbers = &mut connection.numbers;
         numbers.sent(header);
-        if verdict == Verdict::Passed {
+        // smoltcp forgets what a probe advertised.
+        let probe = matches!(mark, Mark::WindowProbe | Mark::KeepAlive);
+        if verdict == Verdict::Passed && !probe {
             numbers.advertised(header);
         }
         let attempts = numbers.attempts;
