@@ -10,16 +10,15 @@
     reason = "each test file uses the part it needs"
 )]
 
+mod cable;
 mod segment;
 
+pub use cable::Cable;
 pub use segment::{PEER, Segment, US, arp_reply, icmp_unreachable, mac_of};
-
-use std::collections::VecDeque;
 
 use smolchat::node::{Config, Handle, Limits, Memory, Node, RecvError, Sizes};
 use smolchat::trace::State;
 use smoltcp::iface::{Interface, SocketHandle, SocketSet};
-use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::socket::tcp;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{
@@ -29,52 +28,6 @@ use smoltcp::wire::{
 
 /// The port that is served.
 pub const PORT: u16 = 9000;
-
-/// The cable: what the subject is to receive, and what it sent.
-#[derive(Default)]
-pub struct Cable {
-    pub inbox: VecDeque<Vec<u8>>,
-    pub outbox: VecDeque<Vec<u8>>,
-}
-
-pub struct Taken(Vec<u8>);
-pub struct Way<'c>(&'c mut VecDeque<Vec<u8>>);
-
-impl RxToken for Taken {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, f: F) -> R {
-        f(&self.0)
-    }
-}
-
-impl TxToken for Way<'_> {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, len: usize, f: F) -> R {
-        let mut frame = vec![0; len];
-        let result = f(&mut frame);
-        self.0.push_back(frame);
-        result
-    }
-}
-
-impl Device for Cable {
-    type RxToken<'t> = Taken;
-    type TxToken<'t> = Way<'t>;
-
-    fn receive(&mut self, _: Instant) -> Option<(Taken, Way<'_>)> {
-        let frame = self.inbox.pop_front()?;
-        Some((Taken(frame), Way(&mut self.outbox)))
-    }
-
-    fn transmit(&mut self, _: Instant) -> Option<Way<'_>> {
-        Some(Way(&mut self.outbox))
-    }
-
-    fn capabilities(&self) -> DeviceCapabilities {
-        let mut capabilities = DeviceCapabilities::default();
-        capabilities.medium = Medium::Ethernet;
-        capabilities.max_transmission_unit = 1514;
-        capabilities
-    }
-}
 
 /// Which column of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
