@@ -57,7 +57,7 @@ pub fn run(
     clock: Clock,
     spin: Duration,
 ) -> Result<(), RunError> {
-    let waiter = Waiter::new(clock, spin);
+    let mut waiter = Waiter::new(clock, spin);
     let mut news = News::default();
     loop {
         let now = clock.now();

@@ -89,21 +89,33 @@ pub struct Sources<'a> {
     pub signal: BorrowedFd<'a>,
 }
 
+/// Spins in a row that found nothing before no more are made.
+const PATIENCE: u8 = 4;
+
 /// How to wait.
 #[derive(Debug, Clone, Copy)]
 pub struct Waiter {
     clock: Clock,
     spin: Duration,
+    /// Spins in a row that found nothing.
+    in_vain: u8,
 }
 
 impl Waiter {
     /// Waits by looking again and again for up to `spin`, then by sleeping. Zero only sleeps.
     ///
+    /// It looks only while that pays: after some spins in vain it sleeps at once, until a sleep turns out
+    /// to have been shorter than a spin.
+    ///
     /// The thread's timers become as exact as the kernel can make them.
     pub fn new(clock: Clock, spin: Duration) -> Self {
         // Without it the kernel may add 50 us to every sleep. It cannot be refused to one's own.
         let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
-        Self { clock, spin }
+        Self {
+            clock,
+            spin,
+            in_vain: 0,
+        }
     }
 
     /// Waits for one of `sources`, or until `deadline`, exact to the microsecond and never early;
@@ -111,20 +123,32 @@ impl Waiter {
     ///
     /// # Errors
     /// When the system cannot poll.
-    pub fn wait(&self, sources: Sources<'_>, deadline: Option<Instant>) -> io::Result<Woken> {
-        if self.spin > Duration::ZERO {
-            let end = self.clock.now() + self.spin;
-            let end = deadline.map_or(end, |deadline| deadline.min(end));
-            loop {
-                let woken = look(sources, Some(Duration::ZERO))?;
-                if woken != Woken::default() {
-                    return Ok(woken);
-                }
-                if self.clock.now() >= end {
-                    break;
-                }
+    pub fn wait(&mut self, sources: Sources<'_>, deadline: Option<Instant>) -> io::Result<Woken> {
+        if self.spin == Duration::ZERO {
+            return self.sleep(sources, deadline);
+        }
+        let start = self.clock.now();
+        let end = start + self.spin;
+        let spin_end = deadline.map_or(end, |deadline| deadline.min(end));
+        while self.in_vain < PATIENCE {
+            let woken = look(sources, Some(Duration::ZERO))?;
+            if woken != Woken::default() {
+                self.in_vain = 0;
+                return Ok(woken);
+            }
+            if self.clock.now() >= spin_end {
+                self.in_vain += 1;
+                break;
             }
         }
+        let woken = self.sleep(sources, deadline)?;
+        if woken.device && self.clock.now() < end {
+            self.in_vain = 0;
+        }
+        Ok(woken)
+    }
+
+    fn sleep(&self, sources: Sources<'_>, deadline: Option<Instant>) -> io::Result<Woken> {
         let left = deadline.map(|deadline| {
             let now = self.clock.now();
             if deadline > now {
@@ -176,7 +200,7 @@ mod tests {
         let (signal, _raiser) = pair();
         let clock = Clock::start();
         for (spin, micros) in [(0, 300), (0, 1_500), (200, 700), (5_000, 400)] {
-            let waiter = Waiter::new(clock, Duration::from_micros(spin));
+            let mut waiter = Waiter::new(clock, Duration::from_micros(spin));
             let sources = Sources {
                 device: device.as_fd(),
                 input: None,
@@ -190,11 +214,34 @@ mod tests {
     }
 
     #[test]
+    fn spinning_ends_when_it_is_in_vain_and_begins_again_when_it_would_have_paid() {
+        let (device, mut frame) = pair();
+        let (signal, _raiser) = pair();
+        let sources = Sources {
+            device: device.as_fd(),
+            input: None,
+            signal: signal.as_fd(),
+        };
+        let clock = Clock::start();
+        let mut waiter = Waiter::new(clock, Duration::from_millis(1));
+        for _ in 0..PATIENCE {
+            let deadline = clock.now() + Duration::from_millis(2);
+            waiter.wait(sources, Some(deadline)).unwrap();
+        }
+        assert_eq!(waiter.in_vain, PATIENCE);
+        // A long sleep that ends with a frame says nothing; what is there at once does.
+        waiter.spin = Duration::from_secs(60);
+        frame.write_all(b"frame").unwrap();
+        assert!(waiter.wait(sources, None).unwrap().device);
+        assert_eq!(waiter.in_vain, 0);
+    }
+
+    #[test]
     fn a_deadline_in_the_past_only_looks() {
         let (device, _other) = pair();
         let (signal, _raiser) = pair();
         let clock = Clock::start();
-        let waiter = Waiter::new(clock, Duration::ZERO);
+        let mut waiter = Waiter::new(clock, Duration::ZERO);
         let sources = Sources {
             device: device.as_fd(),
             input: Some(device.as_fd()),
@@ -209,8 +256,8 @@ mod tests {
         let (device, mut frame) = pair();
         let (input, console) = pair();
         let mut signals = Signals::take_over().unwrap();
-        let waiter = Waiter::new(Clock::start(), Duration::from_micros(50));
-        let wait = |signals: &Signals| {
+        let mut waiter = Waiter::new(Clock::start(), Duration::from_micros(50));
+        let mut wait = |signals: &Signals| {
             let sources = Sources {
                 device: device.as_fd(),
                 input: Some(input.as_fd()),

@@ -69,7 +69,7 @@ fn open_usual() -> Tap {
 /// The next frame of `protocol`, others passed over.
 fn next_frame(tap: &mut Tap, protocol: EthernetProtocol) -> Vec<u8> {
     let clock = Clock::start();
-    let waiter = Waiter::new(clock, Duration::ZERO);
+    let mut waiter = Waiter::new(clock, Duration::ZERO);
     let signals = Signals::take_over().unwrap();
     let end = clock.now() + Duration::from_secs(5);
     while clock.now() < end {
