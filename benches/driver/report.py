@@ -1,8 +1,6 @@
 """The page: tables and plots, and the command behind each row."""
 
-from pathlib import Path
-
-from . import instructions, plot
+from . import goals, instructions, plot
 from .servers import NAMES, ROOT
 from .whole import quartiles
 
@@ -118,10 +116,11 @@ def counts():
 
 
 def write(rounds, cases, results, extra):
-    parts = [head(rounds, extra), *charts(cases, results), ""]
-    parts += [table(case, results) for case in cases]
-    parts.append(counts())
-    notes = Path(ROOT / "benches" / "NOTES.md")
+    parts = [head(rounds, extra), goals.section(cases, results)]
+    notes = ROOT / "benches" / "NOTES.md"
     if notes.exists():
         parts.append(notes.read_text())
+    parts += [*charts(cases, results), ""]
+    parts += [table(case, results) for case in cases]
+    parts.append(counts())
     PAGE.write_text("\n".join(parts))
