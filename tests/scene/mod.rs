@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub(crate) mod stories;
+
 use smolchat::trace::{
     Call, Cause, ConnectionId, Direction, Ending, Event, Flags, Flow, Header, Journal, Kind, Mark,
     Segment, State, Transition, Verdict,
