@@ -9,6 +9,8 @@ use smolchat::capture::{PcapNg, Tee, ladder_file};
 use smolchat::node::Handle;
 use smolchat::trace::{Kind, State, Style};
 use smoltcp::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::UNIX_EPOCH;
 
 /// Runs a pair for a while with all that crosses the device of `a` captured.
@@ -32,8 +34,8 @@ fn run(pair: &mut Pair, capture: &mut PcapNg<&mut Vec<u8>>, duration: Duration) 
     pair.now = end;
 }
 
-#[test]
-fn every_segment_of_the_journal_is_in_the_capture() {
+/// A conversation from the handshake to the end of TIME-WAIT, and its capture.
+fn conversation() -> (Pair, Handle, Vec<u8>) {
     let mut pair = Pair::default();
     let mut file = Vec::new();
     let mut capture = PcapNg::new(&mut file, UNIX_EPOCH).unwrap();
@@ -49,12 +51,73 @@ fn every_segment_of_the_journal_is_in_the_capture() {
     pair.b.close(pair.now, server);
     run(&mut pair, &mut capture, Duration::from_secs(61));
     capture.finish().unwrap();
+    (pair, client, file)
+}
 
-    let path = std::env::temp_dir().join(format!("smolchat-node-{}.pcapng", std::process::id()));
-    std::fs::write(&path, &file).unwrap();
+/// The capture as a file, for as long as this lives.
+struct OnDisk(PathBuf);
+
+impl OnDisk {
+    fn new(name: &str, octets: &[u8]) -> Self {
+        let name = format!("smolchat-{name}-{}.pcapng", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, octets).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for OnDisk {
+    fn drop(&mut self) {
+        // Whether it is still there does not matter any more.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn tshark_and_the_journal_agree_about_every_segment() {
+    let (pair, _, file) = conversation();
+    let file = OnDisk::new("tshark", &file);
+    let mut tshark = Command::new("tshark");
+    tshark
+        .arg("-r")
+        .arg(&file.0)
+        .args(["-Y", "tcp", "-T", "fields"]);
+    for field in ["seq", "ack", "len", "window_size_value", "flags"] {
+        tshark.args(["-e", &format!("tcp.{field}")]);
+    }
+    let output = tshark.output().expect("tshark; scripts/test installs it");
+    assert!(output.status.success(), "{output:?}");
+    let read = String::from_utf8(output.stdout).unwrap();
+    let read: Vec<&str> = read.lines().collect();
+    let written: Vec<String> = pair
+        .a
+        .journal()
+        .iter()
+        .filter_map(|(_, event)| match event.kind {
+            Kind::Segment(segment) => Some(segment),
+            _ => None,
+        })
+        .map(|segment| {
+            let header = segment.header;
+            format!(
+                "{}\t{}\t{}\t{}\t0x{:04x}",
+                segment.seq,
+                segment.ack,
+                header.len,
+                header.window,
+                header.flags.bits()
+            )
+        })
+        .collect();
+    assert_eq!(written, read);
+}
+
+#[test]
+fn every_segment_of_the_journal_is_in_the_capture() {
+    let (pair, client, file) = conversation();
+    let on_disk = OnDisk::new("node", &file);
     let mut drawn = Vec::new();
-    let result = ladder_file(&path, &mut drawn, &Style::PLAIN);
-    std::fs::remove_file(&path).unwrap();
+    let result = ladder_file(&on_disk.0, &mut drawn, &Style::PLAIN);
     assert_eq!(result.unwrap().connections, 1);
     let drawn = String::from_utf8(drawn).unwrap();
 
