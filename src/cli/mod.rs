@@ -4,7 +4,6 @@ pub mod args;
 mod budget;
 pub mod config;
 mod connect;
-#[allow(dead_code, reason = "its acts are connected one by one")]
 pub mod demo;
 mod input;
 mod invitation;
