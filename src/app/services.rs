@@ -215,12 +215,11 @@ impl Pattern {
         while !left.is_empty() {
             let count = left.len().min(Self::LINE - self.column);
             let (now, later) = left.split_at_mut(count);
-            for (column, octet) in (self.column..).zip(now) {
-                *octet = match column {
-                    Self::WIDTH => b'\r',
-                    column if column > Self::WIDTH => b'\n',
-                    column => CIRCLE[self.line + column],
-                };
+            let text = count.min(Self::WIDTH.saturating_sub(self.column));
+            let (characters, end) = now.split_at_mut(text);
+            characters.copy_from_slice(&CIRCLE[self.line + self.column..][..text]);
+            for (column, octet) in (self.column + text..).zip(end) {
+                *octet = if column == Self::WIDTH { b'\r' } else { b'\n' };
             }
             self.skip(count);
             left = later;
