@@ -39,7 +39,7 @@ impl Long {
     pub(super) fn write_part(
         &mut self,
         facts: &Facts<'_, '_, '_>,
-        out: &mut impl Write,
+        out: &mut dyn Write,
     ) -> Result<bool, fmt::Error> {
         match self {
             Self::Table(table) => table.write_part(facts, out),
@@ -65,11 +65,13 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Writes the next row, or the sum below the last one, which is the last part.
+    /// Writes the next row, or the sum below the last one, which is the last part. Not inlined: its
+    /// texts would take stack while a ladder is drawn.
+    #[inline(never)]
     pub(super) fn write_part(
         &mut self,
         facts: &Facts<'_, '_, '_>,
-        out: &mut impl Write,
+        out: &mut dyn Write,
     ) -> Result<bool, fmt::Error> {
         for _ in 0..PLACES_AT_ONCE {
             if self.place >= facts.node.places() {
@@ -90,7 +92,7 @@ impl Table {
         Ok(true)
     }
 
-    fn write_sum(&self, facts: &Facts<'_, '_, '_>, out: &mut impl Write) -> fmt::Result {
+    fn write_sum(&self, facts: &Facts<'_, '_, '_>, out: &mut dyn Write) -> fmt::Result {
         let open = self.rows - self.waiting;
         write!(out, "{}, {} in TIME-WAIT", Connections(open), self.waiting)?;
         let held = facts.node.held();
@@ -118,7 +120,7 @@ impl fmt::Display for Connections {
 /// # Errors
 /// Those of `out`.
 pub fn write_status(
-    out: &mut impl Write,
+    out: &mut dyn Write,
     now: Instant,
     status: &Status,
     name: Option<&str>,

@@ -61,8 +61,6 @@ pub struct App<'a> {
     pub(super) telling: bool,
     pub(super) live: Live<'a>,
     pub(super) style: Style,
-    /// For messages, and for datagrams: longer than either, so that what is too long is seen to be.
-    pub(super) scratch: [u8; SCRATCH + 2],
     /// Whether echo, discard and character generator are served, too.
     pub(super) services: bool,
     /// When the room, a stream, or a full turn wants to go on.
@@ -83,7 +81,6 @@ impl<'a> App<'a> {
             telling: false,
             live: Live::new(memory.watched, config.live),
             style: config.style,
-            scratch: [0; SCRATCH + 2],
             services: false,
             again: None,
             over: None,
@@ -244,39 +241,55 @@ impl<'a> App<'a> {
     }
 
     fn read_datagrams<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {
-        for _ in 0..TURN {
-            let Some(received) = node.recv_from(&mut self.scratch) else {
-                return;
-            };
-            if self.over.is_some() {
-                node.refuse_datagram(now, &received);
-                continue;
-            }
-            if self.serve_datagram(now, node, &received) {
-                continue;
-            }
-            let from = Flow {
-                local: received.local,
-                remote: received.remote,
-            };
-            let octets = &self.scratch[..received.len];
-            let mut post = Post {
-                now,
-                node,
-                desk: &mut self.desk,
-                screen,
-            };
-            self.room.datagram(now, from, octets, &mut post);
-            self.answer_asked(now, node, screen);
+        let more = with_scratch(node, |node, scratch| {
+            (0..TURN).all(|_| self.read_datagram(now, node, screen, scratch))
+        });
+        if more {
+            self.wake_at(Some(now + NEXT_TURN));
         }
-        self.wake_at(Some(now + NEXT_TURN));
+    }
+
+    /// `false`: there was none.
+    fn read_datagram<S: Screen>(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        screen: &mut S,
+        scratch: &mut [u8],
+    ) -> bool {
+        let Some(received) = node.recv_from(scratch) else {
+            return false;
+        };
+        if self.over.is_some() {
+            node.refuse_datagram(now, &received);
+            return true;
+        }
+        if self.serve_datagram(now, node, &received, scratch) {
+            return true;
+        }
+        let from = Flow {
+            local: received.local,
+            remote: received.remote,
+        };
+        let octets = &scratch[..received.len];
+        let mut post = Post {
+            now,
+            node,
+            desk: &mut self.desk,
+            screen,
+        };
+        self.room.datagram(now, from, octets, &mut post);
+        self.answer_asked(now, node, screen);
+        true
     }
 
     /// Looks at one connection: it has news, or its deadline came.
     fn look<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S, slot: usize) {
         match self.desk.role(slot) {
             Role::Empty => {}
-            Role::Member(_) => self.listen(now, node, screen, slot),
+            Role::Member(_) => with_scratch(node, |node, scratch| {
+                self.listen(now, node, screen, slot, scratch);
+            }),
             Role::Page(handle) => {
                 let handle = *handle;
                 discard(node, handle);
@@ -286,7 +299,9 @@ impl<'a> App<'a> {
                     self.desk.set(slot, Role::Empty);
                 }
             }
-            Role::Served(_) => self.go_on_serving(now, node, slot),
+            Role::Served(_) => with_scratch(node, |node, scratch| {
+                self.go_on_serving(now, node, slot, scratch);
+            }),
             Role::Parting { .. } => self.desk.go_on_parting(now, node, slot),
         }
     }
@@ -299,6 +314,7 @@ impl<'a> App<'a> {
         node: &mut Node<'_>,
         screen: &mut S,
         slot: usize,
+        scratch: &mut [u8],
     ) {
         let mut lines = 0;
         loop {
@@ -310,8 +326,8 @@ impl<'a> App<'a> {
                 return;
             }
             let finished = node.has_finished(handle);
-            let count = node.peek(handle, &mut self.scratch).unwrap_or(0);
-            let step = member.framer.next(now, &self.scratch[..count], finished);
+            let count = node.peek(handle, scratch).unwrap_or(0);
+            let step = member.framer.next(now, &scratch[..count], finished);
             match step {
                 Step::Wait { deadline } => {
                     if let Some(at) = deadline {
@@ -337,11 +353,11 @@ impl<'a> App<'a> {
                 } => {
                     node.consume(handle, consume);
                     let fresh = core::mem::replace(&mut member.fresh, false);
-                    let request = web::request(&self.scratch[range.clone()]);
+                    let request = web::request(&scratch[range.clone()]);
                     if let Some(request) = request.filter(|_| fresh && ending == Ending::Line) {
                         return self.show_page(now, node, handle, id, request);
                     }
-                    let octets = &self.scratch[range];
+                    let octets = &scratch[range];
                     let mut post = Post {
                         now,
                         node,
@@ -436,4 +452,13 @@ impl<'a> App<'a> {
             }
         }
     }
+}
+
+/// Borrows memory of the node for messages and datagrams: longer than either, so that what is too long
+/// is seen to be.
+fn with_scratch<T>(node: &mut Node<'_>, work: impl FnOnce(&mut Node<'_>, &mut [u8]) -> T) -> T {
+    node.with_scratch(|node, scratch| {
+        let len = scratch.len().min(SCRATCH + 2);
+        work(node, &mut scratch[..len])
+    })
 }

@@ -99,7 +99,9 @@ impl App<'_> {
         self.wake_at(Some(now));
     }
 
-    /// As much of the table as a datagram holds.
+    /// As much of the table as a datagram holds. Not inlined: its texts would take the stack of every
+    /// answer.
+    #[inline(never)]
     fn send_short_table<S: Screen>(
         &mut self,
         now: Instant,

@@ -1,5 +1,7 @@
 //! What happens, told to the operator as it happens.
 
+use core::fmt::Write;
+
 use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 
@@ -9,8 +11,8 @@ use crate::trace::{ConnectionId, Event, Follower, Kind, Style};
 
 /// Records told in one turn.
 const EVENTS_AT_ONCE: usize = 256;
-/// Octets that the screen must have room for before anything is told.
-const ROOM: usize = 1024;
+/// Octets that the screen must have room for before anything is told: the head of a ladder.
+const ROOM: usize = 768;
 /// When to look again at a screen that had no room.
 const SCREEN_BUSY: Duration = Duration::from_millis(20);
 
@@ -173,10 +175,12 @@ impl<'a> Live<'a> {
 
 impl Watch {
     fn follow<S: Screen>(&mut self, now: Instant, node: &Node<'_>, style: &Style, screen: &mut S) {
+        // One body for all kinds of screens: it is large.
+        let out: &mut dyn Write = screen;
         // A screen never fails: what it has no room for, it counts.
         self.due = self
             .follower
-            .follow(node.journal(), now, style, screen)
+            .follow(node.journal(), now, style, out)
             .unwrap_or(None);
     }
 }

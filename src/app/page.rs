@@ -34,10 +34,11 @@ impl Page {
         }
     }
 
+    #[inline(never)]
     pub(super) fn write_part(
         &mut self,
         facts: &Facts<'_, '_, '_>,
-        out: &mut impl Write,
+        out: &mut dyn Write,
     ) -> Result<bool, fmt::Error> {
         match &mut self.part {
             Part::Head => {
@@ -64,7 +65,7 @@ impl Page {
     }
 }
 
-fn write_names(facts: &Facts<'_, '_, '_>, out: &mut impl Write) -> fmt::Result {
+fn write_names(facts: &Facts<'_, '_, '_>, out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "<h2>In the room</h2>\n<ul>")?;
     for (name, peer) in facts.room.members().take(NAMES_MAX) {
         write!(out, "<li>")?;

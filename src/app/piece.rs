@@ -5,7 +5,7 @@ use core::fmt;
 use heapless::String;
 
 /// The longest piece, and the longest line that is not cut, in octets.
-pub(super) const PIECE: usize = 640;
+pub(super) const PIECE: usize = 512;
 
 /// Keeps as many whole lines as fit, after those to skip.
 pub(super) struct Piece {

@@ -92,20 +92,26 @@ impl App<'_> {
     }
 
     /// The turn of a connection to a service.
-    pub(super) fn go_on_serving(&mut self, now: Instant, node: &mut Node<'_>, slot: usize) {
+    pub(super) fn go_on_serving(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        slot: usize,
+        scratch: &mut [u8],
+    ) {
         let Some(Seat(Role::Served(served))) = self.desk.seats.get_mut(slot) else {
             return;
         };
         let handle = served.handle;
         let more = match served.service {
-            Service::Echo => echo(node, handle, &mut self.scratch),
+            Service::Echo => echo(node, handle, scratch),
             Service::Discard => {
                 discard(node, handle);
                 false
             }
             Service::Generator => {
                 discard(node, handle);
-                generate(node, handle, &mut served.pattern, &mut self.scratch)
+                generate(node, handle, &mut served.pattern, scratch)
             }
         };
         if node.ended(handle).is_some() {
@@ -124,6 +130,7 @@ impl App<'_> {
         now: Instant,
         node: &mut Node<'_>,
         received: &Received,
+        scratch: &mut [u8],
     ) -> bool {
         let service = match Service::at(received.local.port) {
             Some(service) if self.services => service,
@@ -134,7 +141,7 @@ impl App<'_> {
             Service::Discard => return true,
             Service::Generator => {
                 let len = received.len.min(LONGEST);
-                Pattern::default().write(&mut self.scratch[..len]);
+                Pattern::default().write(&mut scratch[..len]);
                 len
             }
         };
@@ -146,8 +153,8 @@ impl App<'_> {
             && to_us
                 .into_iter()
                 .any(|address| address == received.local.addr)
-            && received.len < self.scratch.len();
-        let data = &self.scratch[..len];
+            && received.len < scratch.len();
+        let data = &scratch[..len];
         if !harmless
             || node
                 .send_to(now, received.local, received.remote, data)

@@ -1,5 +1,6 @@
 //! Every octet that the application owns beside the node.
 
+use heapless::Vec;
 use managed::ManagedSlice;
 
 use super::live::Watched;
@@ -29,6 +30,7 @@ impl Memory<'static> {
     /// the operator).
     pub fn heap(connections: usize, guests: usize) -> Self {
         use std::vec::Vec;
+
         let repeat = |count| core::iter::repeat_n((), count);
         Self {
             seats: repeat(connections)
@@ -51,16 +53,18 @@ impl Memory<'static> {
 
 /// The memory of an application in one value, for a `static`: `CONNECTIONS` as the node has, `MEMBERS`
 /// in the room at once, `STREAMS` long answers and `WATCHED` live ladders at once.
+///
+/// Every octet of [`Self::new`] is zero, so that the `static` costs no flash.
 pub struct Storage<
     const CONNECTIONS: usize,
     const MEMBERS: usize,
     const STREAMS: usize,
     const WATCHED: usize,
 > {
-    seats: [Seat; CONNECTIONS],
-    deadlines: [Place; CONNECTIONS],
-    streams: [Stream; STREAMS],
-    watched: [Watched; WATCHED],
+    seats: Vec<Seat, CONNECTIONS>,
+    deadlines: Vec<Place, CONNECTIONS>,
+    streams: Vec<Stream, STREAMS>,
+    watched: Vec<Watched, WATCHED>,
     room: chat::Storage<Handle, Flow, MEMBERS>,
 }
 
@@ -70,10 +74,10 @@ impl<const CONNECTIONS: usize, const MEMBERS: usize, const STREAMS: usize, const
     /// Memory that holds nothing.
     pub const fn new() -> Self {
         Self {
-            seats: [const { Seat::EMPTY }; CONNECTIONS],
-            deadlines: [Place::EMPTY; CONNECTIONS],
-            streams: [const { Stream::EMPTY }; STREAMS],
-            watched: [const { Watched::NOTHING }; WATCHED],
+            seats: Vec::new(),
+            deadlines: Vec::new(),
+            streams: Vec::new(),
+            watched: Vec::new(),
             room: chat::Storage::new(),
         }
     }
@@ -81,13 +85,19 @@ impl<const CONNECTIONS: usize, const MEMBERS: usize, const STREAMS: usize, const
     /// The memory in parts.
     pub fn memory(&mut self) -> Memory<'_> {
         Memory {
-            seats: (&mut self.seats[..]).into(),
-            deadlines: (&mut self.deadlines[..]).into(),
-            streams: (&mut self.streams[..]).into(),
-            watched: (&mut self.watched[..]).into(),
+            seats: full(&mut self.seats, || Seat::EMPTY).into(),
+            deadlines: full(&mut self.deadlines, || Place::EMPTY).into(),
+            streams: full(&mut self.streams, || Stream::EMPTY).into(),
+            watched: full(&mut self.watched, || Watched::NOTHING).into(),
             room: self.room.memory(),
         }
     }
+}
+
+/// Fills a vector to its capacity.
+fn full<T, const N: usize>(vector: &mut Vec<T, N>, empty: fn() -> T) -> &mut [T] {
+    while vector.push(empty()).is_ok() {}
+    vector.as_mut_slice()
 }
 
 impl<const CONNECTIONS: usize, const MEMBERS: usize, const STREAMS: usize, const WATCHED: usize>

@@ -1,8 +1,5 @@
 //! Long answers: tables, ladders and pages, sent in pieces as fast as their reader takes them.
 
-use core::fmt::Write;
-
-use heapless::String;
 use smoltcp::time::{Duration, Instant};
 
 use super::answers::{Facts, Long};
@@ -153,25 +150,22 @@ impl<S: Screen> Telegraph<'_, '_, '_, S> {
         };
         // A piece never fails.
         let more = long.write_part(&facts, &mut piece).unwrap_or(false);
-        let mut text = String::<{ PIECE + 1 }>::new();
         let whole = piece.text();
-        let kept = match (telling.lines, whole.strip_suffix('\n')) {
-            (false, Some(kept)) => {
-                let between = if telling.begun { "\n" } else { "" };
-                let _ = text.push_str(between);
-                kept
-            }
-            (true, _) | (_, None) => whole,
+        let (between, kept) = match (telling.lines, whole.strip_suffix('\n')) {
+            (false, Some(kept)) if telling.begun => ("\n", kept),
+            (false, Some(kept)) => ("", kept),
+            (true, _) | (_, None) => ("", whole),
         };
-        let _ = text.write_str(kept);
-        match telling.to {
-            Reader::Operator => {
-                let _ = self.screen.write_str(&text);
-            }
-            Reader::Connection(handle) => {
-                if !text.is_empty() && self.node.send(handle, text.as_bytes()).is_err() {
-                    // It is over, or closed here: nobody reads the rest.
-                    return Turn::Finished;
+        for text in [between, kept] {
+            match telling.to {
+                Reader::Operator => {
+                    let _ = self.screen.write_str(text);
+                }
+                Reader::Connection(handle) => {
+                    if !text.is_empty() && self.node.send(handle, text.as_bytes()).is_err() {
+                        // It is over, or closed here: nobody reads the rest.
+                        return Turn::Finished;
+                    }
                 }
             }
         }

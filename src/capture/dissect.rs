@@ -109,7 +109,6 @@ fn tcp(from: IpAddress, to: IpAddress, data: &[u8]) -> Option<Dissected> {
         len: u16::try_from(packet.payload().len()).ok()?,
         window: packet.window_len(),
         mss: 0,
-        scale: Header::NO_SCALE,
         options: Options::default(),
     };
     options(packet.options(), &mut header);
@@ -129,10 +128,10 @@ fn options(mut data: &[u8], header: &mut Header) {
             TcpOption::EndOfList => return,
             TcpOption::NoOperation | TcpOption::Unknown { .. } => {}
             TcpOption::MaxSegmentSize(size) => header.mss = size,
-            TcpOption::WindowScale(shift) => header.scale = shift,
-            TcpOption::SackPermitted => header.options.sack_permitted = true,
-            TcpOption::SackRange(_) => header.options.sack = true,
-            TcpOption::TimeStamp { .. } => header.options.timestamps = true,
+            TcpOption::WindowScale(shift) => header.options = header.options.with_scale(shift),
+            TcpOption::SackPermitted => header.options = header.options.with_sack_permitted(),
+            TcpOption::SackRange(_) => header.options = header.options.with_sack(),
+            TcpOption::TimeStamp { .. } => header.options = header.options.with_timestamps(),
         }
         data = rest;
     }

@@ -278,6 +278,8 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Room<'a, K, E> {
         }
     }
 
+    /// Not inlined: its text would take the stack of whoever calls.
+    #[inline(never)]
     fn heard(
         &mut self,
         now: Instant,

@@ -77,7 +77,7 @@ pub struct DatagramMemory<'a> {
     pub sender: ManagedSlice<'a, SocketStorage<'a>>,
     /// One.
     pub sender_packet: ManagedSlice<'a, udp::PacketMetadata>,
-    /// The longest payload: the MTU.
+    /// The longest datagram that can be sent.
     pub sender_payload: ManagedSlice<'a, u8>,
 }
 

@@ -43,7 +43,7 @@ impl Node<'_> {
             now,
             Kind::TimeWaiting {
                 connection: connection.id,
-                lasts,
+                lasts: lasts.into(),
             },
         );
         self.slots[slot].connection.ending = Some(Ending::Closed);
@@ -63,7 +63,7 @@ impl Node<'_> {
         self.lay(now, &again, hash);
         let kind = Kind::TimeWaiting {
             connection: waiting.connection,
-            lasts,
+            lasts: lasts.into(),
         };
         self.note(now, kind);
     }

@@ -253,7 +253,6 @@ impl Parser {
             flags,
             len: (octets.len() - 20) as u16,
             window: packet.window_len(),
-            scale: Header::NO_SCALE,
             ..Header::default()
         })
     }
@@ -302,13 +301,25 @@ pub(super) fn header(repr: &TcpRepr<'_>, flags: Flags) -> Header {
         len: repr.payload.len() as u16,
         window: repr.window_len,
         mss: repr.max_seg_size.unwrap_or(0),
-        scale: repr.window_scale.unwrap_or(Header::NO_SCALE),
-        options: Options {
-            sack_permitted: repr.sack_permitted,
-            sack: repr.sack_ranges.iter().any(Option::is_some),
-            timestamps: repr.timestamp.is_some(),
-        },
+        options: options(repr),
     }
+}
+
+fn options(repr: &TcpRepr<'_>) -> Options {
+    let mut options = Options::default();
+    if let Some(shift) = repr.window_scale {
+        options = options.with_scale(shift);
+    }
+    if repr.sack_permitted {
+        options = options.with_sack_permitted();
+    }
+    if repr.sack_ranges.iter().any(Option::is_some) {
+        options = options.with_sack();
+    }
+    if repr.timestamp.is_some() {
+        options = options.with_timestamps();
+    }
+    options
 }
 
 /// The flags that smoltcp will put on the wire for `repr`.

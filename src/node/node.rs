@@ -228,6 +228,16 @@ impl<'a> Node<'a> {
         &self.limits
     }
 
+    /// Lends the memory in which frames are composed, at least 1,028 octets: between two rounds of the
+    /// loop it is idle, and an application reads messages into it. Within `work` there is none to lend.
+    pub fn with_scratch<T>(&mut self, work: impl FnOnce(&mut Self, &mut [u8]) -> T) -> T {
+        let nothing = ManagedSlice::Borrowed(&mut []);
+        let mut scratch = core::mem::replace(&mut self.scratch, nothing);
+        let result = work(self, &mut scratch);
+        self.scratch = scratch;
+        result
+    }
+
     /// How many connections can be open at once.
     pub fn capacity(&self) -> usize {
         self.slots.len()

@@ -32,10 +32,10 @@ pub(super) struct Numbers {
     pub(super) rcv_edge: u32,
     /// Octets that the application took.
     pub(super) taken: u32,
-    /// The window scale that our SYN offered, or [`Header::NO_SCALE`].
-    pub(super) offered_scale: u8,
-    /// The window scale that the peer's SYN offered, or [`Header::NO_SCALE`].
-    pub(super) peer_scale: u8,
+    /// The window scale that our SYN offered.
+    pub(super) offered_scale: Option<u8>,
+    /// The window scale that the peer's SYN offered.
+    pub(super) peer_scale: Option<u8>,
     /// Whether our FIN left: it is the last number before SND.NXT.
     pub(super) fin_sent: bool,
     /// Whether the peer's SYN permitted SACK.
@@ -72,8 +72,8 @@ impl Numbers {
         rcv_nxt: 0,
         rcv_edge: 0,
         taken: 0,
-        offered_scale: 0,
-        peer_scale: 0,
+        offered_scale: None,
+        peer_scale: None,
         fin_sent: false,
         sack: false,
         synchronized: true,
@@ -86,8 +86,6 @@ impl Numbers {
             iss,
             snd_una: iss,
             snd_nxt: iss,
-            offered_scale: Header::NO_SCALE,
-            peer_scale: Header::NO_SCALE,
             ..Self::default()
         }
     }
@@ -98,8 +96,8 @@ impl Numbers {
         self.rcv_nxt = syn.seq.wrapping_add(1);
         self.rcv_edge = self.rcv_nxt;
         self.synchronized = true;
-        self.peer_scale = syn.scale;
-        self.sack = syn.options.sack_permitted;
+        self.peer_scale = syn.options.scale();
+        self.sack = syn.options.sack_permitted();
         // The window of a SYN is never scaled (RFC 7323 section 2.2).
         self.open_window(syn, 0);
     }
@@ -130,7 +128,7 @@ impl Numbers {
         }
         self.fin_sent |= header.flags.contains(Flags::FIN);
         if header.flags.contains(Flags::SYN) {
-            self.offered_scale = header.scale;
+            self.offered_scale = header.options.scale();
         }
     }
 
@@ -248,24 +246,22 @@ impl Numbers {
     /// The shift of window fields that we send. Scaling is in force only if both SYNs offered it
     /// (RFC 7323 section 1.3).
     pub(super) fn rcv_scale(&self) -> u8 {
-        if self.peer_scale == Header::NO_SCALE || self.offered_scale == Header::NO_SCALE {
-            0
-        } else {
-            self.offered_scale
+        match (self.offered_scale, self.peer_scale) {
+            (Some(ours), Some(_)) => ours,
+            (None, _) | (_, None) => 0,
         }
     }
 
     /// The window scale that our SYN offered, as an option of a SYN.
     pub(super) fn scale_offered(&self) -> Option<u8> {
-        (self.offered_scale != Header::NO_SCALE).then_some(self.offered_scale)
+        self.offered_scale
     }
 
     /// The shift of window fields that we receive; 14 at most (RFC 7323 section 2.3).
     pub(super) fn snd_scale(&self) -> u8 {
-        if self.peer_scale == Header::NO_SCALE || self.offered_scale == Header::NO_SCALE {
-            0
-        } else {
-            self.peer_scale.min(14)
+        match (self.offered_scale, self.peer_scale) {
+            (Some(_), Some(theirs)) => theirs,
+            (None, _) | (_, None) => 0,
         }
     }
 }

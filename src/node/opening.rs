@@ -150,7 +150,6 @@ impl Node<'_> {
             flags: Flags::SYN,
             window: frame.header.window,
             mss: cookie.mss,
-            scale: Header::NO_SCALE,
             ..Header::default()
         };
         let opening = Opening {
@@ -198,7 +197,6 @@ impl Node<'_> {
             ack: numbers.rcv_nxt,
             flags: Flags::SYN.with(Flags::ACK),
             window: self.slots[slot].socket().recv_capacity().min(65_535) as u16,
-            scale: Header::NO_SCALE,
             ..Header::default()
         };
         let numbers = &mut self.slots[slot].connection.numbers;
@@ -302,8 +300,8 @@ impl Node<'_> {
         let mut segment = bare(&reversed, syn.seq, None, syn.window);
         segment.control = TcpControl::Syn;
         segment.max_seg_size = (syn.mss != 0).then_some(syn.mss);
-        segment.window_scale = (syn.scale != Header::NO_SCALE).then_some(syn.scale);
-        segment.sack_permitted = syn.options.sack_permitted;
+        segment.window_scale = syn.options.scale();
+        segment.sack_permitted = syn.options.sack_permitted();
         let route = Route::into(self.mac, opening.neighbor, flow);
         let mut frame = [0; 128];
         let frame = &mut frame[..route.frame_len(&segment)];

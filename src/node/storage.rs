@@ -39,7 +39,8 @@ pub struct Memory<'a> {
     pub extra: ManagedSlice<'a, SocketStorage<'a>>,
     /// Events that are remembered; a short connection makes about twenty.
     pub journal: ManagedSlice<'a, Option<Event>>,
-    /// For composing frames: MTU and 14 octets.
+    /// For composing frames: MTU and 14 octets. Lent to the application between two rounds, for
+    /// messages: at least 1,028.
     pub scratch: ManagedSlice<'a, u8>,
 }
 
@@ -139,7 +140,7 @@ impl Memory<'static> {
                 .collect::<Vec<_>>()
                 .into(),
             journal: vec![None; sizes.events].into(),
-            scratch: vec![0; sizes.mtu + 14].into(),
+            scratch: vec![0; sizes.mtu.max(1500) + 14].into(),
         }
     }
 }
@@ -183,7 +184,7 @@ pub struct Storage<
     payload: [u8; DATAGRAMS],
     sender: Vec<SocketStorage<'a>, 1>,
     sender_packet: Vec<udp::PacketMetadata, 1>,
-    sender_payload: [u8; FRAME],
+    sender_payload: [u8; DATAGRAMS],
     extra: Vec<SocketStorage<'a>, 1>,
     journal: Vec<Option<Event>, EVENTS>,
     scratch: [u8; FRAME],
@@ -194,7 +195,7 @@ const LISTENERS: usize = 2;
 /// UDP ports that a [`Storage`] can bind.
 const PORTS: usize = 1;
 /// Datagrams that may wait in a [`Storage`], each way.
-const PACKETS: usize = 16;
+const PACKETS: usize = 10;
 
 impl<
     'a,
@@ -215,7 +216,7 @@ impl<
             assert!(CONNECTIONS > 0 && CONNECTIONS < 65_535);
             assert!(TOMBSTONES > 0);
             assert!(FLOWS.is_power_of_two() && FLOWS > CONNECTIONS + TOMBSTONES);
-            assert!(FRAME >= 590);
+            assert!(FRAME >= 1028);
         }
         Self {
             sockets: Vec::new(),
@@ -236,7 +237,7 @@ impl<
             payload: [0; DATAGRAMS],
             sender: Vec::new(),
             sender_packet: Vec::new(),
-            sender_payload: [0; FRAME],
+            sender_payload: [0; DATAGRAMS],
             extra: Vec::new(),
             journal: Vec::new(),
             scratch: [0; FRAME],

@@ -138,27 +138,81 @@ pub struct Header {
     pub window: u16,
     /// Maximum segment size option; 0 if absent.
     pub mss: u16,
-    /// Window scale option: a shift count of 0 to 14, or [`Header::NO_SCALE`].
-    pub scale: u8,
-    /// Whether the SACK-permitted, timestamp and SACK options are there.
+    /// The other options: window scale, SACK permitted, SACK, timestamps.
     pub options: Options,
 }
 
-/// Which TCP options without a number of interest a segment carried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Options {
+/// Which TCP options a segment carried besides the maximum segment size: one octet, because the
+/// journal keeps very many of them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Options(u8);
+
+impl Options {
+    /// The four bits of the shift count.
+    const SHIFT: u8 = 0x0f;
+    const SCALE: u8 = 0x10;
+    const SACK_PERMITTED: u8 = 0x20;
+    const SACK: u8 = 0x40;
+    const TIMESTAMPS: u8 = 0x80;
+
+    /// The same with a window scale; a shift count above 14 counts as 14 (RFC 7323 section 2.3).
+    pub const fn with_scale(self, shift: u8) -> Self {
+        let shift = if shift > 14 { 14 } else { shift };
+        Self(self.0 & !Self::SHIFT | Self::SCALE | shift)
+    }
+
+    /// The same with SACK permitted.
+    pub const fn with_sack_permitted(self) -> Self {
+        Self(self.0 | Self::SACK_PERMITTED)
+    }
+
+    /// The same with at least one SACK block.
+    pub const fn with_sack(self) -> Self {
+        Self(self.0 | Self::SACK)
+    }
+
+    /// The same with timestamps.
+    pub const fn with_timestamps(self) -> Self {
+        Self(self.0 | Self::TIMESTAMPS)
+    }
+
+    /// The shift count of the window scale option, on a SYN (RFC 7323).
+    pub const fn scale(self) -> Option<u8> {
+        if self.0 & Self::SCALE == 0 {
+            None
+        } else {
+            Some(self.0 & Self::SHIFT)
+        }
+    }
+
     /// SACK permitted (RFC 2018), on a SYN.
-    pub sack_permitted: bool,
+    pub const fn sack_permitted(self) -> bool {
+        self.0 & Self::SACK_PERMITTED != 0
+    }
+
     /// At least one SACK block (RFC 2018).
-    pub sack: bool,
+    pub const fn sack(self) -> bool {
+        self.0 & Self::SACK != 0
+    }
+
     /// Timestamps (RFC 7323).
-    pub timestamps: bool,
+    pub const fn timestamps(self) -> bool {
+        self.0 & Self::TIMESTAMPS != 0
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("scale", &self.scale())
+            .field("sack_permitted", &self.sack_permitted())
+            .field("sack", &self.sack())
+            .field("timestamps", &self.timestamps())
+            .finish()
+    }
 }
 
 impl Header {
-    /// The value of [`Header::scale`] when the option is absent.
-    pub const NO_SCALE: u8 = 0xff;
-
     /// SEG.LEN: octets of sequence space, with SYN and FIN counted (RFC 9293 section 3.3.1).
     pub const fn sequence_len(&self) -> u32 {
         self.len as u32
@@ -332,6 +386,23 @@ pub enum Neighbor {
     WeAnswered(IpAddress),
 }
 
+/// A time in whole milliseconds, at most 49 days, in four octets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Millis(pub u32);
+
+impl From<Duration> for Millis {
+    /// What is longer counts as the longest.
+    fn from(duration: Duration) -> Self {
+        Self(u32::try_from(duration.total_millis()).unwrap_or(u32::MAX))
+    }
+}
+
+impl From<Millis> for Duration {
+    fn from(Millis(millis): Millis) -> Self {
+        Self::from_millis(millis.into())
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -353,7 +424,7 @@ pub enum Kind {
         /// Whose.
         connection: ConnectionId,
         /// 2 MSL.
-        lasts: Duration,
+        lasts: Millis,
     },
     /// A connection is over.
     Ended {
@@ -391,7 +462,11 @@ pub enum Kind {
 }
 
 /// A record of the journal.
+///
+/// A journal is an array of these. On a 32-bit target they are packed to four octets, since alignment
+/// to eight would cost each of them four.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(target_pointer_width = "32", repr(C, packed(4)))]
 pub struct Event {
     /// When.
     pub at: Instant,

@@ -23,17 +23,19 @@ pub struct Journal<'a> {
     counters: Counters,
 }
 
-// Who plans memory counts on this: 48 octets a record with IPv4 alone on a 32-bit target.
+// Who plans memory counts on this.
 const _: () = assert!(size_of::<Option<Event>>() <= 72);
 #[cfg(not(feature = "ipv6"))]
 const _: () = assert!(size_of::<Option<Event>>() <= 48);
+#[cfg(all(not(feature = "ipv6"), target_pointer_width = "32"))]
+const _: () = assert!(size_of::<Option<Event>>() <= 44);
 
 impl<'a> Journal<'a> {
     /// A journal that keeps as many records as `storage` is long.
     ///
     /// `storage` is a `&mut [None; N]`, which may be a `static`, or with feature `std` a `Vec`; what
     /// it held is forgotten. A handshake, one message each way and a teardown make about 20 records,
-    /// of 48 octets each, or 72 with feature `ipv6`.
+    /// of 44 octets each on a 32-bit target, or up to 72 with feature `ipv6`.
     pub fn new<S>(storage: S) -> Self
     where
         S: Into<ManagedSlice<'a, Option<Event>>>,

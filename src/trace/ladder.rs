@@ -4,6 +4,9 @@
 //! counted from the first record drawn. Our own states stand on the left where they change; those of
 //! the peer are inferred from segments and stand in parentheses. What is not the consequence of the
 //! segment on its line says what it is the consequence of. No line is longer than 100 columns.
+//!
+//! Functions that compose a text are not inlined: on a small stack each one's text is there only while
+//! it is written.
 
 mod bounds;
 mod caused;
@@ -18,7 +21,7 @@ use super::{
 use bounds::Bounds;
 use caused::{Caused, Span, shown};
 use core::fmt::{self, Write};
-use label::label;
+use label::{Label, write_label};
 use phase::{Heading, Phase, is_heard};
 use row::{Lane, Pen, Shown, Text};
 use smoltcp::time::{Duration, Instant};
@@ -251,6 +254,7 @@ impl Follower {
             }
             Kind::Illegal(transition) => self.draw_illegal(pen, event.at, &transition),
             Kind::TimeWaiting { lasts, .. } => {
+                let lasts = lasts.into();
                 let again = self.waiting.replace((event.at, lasts)).is_some();
                 let mut text = Text::new();
                 let word = if again { " starts again" } else { "" };
@@ -316,6 +320,7 @@ impl Follower {
         )
     }
 
+    #[inline(never)]
     fn draw_segment<W: Write + ?Sized>(
         &mut self,
         pen: &mut Pen<'_, W>,
@@ -332,7 +337,8 @@ impl Follower {
         };
         let mut own = caused.states();
         let mut peer = steps.iter().map(|&state| Shown::Inferred(state));
-        let label = label(segment)?;
+        let mut label = Label::EMPTY;
+        write_label(segment, &mut label)?;
         let colour = if segment.header.flags.contains(Flags::RST) {
             palette.alarm
         } else if segment.mark != super::Mark::None || !heard {
@@ -374,6 +380,7 @@ impl Follower {
         Ok(())
     }
 
+    #[inline(never)]
     fn draw_transition<W: Write + ?Sized>(
         &mut self,
         pen: &mut Pen<'_, W>,
@@ -411,6 +418,7 @@ impl Follower {
         pen.row(time, shown(transition), &lane, Shown::Nothing)
     }
 
+    #[inline(never)]
     fn draw_illegal<W: Write + ?Sized>(
         &mut self,
         pen: &mut Pen<'_, W>,
@@ -432,6 +440,7 @@ impl Follower {
         self.note(pen, at, &text, colour)
     }
 
+    #[inline(never)]
     fn note_loss<W: Write + ?Sized>(&self, pen: &mut Pen<'_, W>, lost: u64) -> fmt::Result {
         let mut text = Text::new();
         write!(text, "{lost} earlier records overwritten")?;
@@ -443,6 +452,7 @@ impl Follower {
     }
 
     /// What is left of 2 MSL, if it runs.
+    #[inline(never)]
     fn show_countdown<W: Write + ?Sized>(
         &mut self,
         now: Instant,

@@ -47,7 +47,7 @@ pub fn request(line: &[u8]) -> Option<Request> {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_head(request: Request, out: &mut impl Write) -> fmt::Result {
+pub fn write_head(request: Request, out: &mut dyn Write) -> fmt::Result {
     let (status, body) = match request {
         Request::Page => ("200 OK", None),
         Request::Head => ("200 OK", Some("")),
@@ -79,7 +79,7 @@ pub fn write_head(request: Request, out: &mut impl Write) -> fmt::Result {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_how_to_join(local: IpEndpoint, out: &mut impl Write) -> fmt::Result {
+pub fn write_how_to_join(local: IpEndpoint, out: &mut dyn Write) -> fmt::Result {
     let (address, port) = (local.addr, local.port);
     writeln!(
         out,
@@ -106,7 +106,7 @@ pub fn write_how_to_join(local: IpEndpoint, out: &mut impl Write) -> fmt::Result
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_foot(out: &mut impl Write) -> fmt::Result {
+pub fn write_foot(out: &mut dyn Write) -> fmt::Result {
     writeln!(
         out,
         "</pre>\n<p>Your browser's connection is among them; after this page the node closes it.\n\
@@ -115,9 +115,9 @@ pub fn write_foot(out: &mut impl Write) -> fmt::Result {
 }
 
 /// Text, made safe to stand in HTML.
-pub struct Escaped<'o, W>(pub &'o mut W);
+pub struct Escaped<'o, W: ?Sized>(pub &'o mut W);
 
-impl<W: Write> Write for Escaped<'_, W> {
+impl<W: Write + ?Sized> Write for Escaped<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
         while let Some(at) = rest.find(['<', '>', '&', '"']) {

@@ -105,7 +105,7 @@ impl Scene {
     pub(crate) fn waits(&mut self, lasts: Duration) {
         self.push(Kind::TimeWaiting {
             connection: CONNECTION,
-            lasts,
+            lasts: lasts.into(),
         });
     }
 
@@ -180,7 +180,6 @@ impl Scene {
             len,
             window: 64_240,
             mss: if flags.contains(Flags::SYN) { 1_460 } else { 0 },
-            scale: Header::NO_SCALE,
             ..Header::default()
         };
         self.push(Kind::Segment(Segment {

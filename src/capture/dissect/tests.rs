@@ -34,12 +34,10 @@ fn a_syn_and_its_options_are_read() {
             len: 0,
             window: 512,
             mss: 1460,
-            scale: 7,
-            options: Options {
-                sack_permitted: true,
-                sack: false,
-                timestamps: true,
-            },
+            options: Options::default()
+                .with_scale(7)
+                .with_sack_permitted()
+                .with_timestamps(),
         }
     );
 }

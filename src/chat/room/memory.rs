@@ -1,5 +1,6 @@
 //! The room's memory, from the heap or in one value.
 
+use heapless::Vec;
 use managed::ManagedSlice;
 
 use crate::chat::index::Cell;
@@ -29,22 +30,26 @@ impl<K, E> Memory<'_, K, E> {
 }
 
 /// Memory for `MEMBERS` members in one value, for a `static` or the stack.
+///
+/// Every octet of [`Self::new`] is zero, so that the `static` costs no flash.
 pub struct Storage<K, E, const MEMBERS: usize> {
-    slots: [Slot<K, E>; MEMBERS],
-    cells: [[Cell; CELLS_PER_MEMBER]; MEMBERS],
+    slots: Vec<Slot<K, E>, MEMBERS>,
+    cells: Vec<[Cell; CELLS_PER_MEMBER], MEMBERS>,
 }
 
 impl<K, E, const MEMBERS: usize> Storage<K, E, MEMBERS> {
     /// Memory that holds nobody.
     pub const fn new() -> Self {
         Self {
-            slots: [const { Slot::EMPTY }; MEMBERS],
-            cells: [[Cell::EMPTY; CELLS_PER_MEMBER]; MEMBERS],
+            slots: Vec::new(),
+            cells: Vec::new(),
         }
     }
 
     /// The memory, for one room.
     pub fn memory(&mut self) -> Memory<'_, K, E> {
+        while self.slots.push(Slot::EMPTY).is_ok() {}
+        while self.cells.push([Cell::EMPTY; CELLS_PER_MEMBER]).is_ok() {}
         Memory {
             slots: ManagedSlice::Borrowed(&mut self.slots),
             cells: ManagedSlice::Borrowed(self.cells.as_flattened_mut()),

@@ -30,6 +30,7 @@ struct Sender<E> {
 }
 
 impl<K: Copy, E: Copy + Eq + Hash> Room<'_, K, E> {
+    #[inline(never)]
     pub(super) fn stranger(
         &mut self,
         now: Instant,

@@ -3,6 +3,7 @@
 use super::super::{Direction, Flags, Mark, Segment, Verdict};
 use super::row::{LABEL, LANE, Text};
 use core::fmt::{self, Write};
+use heapless::String;
 
 /// What stands on the arrow, and what did not fit there.
 pub(super) struct Label {
@@ -13,40 +14,43 @@ pub(super) struct Label {
     pub(super) remark: Text,
 }
 
-/// The words for a segment.
-pub(super) fn label(segment: &Segment) -> Result<Label, fmt::Error> {
-    let mut flags = Text::new();
-    let mut facts = Text::new();
-    let mut remark = Text::new();
-    write!(flags, "{}", segment.header.flags)?;
-    numbers(segment, &mut facts)?;
-    let mut extras = Text::new();
-    particulars(segment, &mut extras)?;
-    // A segment with numbers so long that they leave no room for these is not one of a handshake.
-    if facts.len() + extras.len() <= LANE {
-        write!(facts, "{extras}")?;
-    }
-    remarks(segment, &mut remark)?;
-
-    let mut label = Label {
-        on_arrow: flags,
+impl Label {
+    /// No words.
+    pub(super) const EMPTY: Self = Self {
+        on_arrow: Text::new(),
         below: Text::new(),
         remark: Text::new(),
     };
-    if label.on_arrow.len() + 1 + facts.len() <= LABEL {
-        write!(label.on_arrow, " {facts}")?;
-    } else {
-        label.below = facts;
+}
+
+/// The words for a segment, composed in an empty label: on a small stack there is no room for every
+/// text twice.
+#[inline(never)]
+pub(super) fn write_label(segment: &Segment, label: &mut Label) -> fmt::Result {
+    let Label {
+        on_arrow,
+        below,
+        remark,
+    } = label;
+    write!(on_arrow, "{}", segment.header.flags)?;
+    numbers(segment, below)?;
+    let mut extras = String::<24>::new();
+    particulars(segment, &mut extras)?;
+    // A segment with numbers so long that they leave no room for these is not one of a handshake.
+    if below.len() + extras.len() <= LANE {
+        below.write_str(&extras)?;
     }
-    if remark.is_empty() {
-        return Ok(label);
+    remarks(segment, remark)?;
+    if on_arrow.len() + 1 + below.len() <= LABEL {
+        write!(on_arrow, " {below}")?;
+        below.clear();
     }
-    if label.below.is_empty() && label.on_arrow.len() + 1 + remark.len() <= LABEL {
-        write!(label.on_arrow, " {remark}")?;
-    } else {
-        label.remark = remark;
+    let fits = on_arrow.len() + 1 + remark.len() <= LABEL;
+    if !remark.is_empty() && below.is_empty() && fits {
+        write!(on_arrow, " {remark}")?;
+        remark.clear();
     }
-    Ok(label)
+    Ok(())
 }
 
 fn numbers(segment: &Segment, text: &mut Text) -> fmt::Result {
@@ -61,7 +65,7 @@ fn numbers(segment: &Segment, text: &mut Text) -> fmt::Result {
     Ok(())
 }
 
-fn particulars(segment: &Segment, text: &mut Text) -> fmt::Result {
+fn particulars(segment: &Segment, text: &mut String<24>) -> fmt::Result {
     let header = &segment.header;
     if header.mss > 0 {
         write!(text, " mss={}", header.mss)?;
@@ -153,7 +157,8 @@ mod tests {
                     mark,
                     verdict,
                 };
-                let label = label(&segment).unwrap();
+                let mut label = Label::EMPTY;
+                write_label(&segment, &mut label).unwrap();
                 assert!(label.on_arrow.len() <= LABEL, "{}", label.on_arrow);
                 assert!(label.remark.len() <= LANE, "{}", label.remark);
                 assert!(label.below.len() <= LANE, "{}", label.below);

@@ -143,7 +143,7 @@ fn heard<'e>(
 ) -> impl Iterator<Item = Segment> {
     core::iter::once(start)
         .chain(rest)
-        .take_while(|event| event.at <= start.at + HOLD)
+        .take_while(|event| { event.at } <= start.at + HOLD)
         .filter_map(|event| match event.kind {
             Kind::Segment(segment) if is_heard(&segment) => Some(segment),
             _ => None,
