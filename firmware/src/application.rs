@@ -1,12 +1,15 @@
-//! The node with its application on it, and what the operator sees and asks of it.
+//! The chat on the node: what runs on a board, and what its operator sees and asks of it.
+//!
+//! It is the application that Linux runs, with memory of fixed size. As a room it serves a port; as a
+//! guest it serves none, and what the operator types goes to a room elsewhere.
 
-use core::fmt::{self, Write};
-
-use smolchat::node::{Config, Node, RecvError, Storage};
-use smolchat::trace::{self, ConnectionId, Event, Kind, Style};
+use smolchat::app::{self, App, Screen};
+use smolchat::chat;
+use smolchat::node::{self, Config, ConfigError, Node};
+use smolchat::trace::Style;
 use smolchat_firmware::address::{self, Addressing, News};
-use smolchat_firmware::boot::Options;
-use smolchat_firmware::pager::Pager;
+use smolchat_firmware::boot::{self, Options};
+use smolchat_firmware::guest::{Guest, Order};
 use smoltcp::phy::Device;
 use smoltcp::time::Instant;
 use smoltcp::wire::EthernetAddress;
@@ -15,11 +18,13 @@ use crate::machine::interrupt::with_console;
 use crate::machine::operator::{Operator, say};
 
 /// TCP connections open at once.
-const MEMBERS: usize = 8;
+const CONNECTIONS: usize = 8;
+/// Members over UDP, and the operator.
+const GUESTS: usize = 8 + 1;
 /// Octets of each connection's receive buffer: a longest message with its line end.
-const RECEIVE: usize = smolchat::chat::framing::SCRATCH;
+pub(crate) const RECEIVE: usize = chat::framing::SCRATCH;
 /// Octets of each connection's transmit buffer: a longest line and the last words.
-const TRANSMIT: usize = smolchat::chat::LINE_MAX + smolchat::chat::LAST_WORDS_MAX;
+pub(crate) const TRANSMIT: usize = chat::LINE_MAX + chat::LAST_WORDS_MAX;
 /// Connections in TIME-WAIT.
 const TOMBSTONES: usize = 32;
 /// SYNs that may wait for a free connection.
@@ -29,14 +34,17 @@ const FLOWS: usize = 64;
 /// Events remembered.
 const EVENTS: usize = 256;
 /// Octets of UDP payload that may wait, each way: a longest line fits.
-const DATAGRAMS: usize = 1200;
+pub(crate) const DATAGRAMS: usize = chat::LINE_MAX;
 /// The longest frame, its check sequence not counted.
 const FRAME: usize = 1514;
+/// Tables and ladders that may be on their way at once.
+const STREAMS: usize = 2;
+/// Ladders drawn live at once; of further connections the changes of state are told.
+const WATCHED: usize = 3;
 
-/// All memory of the node.
-pub(crate) type Memory = Storage<
+pub(crate) type NodeMemory = node::Storage<
     'static,
-    MEMBERS,
+    CONNECTIONS,
     RECEIVE,
     TRANSMIT,
     TOMBSTONES,
@@ -46,238 +54,182 @@ pub(crate) type Memory = Storage<
     DATAGRAMS,
     FRAME,
 >;
+pub(crate) type AppMemory = app::Storage<CONNECTIONS, { CONNECTIONS + GUESTS }, STREAMS, WATCHED>;
 
-/// The longest line about an event, in octets.
-const EVENT_LINE: usize = 120;
+/// All memory of the node and of the chat. Every octet is zero: it costs no flash.
+pub(crate) struct Memory {
+    pub(crate) node: NodeMemory,
+    pub(crate) app: AppMemory,
+}
 
-/// The node and its application.
-pub(crate) struct Application {
-    node: Node<'static>,
+impl Memory {
+    pub(crate) const fn new() -> Self {
+        Self {
+            node: NodeMemory::new(),
+            app: AppMemory::new(),
+        }
+    }
+}
+
+impl Screen for Operator {
+    fn room(&self) -> usize {
+        // Each line feed becomes two octets; a part of a ladder has fewer of them than this.
+        with_console(|console| console.room()).saturating_sub(16)
+    }
+}
+
+/// The node and its application, which live in the caller's frame: moving them there would need their
+/// memory twice.
+pub(crate) struct Application<'m> {
+    node: &'m mut Node<'static>,
+    app: &'m mut App<'static>,
     addressing: Addressing,
-    port: u16,
-    listening: bool,
-    /// The next record to tell the operator of.
-    told: u64,
-    page: Option<(Page, Pager)>,
+    role: Role,
 }
 
-/// A long answer to the operator.
-#[derive(Clone, Copy)]
-enum Page {
-    States,
-    Ladder(ConnectionId),
+/// What the board is in the chat.
+enum Role {
+    /// A room, once there is an address: the port it is at.
+    Room { port: u16, open: bool },
+    /// A guest in a room elsewhere.
+    Guest(Guest),
 }
 
-impl Application {
+impl<'m> Application<'m> {
     pub(crate) fn new(
         options: &Options,
-        station: EthernetAddress,
-        seed: u64,
         now: Instant,
-        memory: &'static mut Memory,
+        node: &'m mut Node<'static>,
+        app: &'m mut App<'static>,
     ) -> Self {
-        let [a, b, c, d, e, f, g, h] = seed.to_le_bytes();
-        let secret = [a, b, c, d, e, f, g, h, h, g, f, e, d, c, b, a];
-        let config = Config::new(station, address::NONE, secret);
-        let mut node = match Node::new(config, memory.memory(), now) {
-            Ok(node) => node,
-            Err(error) => panic!("the node cannot start: {error}"),
-        };
-        let addressing = Addressing::start(options, &mut node, now);
+        let addressing = Addressing::start(options, node, now);
         if options.dhcp {
             say!("asking for an address");
         }
+        let role = match options.join {
+            Some(room) => Role::Guest(Guest::new(room.into())),
+            None => Role::Room {
+                port: options.port,
+                open: false,
+            },
+        };
         Self {
             node,
+            app,
             addressing,
-            port: options.port,
-            listening: false,
-            told: 0,
-            page: None,
+            role,
         }
     }
 
     /// One round: frames in, the application, segments out. When the next one is due at the latest.
     pub(crate) fn poll<D: Device>(&mut self, now: Instant, device: &mut D) -> Option<Instant> {
-        self.node.poll_ingress(now, device);
-        if let Some(news) = self.addressing.poll(now, &mut self.node) {
-            self.address_changed(news);
-        }
-        self.serve(now);
-        let deadline = self.node.poll_egress(now, device);
-        self.tell(now);
-        match (deadline, self.addressing.deadline()) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        }
+        let ingress = self.take_frames(now, device);
+        self.run(now);
+        let egress = self.send_frames(now, device);
+        let guest = match &self.role {
+            Role::Guest(guest) => guest.deadline(),
+            Role::Room { .. } => None,
+        };
+        let more = (ingress == node::Ingress::More).then_some(now);
+        let deadlines = [
+            more,
+            egress,
+            self.app.deadline(),
+            self.addressing.deadline(),
+            guest,
+        ];
+        deadlines.into_iter().flatten().min()
     }
 
-    fn address_changed(&mut self, news: News) {
+    // The steps are not inlined: each has the stack for itself.
+
+    #[inline(never)]
+    fn take_frames<D: Device>(&mut self, now: Instant, device: &mut D) -> node::Ingress {
+        self.node.poll_ingress(now, device)
+    }
+
+    #[inline(never)]
+    fn run(&mut self, now: Instant) {
+        if let Some(news) = self.addressing.poll(now, self.node) {
+            self.address_changed(now, news);
+        }
+        if let Role::Guest(guest) = &mut self.role {
+            guest.run(now, self.node, &mut Operator);
+        }
+        self.app.run(now, self.node, &mut Operator);
+    }
+
+    #[inline(never)]
+    fn send_frames<D: Device>(&mut self, now: Instant, device: &mut D) -> Option<Instant> {
+        self.node.poll_egress(now, device)
+    }
+
+    #[inline(never)]
+    fn address_changed(&mut self, now: Instant, news: News) {
         match news {
             News::Obtained(address) => say!("address: {address}, station {}", self.node.mac()),
             News::Lost => say!("address lost: the lease ended; every connection is over"),
         }
-        if !self.listening {
-            self.listening = true;
-            // The first port of each kind, so neither is in use.
-            let _ = self.node.listen(self.port, BACKLOG);
-            let _ = self.node.bind(self.port);
-            say!("listening on port {}", self.port);
-        }
-    }
-
-    /// Sends back what came.
-    fn serve(&mut self, now: Instant) {
-        let mut piece = [0; 256];
-        while self.node.accept().is_some() {}
-        while let Some(handle) = self.node.next_ready() {
-            loop {
-                let room = self.node.send_room(handle).min(piece.len());
-                match self.node.recv(handle, &mut piece[..room]) {
-                    Ok(0) | Err(RecvError::WouldBlock) => break,
-                    Ok(length) => {
-                        let _ = self.node.send(handle, &piece[..length]);
-                    }
-                    Err(RecvError::Finished | RecvError::Ended(_) | RecvError::Stale) => {
-                        self.node.close(now, handle);
-                        break;
-                    }
-                }
+        match (&mut self.role, news) {
+            (Role::Room { port, open }, _) if !*open => {
+                *open = true;
+                // The first port of each kind, so neither is in use.
+                let _ = self.node.listen(*port, BACKLOG);
+                let _ = self.node.bind(*port);
+                say!("listening on port {port}");
             }
+            (Role::Guest(guest), News::Obtained(_)) => guest.address_obtained(now),
+            (Role::Room { .. }, _) | (Role::Guest(_), News::Lost) => {}
         }
-        while let Some(received) = self.node.recv_from(&mut piece) {
-            let answer = &piece[..received.len];
-            let _ = self
-                .node
-                .send_to(now, received.local.port, received.remote, answer);
-        }
-    }
-
-    /// Writes to the operator what there is room for: a long answer first, then what happened.
-    fn tell(&mut self, now: Instant) {
-        if let Some((page, mut pager)) = self.page.take() {
-            let room = with_console(|console| console.room());
-            let complete = pager.show(room, &mut Operator, |out| match page {
-                Page::States => draw_states(&self.node, now, out),
-                Page::Ladder(connection) => {
-                    trace::draw(self.node.journal(), connection, now, &Style::ASCII, out)
-                }
-            });
-            if !complete {
-                self.page = Some((page, pager));
-            }
-        }
-        let journal = self.node.journal();
-        let mut waiting = self.page.is_some();
-        while !waiting && self.told < journal.next() {
-            let (missed, mut records) = journal.since(self.told);
-            if missed > 0 {
-                say!("[{missed} events not shown]");
-                self.told += missed;
-            }
-            let Some((number, event)) = records.next() else {
-                break;
-            };
-            if is_shown(event) {
-                waiting = with_console(|console| console.room()) < EVENT_LINE;
-                if waiting {
-                    break;
-                }
-                let _ = draw_event(event, &mut Operator);
-            }
-            self.told = number + 1;
-        }
-        with_console(|console| console.want_room(if waiting { EVENT_LINE } else { 0 }));
     }
 
     /// Does what the operator typed.
+    #[inline(never)]
     pub(crate) fn obey(&mut self, now: Instant, line: &[u8]) {
-        let line = core::str::from_utf8(line).unwrap_or("").trim();
-        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
-        let number = rest
-            .trim()
-            .trim_start_matches('#')
-            .parse()
-            .ok()
-            .map(ConnectionId);
-        let handle = number.and_then(|number| self.node.handle_of(number));
-        match (word, number, handle) {
-            ("/states", _, _) => self.page = Some((Page::States, Pager::new())),
-            ("/ladder", Some(number), _) => self.page = Some((Page::Ladder(number), Pager::new())),
-            ("/close", _, Some(handle)) => self.node.close(now, handle),
-            ("/abort", _, Some(handle)) => self.node.abort(now, handle),
-            ("/close" | "/abort", Some(number), None) => say!("no connection {number} is open"),
-            _ => say!("not understood: {line}"),
+        let ours = match &mut self.role {
+            Role::Room { .. } => return self.app.console(now, self.node, &mut Operator, line),
+            Role::Guest(guest) => guest.order(now, self.node, &mut Operator, line),
+        };
+        if let Order::Ours(line) = ours {
+            self.app
+                .console(now, self.node, &mut Operator, line.as_bytes());
+        }
+    }
+
+    /// Whether the operator ended it, and everybody has been told.
+    pub(crate) fn is_over(&self, now: Instant) -> bool {
+        match &self.role {
+            Role::Guest(guest) => guest.is_over(self.node),
+            Role::Room { .. } => self.app.is_over(now, self.node),
         }
     }
 }
 
-/// Whether the operator is told of an event as it happens. Segments stand in the ladder.
-fn is_shown(event: &Event) -> bool {
-    match event.kind {
-        Kind::Opened { .. }
-        | Kind::Transition(_)
-        | Kind::Illegal(_)
-        | Kind::TimeWaiting { .. }
-        | Kind::Ended { .. }
-        | Kind::SlowPeer { .. }
-        | Kind::Full(_) => true,
-        Kind::Segment(_)
-        | Kind::Stray(_)
-        | Kind::Datagram(_)
-        | Kind::Neighbor(_)
-        | Kind::Dropped(_)
-        | Kind::Icmp { .. } => false,
-    }
+/// Makes the node. A function of its own, so that the stack it needs is free again before the run loop.
+#[inline(never)]
+pub(crate) fn make_node(
+    station: EthernetAddress,
+    seed: u64,
+    now: Instant,
+    memory: &'static mut NodeMemory,
+) -> Result<Node<'static>, ConfigError> {
+    let config = Config::new(station, address::NONE, boot::secret(seed));
+    Node::new(config, memory.memory(), now)
 }
 
-fn draw_event(event: &Event, out: &mut impl Write) -> fmt::Result {
-    match event.kind {
-        Kind::Opened { connection, flow } => writeln!(out, "{connection} {flow}"),
-        Kind::Transition(change) => {
-            writeln!(
-                out,
-                "{} {} -> {} ({})",
-                change.connection, change.from, change.to, change.cause
-            )
-        }
-        Kind::Illegal(change) => writeln!(
-            out,
-            "{} {} -> {} ({}), which RFC 9293 does not know",
-            change.connection, change.from, change.to, change.cause
-        ),
-        Kind::TimeWaiting { connection, lasts } => writeln!(out, "{connection} 2 MSL: {lasts}"),
-        Kind::Ended { connection, ending } => writeln!(out, "{connection} {ending}"),
-        Kind::SlowPeer {
-            connection,
-            attempts,
-        } => {
-            writeln!(out, "{connection} sent the same segment {attempts} times")
-        }
-        Kind::Full(resource) => writeln!(out, "full: {resource}"),
-        Kind::Segment(_)
-        | Kind::Stray(_)
-        | Kind::Datagram(_)
-        | Kind::Neighbor(_)
-        | Kind::Dropped(_)
-        | Kind::Icmp { .. } => Ok(()),
-    }
-}
-
-fn draw_states(node: &Node<'_>, now: Instant, out: &mut impl Write) -> fmt::Result {
-    for status in node.statuses(now) {
-        write!(out, "{} {} {}", status.id, status.flow, status.state)?;
-        if let Some((timer, deadline)) = status.timer {
-            write!(out, ", {timer} in {} s", (deadline.max(now) - now).secs())?;
-        }
-        writeln!(out)?;
-    }
-    writeln!(
-        out,
-        "{} of {} connections free, {} SYNs wait, {} in TIME-WAIT",
-        node.free(),
-        node.capacity(),
-        node.held(),
-        node.time_waiting()
-    )
+/// Makes the room, for the same reason.
+#[inline(never)]
+pub(crate) fn make_app(
+    live: bool,
+    seed: u64,
+    now: Instant,
+    memory: &'static mut AppMemory,
+) -> App<'static> {
+    let config = app::Config {
+        limits: chat::Limits::default(),
+        secret: boot::join_secret(seed),
+        style: Style::ASCII.with_tags(),
+        live,
+    };
+    App::new(now, memory.memory(), config)
 }

@@ -10,6 +10,7 @@
 //! gw=192.0.2.1
 //! port=4000            where members join
 //! join=192.0.2.1:4000  be a member of that room instead of a room
+//! live=off             no live ladders on the console, only what is said
 //! ```
 
 use core::net::SocketAddrV4;
@@ -40,6 +41,8 @@ pub struct Options {
     pub port: u16,
     /// The room to join; none means to be one.
     pub join: Option<SocketAddrV4>,
+    /// Whether ladders are drawn live on the console.
+    pub live: bool,
 }
 
 impl Default for Options {
@@ -52,6 +55,7 @@ impl Default for Options {
             gateway: Some(FALLBACK_GATEWAY),
             port: PORT,
             join: None,
+            live: true,
         }
     }
 }
@@ -83,6 +87,8 @@ impl Options {
             "gw" => self.gateway = Some(value.parse().ok()?),
             "port" => self.port = value.parse().ok().filter(|&port| port != 0)?,
             "join" => self.join = Some(value.parse().ok()?),
+            "live" if value == "off" => self.live = false,
+            "live" if value == "on" => self.live = true,
             _ => return None,
         }
         Some(())
@@ -102,6 +108,17 @@ impl Options {
     }
 }
 
+/// The secret of the node, from the seed: sequence numbers, cookies and port numbers.
+pub const fn secret(seed: u64) -> [u8; 16] {
+    let [a, b, c, d, e, f, g, h] = seed.to_le_bytes();
+    [a, b, c, d, e, f, g, h, h, g, f, e, d, c, b, a]
+}
+
+/// Another one, for the join codes of the room.
+pub const fn join_secret(seed: u64) -> [u64; 2] {
+    [!seed, seed.rotate_left(32)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,7 +134,7 @@ mod tests {
     #[test]
     fn every_option_is_understood() {
         let (options, complaints) = read(
-            "seed=9c41d2 mac=02:00:00:00:00:07 ip=192.0.2.2/28 gw=192.0.2.1 port=7 join=192.0.2.9:4001",
+            "seed=9c41d2 mac=02:00:00:00:00:07 ip=192.0.2.2/28 gw=192.0.2.1 port=7 join=192.0.2.9:4001 live=off",
         );
         assert_eq!(complaints, [""; 0]);
         assert_eq!(
@@ -130,6 +147,7 @@ mod tests {
                 gateway: Some(Ipv4Address::new(192, 0, 2, 1)),
                 port: 7,
                 join: Some("192.0.2.9:4001".parse().unwrap()),
+                live: false,
             }
         );
     }

@@ -14,12 +14,12 @@ use heapless::{Deque, Vec};
 
 use crate::driver::Uart;
 
-/// Octets that wait for the UART. Longer texts are shown by a [`crate::pager::Pager`].
-pub const TRANSMIT_RING: usize = 1024;
+/// Octets that wait for the UART: a longest chat line, or a part of a ladder with its heading.
+pub const TRANSMIT_RING: usize = smolchat::chat::LINE_MAX + 20;
 /// Octets that wait for the application.
-pub const RECEIVE_RING: usize = 128;
+pub const RECEIVE_RING: usize = 96;
 /// The longest line an operator can type, in octets.
-pub const LINE: usize = 120;
+pub const LINE: usize = 160;
 
 /// The notice of lost octets is at most this long.
 const NOTICE: usize = 40;

@@ -7,9 +7,9 @@
 //! | [`driver`] | Ethernet MACs and UARTs, each written against [`registers::Registers`] |
 //! | [`ethernet`] | the smoltcp `Device` over any [`driver::Mac`] |
 //! | [`console`] | the operator's UART: rings in both directions, and lines out of octets |
-//! | [`pager`] | long texts on the console, as fast as it takes them |
 //! | [`boot`] | the boot options: seed, addresses, port |
 //! | [`address`] | DHCPv4 with a static fallback |
+//! | [`guest`] | the board as a member of a room elsewhere |
 //!
 //! An Ethernet driver has three layers. [`driver::octets`] moves octets between words and frames
 //! and knows no hardware. [`driver::stellaris_enet`] and [`driver::lan9118`] know registers and
@@ -25,5 +25,5 @@ pub mod boot;
 pub mod console;
 pub mod driver;
 pub mod ethernet;
-pub mod pager;
+pub mod guest;
 pub mod registers;

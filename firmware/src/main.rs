@@ -9,6 +9,8 @@
 mod application;
 mod board;
 mod machine;
+#[cfg(feature = "drill")]
+mod sizes;
 
 use cortex_m_rt::entry;
 use smolchat_firmware::boot::Options;
@@ -18,7 +20,7 @@ use smolchat_firmware::ethernet::Ethernet;
 use smoltcp::phy::Device as _;
 use smoltcp::time::{Duration, Instant};
 
-use application::{Application, Memory};
+use application::{Application, Memory, make_app, make_node};
 use machine::operator::{Operator, say};
 use machine::{clock, interrupt, semihosting, stack};
 
@@ -44,7 +46,14 @@ fn main() -> ! {
     say!("\nsmolchat on {}", board::NAME);
 
     let mut editor = LineEditor::new();
-    let mut application = start_application(&mut editor, &mut ethernet, MEMORY);
+    let (options, seed) = start(&mut editor, &mut ethernet);
+    let mut node = make_node(ethernet.address(), seed, clock::now(), &mut MEMORY.node);
+    let mut app = make_app(options.live, seed, clock::now(), &mut MEMORY.app);
+    let node = match &mut node {
+        Ok(node) => node,
+        Err(error) => panic!("the node cannot start: {error}"),
+    };
+    let mut application = Application::new(&options, clock::now(), node, &mut app);
     let mut work = Work::default();
     loop {
         let woke = clock::cycles();
@@ -56,24 +65,25 @@ fn main() -> ! {
                 deadline = Some(Instant::ZERO); // The application may have something to send now.
             }
         }
+        if application.is_over(clock::now()) {
+            say!("stopped by the operator");
+            interrupt::with_console(Console::flush);
+            semihosting::exit(semihosting::Status::Stopped)
+        }
         interrupt::sleep(&mut ethernet, deadline);
     }
 }
 
-/// Reads the boot options and makes the application. A function of its own, so that the stack it
-/// needs is free again when the run loop begins.
+/// Reads the boot options, and settles on a seed. A function of its own, so that the stack it needs is
+/// free again when the run loop begins.
 #[inline(never)]
-fn start_application(
-    editor: &mut LineEditor,
-    ethernet: &mut Ethernet<'_, board::Mac>,
-    memory: &'static mut Memory,
-) -> Application {
+fn start(editor: &mut LineEditor, ethernet: &mut Ethernet<'_, board::Mac>) -> (Options, u64) {
     let options = read_options(editor, ethernet);
     if let Some(address) = options.mac {
         ethernet.set_address(address);
     }
     let seed = settle_seed(&options, ethernet);
-    Application::new(&options, ethernet.address(), seed, clock::now(), memory)
+    (options, seed)
 }
 
 /// The boot options: from the build, from outside, and without a seed in either, from the operator.
@@ -159,20 +169,18 @@ impl Work {
     }
 }
 
-/// Does what the operator typed. What is not about the board is for the application.
+/// Does what the operator typed. What is not about the board is for the chat.
+#[inline(never)]
 fn obey(
     line: &[u8],
     ethernet: &mut Ethernet<'_, board::Mac>,
-    application: &mut Application,
+    application: &mut Application<'_>,
     work: &mut Work,
 ) {
     match line {
         b"/board" => describe_board(ethernet, core::mem::take(work)),
-        b"/stop" => {
-            say!("stopped by the operator");
-            interrupt::with_console(Console::flush);
-            semihosting::exit(semihosting::Status::Stopped)
-        }
+        #[cfg(feature = "drill")]
+        b"/sizes" => sizes::say_sizes(),
         #[cfg(feature = "drill")]
         b"/panic" => panic!("a drill"),
         #[cfg(feature = "drill")]
@@ -183,6 +191,7 @@ fn obey(
     }
 }
 
+#[inline(never)]
 fn describe_board(ethernet: &mut Ethernet<'_, board::Mac>, work: Work) {
     let counters = ethernet.counters();
     let lost = interrupt::with_console(|console| console.lost());
