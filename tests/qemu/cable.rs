@@ -51,6 +51,30 @@ impl Socket {
     }
 }
 
+/// Joins two cables to one: each board's frames reach the other, as long as the test runs.
+pub(crate) fn join(one: Cable, other: Cable) {
+    let ends = [
+        (one.frames, other.stream.try_clone().unwrap()),
+        (other.frames, one.stream.try_clone().unwrap()),
+    ];
+    for (frames, mut stream) in ends {
+        thread::spawn(move || {
+            for frame in frames {
+                if stream.write_all(&framed(&frame)).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+}
+
+/// A frame as QEMU has it on the socket.
+fn framed(frame: &[u8]) -> Vec<u8> {
+    let mut framed = (frame.len() as u32).to_be_bytes().to_vec();
+    framed.extend_from_slice(frame);
+    framed
+}
+
 /// A cable with a board at its other end.
 pub(crate) struct Cable {
     stream: TcpStream,
@@ -61,9 +85,7 @@ pub(crate) struct Cable {
 impl Cable {
     /// Puts one frame on the cable, whatever it is.
     pub(crate) fn send(&mut self, frame: &[u8]) {
-        let mut framed = (frame.len() as u32).to_be_bytes().to_vec();
-        framed.extend_from_slice(frame);
-        self.stream.write_all(&framed).unwrap();
+        self.stream.write_all(&framed(frame)).unwrap();
     }
 
     /// Waits up to `time` for a frame to be there.
@@ -149,15 +171,6 @@ impl Host {
         }
     }
 
-    /// Closes the connection and forgets it as soon as the peer has closed, too.
-    pub(crate) fn close(&mut self) {
-        self.sockets.get_mut::<tcp::Socket>(self.connection).close();
-        self.until("the connection is closed", |socket| {
-            let over = matches!(socket.state(), tcp::State::TimeWait | tcp::State::Closed);
-            over.then_some(())
-        });
-    }
-
     /// Opens the connection and waits until it is there.
     pub(crate) fn connect(&mut self, board: Ipv4Address, port: u16) {
         let socket = self.sockets.get_mut::<tcp::Socket>(self.connection);
@@ -170,10 +183,25 @@ impl Host {
         });
     }
 
-    /// Sends a message and waits for as many octets to come back.
-    pub(crate) fn echo(&mut self, message: &[u8]) -> Vec<u8> {
-        self.send(message);
-        self.receive(message.len())
+    /// Says a line and waits for the answer to it.
+    pub(crate) fn say(&mut self, line: &str) -> String {
+        self.send(format!("{line}\n").as_bytes());
+        self.answer()
+    }
+
+    /// Waits for the answer to what was said: a receipt, or the reason of a refusal.
+    pub(crate) fn answer(&mut self) -> String {
+        let mut answer = Vec::new();
+        loop {
+            answer.extend(self.receive(1));
+            let text = String::from_utf8_lossy(&answer);
+            if let Some(last) = text.trim_end().lines().last()
+                && text.ends_with('\n')
+                && !last.starts_with("Welcome")
+            {
+                return last.to_owned();
+            }
+        }
     }
 
     pub(crate) fn send(&mut self, message: &[u8]) {
@@ -186,12 +214,9 @@ impl Host {
         let mut received = Vec::new();
         self.until("the octets are received", |socket| {
             if socket.can_recv() {
-                socket
-                    .recv(|part| {
-                        received.extend_from_slice(part);
-                        (part.len(), ())
-                    })
-                    .unwrap();
+                let mut part = vec![0; octets - received.len()];
+                let count = socket.recv_slice(&mut part).unwrap();
+                received.extend_from_slice(&part[..count]);
             }
             (received.len() >= octets).then_some(())
         });
@@ -206,11 +231,11 @@ impl Host {
     ) -> T {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
-            self.poll(Duration::from_millis(5));
             if let Some(result) = done(self.sockets.get_mut(self.connection)) {
                 self.poll(Duration::ZERO); // What `done` took or queued is told to the board.
                 return result;
             }
+            self.poll(Duration::from_millis(5));
         }
         panic!("in vain: {what}");
     }

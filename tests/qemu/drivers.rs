@@ -1,12 +1,12 @@
 //! What the drivers of both boards must do, whatever runs on them.
 
-use std::io::{Read, Write};
-use std::net::{TcpStream, UdpSocket};
+use std::net::UdpSocket;
 
 use smoltcp::wire::Ipv4Address;
 
 use crate::board::{BOARDS, Board, PATIENCE, PORT, Plug, Setup, Time};
 use crate::cable::{Host, Socket};
+use crate::members::{Member, is_answer};
 
 const HOST: Ipv4Address = Ipv4Address::new(192, 0, 2, 1);
 const BOARD: Ipv4Address = Ipv4Address::new(192, 0, 2, 2);
@@ -43,29 +43,39 @@ fn counter(board: &mut Board, what: &str) -> u32 {
 #[ignore = "needs QEMU: scripts/test-firmware"]
 fn a_board_gets_its_address_from_dhcp_and_answers_over_tcp_and_udp() {
     for name in BOARDS {
-        let mut board = Board::start(&Setup::new(name, Plug::UserNetwork));
+        let setup = Setup {
+            boot: "seed=5eed live=off",
+            ..Setup::new(name, Plug::UserNetwork)
+        };
+        let mut board = Board::start(&setup);
         board.expect(&format!("smolchat on {name}"));
         board.expect("seed: given at boot");
         board.expect("address: 10.0.2.15/24, gateway 10.0.2.2 (DHCP, server 10.0.2.2)");
         board.expect("listening on port 4000");
         let (tcp, udp) = board.forwarded();
 
-        let mut member = TcpStream::connect(tcp).unwrap();
-        member.set_read_timeout(Some(PATIENCE)).unwrap();
-        for length in [1, 2, 3, 4, 5, 59, 60, 61, 512, 1459, 1460, 1461, 4000] {
-            let message: Vec<u8> = (0..length).map(|n| (n % 251) as u8).collect();
-            member.write_all(&message).unwrap();
-            let mut echo = vec![0; length];
-            member.read_exact(&mut echo).unwrap();
-            assert_eq!(echo, message);
+        let mut member = Member::join(tcp);
+        for length in [1, 2, 3, 4, 5, 59, 60, 61, 512, 1023, 1024] {
+            let message = "x".repeat(length);
+            assert!(
+                member.say(&message).ends_with("Delivered to 1 member."),
+                "{name}, {length} octets"
+            );
+            board.expect(&format!(": {message}"));
         }
+        let too_long = member.say(&"x".repeat(1025));
+        assert!(too_long.contains("1024"), "{too_long}");
 
         let member = UdpSocket::bind("127.0.0.1:0").unwrap();
         member.set_read_timeout(Some(PATIENCE)).unwrap();
-        member.send_to("你好".as_bytes(), udp).unwrap();
-        let mut echo = [0; 64];
-        let (length, _) = member.recv_from(&mut echo).unwrap();
-        assert_eq!(&echo[..length], "你好".as_bytes());
+        member
+            .send_to("你好, 世界, 你好, 世界".as_bytes(), udp)
+            .unwrap();
+        let mut answer = [0; 256];
+        let (length, _) = member.recv_from(&mut answer).unwrap();
+        let answer = String::from_utf8_lossy(&answer[..length]);
+        assert!(answer.contains("/join "), "{answer}");
+        board.expect(": 你好, 世界");
     }
 }
 
@@ -85,7 +95,7 @@ fn without_a_dhcp_server_the_static_address_is_taken() {
         board.expect("address: 192.0.2.2/24, no gateway (static: no DHCP server answered)");
         board.expect("listening on port 4000");
         host.connect(BOARD, PORT);
-        assert_eq!(host.echo(b"here"), b"here");
+        assert!(host.say("here").starts_with("Delivered"));
     }
 }
 
@@ -111,12 +121,11 @@ fn frames_of_every_length_and_garbage_do_not_keep_a_member_from_chatting() {
         let (mut board, mut host) = on_a_cable(name);
         let lengths: Vec<usize> = (1..=1740).collect();
         for few in lengths.chunks(5) {
-            // So few fit into the receive queue of either board; the echo shows that they were taken.
+            // So few fit into the receive queue of either board; the answer shows that they were taken.
             for &length in few {
                 host.cable.send(&garbage(length as u32, length));
             }
-            let message = format!("after {}\n", few[0]);
-            assert_eq!(host.echo(message.as_bytes()), message.as_bytes(), "{name}");
+            assert!(is_answer(&host.say("still here")), "{name} after {few:?}");
         }
         // Below 14 octets is half a header, above 1,518 is too long.
         // The controller of mps2-an385 throws runts away by itself.
@@ -137,11 +146,7 @@ fn a_burst_beyond_the_receive_queue_loses_frames_but_not_the_queue() {
                 host.cable
                     .send(&garbage(number, 60 + (number as usize * 7) % 1400));
             }
-            assert_eq!(
-                host.echo(b"still here"),
-                b"still here",
-                "{name} after burst {burst}"
-            );
+            assert!(is_answer(&host.say("still here")), "{name}, {burst}");
         }
         assert_eq!(counter(&mut board, " out of step"), 0);
     }
@@ -152,15 +157,16 @@ fn a_burst_beyond_the_receive_queue_loses_frames_but_not_the_queue() {
 fn a_cable_pulled_and_put_back_keeps_the_connection() {
     for name in BOARDS {
         let (mut board, mut host) = on_a_cable(name);
-        assert_eq!(host.echo(b"before"), b"before");
+        assert!(is_answer(&host.say("before")));
         board.set_link(false);
-        host.send(b"lost on the way, and sent again");
+        host.send(b"lost on the way, and sent again\n");
         assert!(
             counter(&mut board, " in, ") > 0,
             "the console works without a cable"
         );
         board.set_link(true);
-        assert_eq!(host.receive(31), b"lost on the way, and sent again");
-        assert_eq!(host.echo(b"after"), b"after");
+        assert!(is_answer(&host.answer()));
+        board.expect("lost on the way, and sent again");
+        assert!(is_answer(&host.say("after")));
     }
 }

@@ -11,3 +11,4 @@ mod drivers;
 mod faults;
 mod instructions;
 mod members;
+mod wire;
