@@ -11,6 +11,7 @@
 //! port=4000            where members join
 //! join=192.0.2.1:4000  be a member of that room instead of a room
 //! live=off             no live ladders on the console, only what is said
+//! sizes=say            say what everything takes in memory, and stop (feature `drill`)
 //! ```
 
 use core::net::SocketAddrV4;
@@ -43,6 +44,8 @@ pub struct Options {
     pub join: Option<SocketAddrV4>,
     /// Whether ladders are drawn live on the console.
     pub live: bool,
+    /// Whether to say what everything takes in memory, and stop.
+    pub sizes: bool,
 }
 
 impl Default for Options {
@@ -56,6 +59,7 @@ impl Default for Options {
             port: PORT,
             join: None,
             live: true,
+            sizes: false,
         }
     }
 }
@@ -88,6 +92,7 @@ impl Options {
             "port" => self.port = value.parse().ok().filter(|&port| port != 0)?,
             "join" => self.join = Some(value.parse().ok()?),
             "live" if value == "off" => self.live = false,
+            "sizes" if value == "say" => self.sizes = true,
             "live" if value == "on" => self.live = true,
             _ => return None,
         }
@@ -134,7 +139,7 @@ mod tests {
     #[test]
     fn every_option_is_understood() {
         let (options, complaints) = read(
-            "seed=9c41d2 mac=02:00:00:00:00:07 ip=192.0.2.2/28 gw=192.0.2.1 port=7 join=192.0.2.9:4001 live=off",
+            "seed=9c41d2 mac=02:00:00:00:00:07 ip=192.0.2.2/28 gw=192.0.2.1 port=7 join=192.0.2.9:4001 live=off sizes=say",
         );
         assert_eq!(complaints, [""; 0]);
         assert_eq!(
@@ -148,6 +153,7 @@ mod tests {
                 port: 7,
                 join: Some("192.0.2.9:4001".parse().unwrap()),
                 live: false,
+                sizes: true,
             }
         );
     }

@@ -47,6 +47,11 @@ fn main() -> ! {
 
     let mut editor = LineEditor::new();
     let (options, seed) = start(&mut editor, &mut ethernet);
+    #[cfg(feature = "drill")]
+    if options.sizes {
+        sizes::say_sizes();
+        stop();
+    }
     let mut node = make_node(ethernet.address(), seed, clock::now(), &mut MEMORY.node);
     let mut app = make_app(options.live, seed, clock::now(), &mut MEMORY.app);
     let node = match &mut node {
@@ -67,11 +72,16 @@ fn main() -> ! {
         }
         if application.is_over(clock::now()) {
             say!("stopped by the operator");
-            interrupt::with_console(Console::flush);
-            semihosting::exit(semihosting::Status::Stopped)
+            stop();
         }
         interrupt::sleep(&mut ethernet, deadline);
     }
+}
+
+/// Ends the firmware once everything is said.
+fn stop() -> ! {
+    interrupt::with_console(Console::flush);
+    semihosting::exit(semihosting::Status::Stopped)
 }
 
 /// Reads the boot options, and settles on a seed. A function of its own, so that the stack it needs is
@@ -179,8 +189,6 @@ fn obey(
 ) {
     match line {
         b"/board" => describe_board(ethernet, core::mem::take(work)),
-        #[cfg(feature = "drill")]
-        b"/sizes" => sizes::say_sizes(),
         #[cfg(feature = "drill")]
         b"/panic" => panic!("a drill"),
         #[cfg(feature = "drill")]

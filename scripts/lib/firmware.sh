@@ -74,7 +74,7 @@ firmware_build() {
 
     local target_dir=${CARGO_TARGET_DIR:-$FIRMWARE_ROOT/firmware/target}
     local images=$target_dir/images
-    local features="semihosting,$board" name=$board environment=() arguments=() feature linker
+    local features="semihosting,$board" name=$board environment=() arguments=() feature linker directory
     for feature in "$@"; do
         features+=,$feature
         name+=-$feature
@@ -88,6 +88,12 @@ firmware_build() {
             CARGO_TARGET_THUMBV7M_NONE_EABI_LINKER="$linker")
         arguments=(-Zbuild-std=core)
     fi
+    # Panics name files: without where this machine keeps them, images are smaller, and the same everywhere.
+    local registry=${CARGO_HOME:-$HOME/.cargo}/registry/src
+    arguments+=(--config "target.$FIRMWARE_TARGET.rustflags=['--remap-path-prefix=$FIRMWARE_ROOT/=']")
+    for directory in "$registry"/*; do
+        arguments+=(--config "target.$FIRMWARE_TARGET.rustflags=['--remap-path-prefix=$directory/=']")
+    done
     tools_say "building the firmware for $board"
     (cd "$FIRMWARE_ROOT/firmware" && env "${environment[@]}" CARGO_TARGET_DIR="$target_dir" \
         cargo build --quiet --release --target "$FIRMWARE_TARGET" \
