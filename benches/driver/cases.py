@@ -52,6 +52,13 @@ def chats(count):
     yield Case("200 members join at once", burst, CHAT, "joined_per_s", "/s", False)
 
 
+def fairness(count):
+    for asleep in (0, 20):
+        load = ["crowd", "--members", 180, "--window", 1, "--lines", count // 5, "--asleep", asleep]
+        title = f"99 of 100 lines to 180 members beside {asleep} who do not read"
+        yield Case(title, load, ["node"], "p99_us", "us", True)
+
+
 def bulks(octets):
     for title, direction in (("bulk to the server", "to"), ("bulk from the server", "from")):
         load = [direction, "--octets", octets]
@@ -82,6 +89,7 @@ def everything(quick):
     return [
         *trips(count),
         *chats(count),
+        *fairness(count),
         *bulks(octets),
         *large(octets),
         *idles(count),
