@@ -160,7 +160,10 @@ impl Host {
         });
         let mut sockets = SocketSet::new(vec![]);
         let buffer = || tcp::SocketBuffer::new(vec![0; 4096]);
-        let connection = sockets.add(tcp::Socket::new(buffer(), buffer()));
+        let mut connection = tcp::Socket::new(buffer(), buffer());
+        // Everything is acknowledged at once, so that a run is the same each time.
+        connection.set_ack_delay(None);
+        let connection = sockets.add(connection);
         Self {
             cable,
             interface,
@@ -169,6 +172,15 @@ impl Host {
             started: Instant::now(),
             port: 49_152,
         }
+    }
+
+    /// Closes the connection and waits until the board has closed, too.
+    pub(crate) fn close(&mut self) {
+        self.sockets.get_mut::<tcp::Socket>(self.connection).close();
+        self.until("the connection is closed", |socket| {
+            let over = matches!(socket.state(), tcp::State::TimeWait | tcp::State::Closed);
+            over.then_some(())
+        });
     }
 
     /// Opens the connection and waits until it is there.

@@ -10,5 +10,6 @@ mod console;
 mod drivers;
 mod faults;
 mod instructions;
+mod ladder;
 mod members;
 mod wire;
