@@ -196,6 +196,18 @@ impl<'m> Application<'m> {
         }
     }
 
+    /// Says one record of the journal as it is, for comparison with another node's.
+    #[cfg(feature = "drill")]
+    pub(crate) fn say_record(&self, number: &[u8]) {
+        let number = core::str::from_utf8(number).ok();
+        let number = number.and_then(|number| number.parse().ok());
+        let journal = self.node.journal();
+        match number.and_then(|number| journal.since(number).1.next()) {
+            Some((_, event)) => say!("record: {} {:?}", { event.at }.total_micros(), event.kind),
+            None => say!("record: none"),
+        }
+    }
+
     /// Whether the operator ended it, and everybody has been told.
     pub(crate) fn is_over(&self, now: Instant) -> bool {
         match &self.role {

@@ -190,6 +190,21 @@ fn obey(
     match line {
         b"/board" => describe_board(ethernet, core::mem::take(work)),
         #[cfg(feature = "drill")]
+        [
+            b'/',
+            b'j',
+            b'o',
+            b'u',
+            b'r',
+            b'n',
+            b'a',
+            b'l',
+            b' ',
+            number @ ..,
+        ] => {
+            application.say_record(number);
+        }
+        #[cfg(feature = "drill")]
         b"/panic" => panic!("a drill"),
         #[cfg(feature = "drill")]
         b"/fault" => machine::fault::provoke(),

@@ -47,6 +47,7 @@ impl Socket {
             stream,
             frames,
             waiting: VecDeque::new(),
+            sent: Vec::new(),
         }
     }
 }
@@ -80,12 +81,15 @@ pub(crate) struct Cable {
     stream: TcpStream,
     frames: Receiver<Vec<u8>>,
     waiting: VecDeque<Vec<u8>>,
+    /// What was put on the cable so far.
+    pub(crate) sent: Vec<Vec<u8>>,
 }
 
 impl Cable {
     /// Puts one frame on the cable, whatever it is.
     pub(crate) fn send(&mut self, frame: &[u8]) {
         self.stream.write_all(&framed(frame)).unwrap();
+        self.sent.push(frame.to_vec());
     }
 
     /// Waits up to `time` for a frame to be there.

@@ -12,4 +12,5 @@ mod faults;
 mod instructions;
 mod ladder;
 mod members;
+mod replay;
 mod wire;
