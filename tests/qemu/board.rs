@@ -1,13 +1,15 @@
 //! One board in QEMU: started, spoken to on its console, and ended with the test.
 
-use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, fs};
 
 /// The longest a test waits for one thing. Far more than any takes, for slow and busy machines.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -24,6 +26,8 @@ pub(crate) enum Plug {
     UserNetwork,
     /// This address, where the test listens for frames.
     Cable(SocketAddr),
+    /// The TAP `board` in this network namespace.
+    Namespace(String),
 }
 
 /// What the board's clock runs by.
@@ -70,19 +74,22 @@ impl Setup {
         PathBuf::from(directory).join(format!("{}{drill}.elf", self.board))
     }
 
-    fn command(&self, monitor: SocketAddr) -> Command {
+    fn command(&self, monitor: &Path) -> Command {
         let model = if self.board == "lm3s6965evb" {
             ",model=stellaris"
         } else {
             ""
         };
-        let nic = match self.plug {
+        let nic = match &self.plug {
             Plug::UserNetwork => {
                 format!(
                     "user,id=net{model},hostfwd=tcp:127.0.0.1:0-:{PORT},hostfwd=udp:127.0.0.1:0-:{PORT}"
                 )
             }
             Plug::Cable(end) => format!("socket,id=net{model},connect={end}"),
+            Plug::Namespace(_) => {
+                format!("tap,id=net{model},ifname=board,script=no,downscript=no")
+            }
         };
         let console = match &self.console {
             Some(path) => format!("socket,id=console,path={}", path.display()),
@@ -93,7 +100,14 @@ impl Setup {
             .split(' ')
             .map(|word| format!(",arg={word}"))
             .collect();
-        let mut command = Command::new("qemu-system-arm");
+        let mut command = match &self.plug {
+            Plug::Namespace(name) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", name, "qemu-system-arm"]);
+                command
+            }
+            Plug::UserNetwork | Plug::Cable(_) => Command::new("qemu-system-arm"),
+        };
         command
             .args([
                 "-machine", self.board, "-display", "none", "-monitor", "none",
@@ -103,7 +117,7 @@ impl Setup {
                 "-semihosting-config",
                 &format!("enable=on,target=native,arg=smolchat{boot}"),
             ])
-            .args(["-qmp", &format!("tcp:{monitor}")])
+            .args(["-qmp", &format!("unix:{}", monitor.display())])
             .args(["-nic", &nic])
             .arg("-kernel")
             .arg(self.image());
@@ -128,28 +142,30 @@ impl Setup {
 pub(crate) struct Board {
     process: Child,
     keyboard: Option<ChildStdin>,
-    lines: Receiver<String>,
-    seen: Vec<String>,
-    monitor: BufReader<TcpStream>,
+    lines: Lines,
+    monitor: BufReader<UnixStream>,
 }
 
 impl Board {
     pub(crate) fn start(setup: &Setup) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let monitor = listener.local_addr().unwrap();
+        static BOARDS_SO_FAR: AtomicU32 = AtomicU32::new(0);
+        let number = BOARDS_SO_FAR.fetch_add(1, Ordering::Relaxed);
+        let name = format!("smolchat-monitor-{}-{number}", std::process::id());
+        let path = env::temp_dir().join(name);
+        let listener = UnixListener::bind(&path).unwrap();
         let mut process = setup
-            .command(monitor)
+            .command(&path)
             .spawn()
             .expect("qemu-system-arm starts: run scripts/test-firmware");
         let (monitor, _) = listener.accept().unwrap();
+        fs::remove_file(path).unwrap();
         monitor.set_read_timeout(Some(PATIENCE)).unwrap();
-        let lines = lines_of(process.stdout.take().unwrap());
+        let lines = Lines::of(process.stdout.take().unwrap());
         let keyboard = process.stdin.take();
         let mut board = Self {
             process,
             keyboard,
             lines,
-            seen: Vec::new(),
             monitor: BufReader::new(monitor),
         };
         board.monitor.read_line(&mut String::new()).unwrap(); // The greeting.
@@ -159,20 +175,7 @@ impl Board {
 
     /// Waits for a line of the console that contains `text`, and gives it.
     pub(crate) fn expect(&mut self, text: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(line) = self.lines.recv_timeout(left) else {
-                panic!(
-                    "the console did not show {text:?}; it showed:\n{}",
-                    self.seen.join("\n")
-                );
-            };
-            self.seen.push(line.clone());
-            if line.contains(text) {
-                return line;
-            }
-        }
+        self.lines.expect(text)
     }
 
     /// Types a line on the console.
@@ -212,6 +215,7 @@ impl Board {
         let deadline = Instant::now() + PATIENCE;
         while self
             .lines
+            .incoming
             .recv_timeout(deadline.saturating_duration_since(Instant::now()))
             .is_ok()
         {}
@@ -241,18 +245,44 @@ impl Drop for Board {
     }
 }
 
-/// The lines of a stream, as they come.
-fn lines_of(stream: impl Read + Send + 'static) -> Receiver<String> {
-    let (sender, lines) = mpsc::channel();
-    thread::spawn(move || {
-        for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
-            let line = String::from_utf8_lossy(&line)
-                .trim_end_matches('\r')
-                .to_owned();
-            if sender.send(line).is_err() {
-                return;
+/// The lines of a stream, as they come, and those that came.
+pub(crate) struct Lines {
+    incoming: Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl Lines {
+    pub(crate) fn of(stream: impl Read + Send + 'static) -> Self {
+        let (sender, incoming) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line)
+                    .trim_end_matches('\r')
+                    .to_owned();
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            incoming,
+            seen: Vec::new(),
+        }
+    }
+
+    /// Waits for a line that contains `text`, and gives it.
+    pub(crate) fn expect(&mut self, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(line) = self.incoming.recv_timeout(left) else {
+                let seen = self.seen.join("\n");
+                panic!("{text:?} was not shown; this was:\n{seen}");
+            };
+            self.seen.push(line.clone());
+            if line.contains(text) {
+                return line;
             }
         }
-    });
-    lines
+    }
 }

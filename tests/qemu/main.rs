@@ -4,6 +4,7 @@
 //! `cargo test` alone lists as ignored. Nothing here waits for a time to pass: a test waits for a
 //! line on the console or for a frame, and fails when it does not come in time.
 
+mod beside;
 mod board;
 mod cable;
 mod console;
