@@ -238,29 +238,32 @@ impl Node<'_> {
         octets: &[u8],
         token: T,
     ) {
-        let port = self.datagrams.port(frame.flow.local.port);
-        let verdict = match port.map(|port| port.socket().recv_queue()) {
-            Some(_) => Verdict::Passed,
-            None => Verdict::Dropped(Reason::NoSuchPort),
-        };
+        let to_us = self.locals.contains(&frame.flow.local.addr);
         let mut inlet = Inlet::new(self.mtu, octets, token);
         let verdict = match self.datagrams.port_mut(frame.flow.local.port) {
             Some(port) => {
                 let before = port.socket().recv_queue();
                 self.iface
                     .poll_ingress_single(now, &mut inlet, &mut port.set);
-                // Only what was queued was received: smoltcp counts payload octets, so an empty
-                // datagram is taken at its word.
-                if frame.len > 0 && port.socket().recv_queue() == before {
+                // smoltcp counts octets of payload, so an empty datagram is taken at its word.
+                if frame.len == 0 || port.socket().recv_queue() > before {
+                    Verdict::Passed
+                } else if to_us {
                     Verdict::Dropped(Reason::QueueFull)
                 } else {
-                    verdict
+                    Verdict::Dropped(Reason::NotForUs)
                 }
             }
             None => {
                 self.iface
                     .poll_ingress_single(now, &mut inlet, &mut self.extra);
-                verdict
+                // Where the application has sockets of its own, such as DHCP, one of them took it
+                // unless smoltcp said that nobody did.
+                if self.extra.iter().next().is_some() && inlet.sent.is_none() {
+                    Verdict::Passed
+                } else {
+                    Verdict::Dropped(Reason::NoSuchPort)
+                }
             }
         };
         let sent = inlet.sent;
