@@ -47,7 +47,7 @@ impl Node<'_> {
             Some(Found::Connection(slot)) => self.receive_for(now, slot, frame, octets, token),
             Some(Found::Tombstone(place)) => {
                 if let Some(waiting) = self.graveyard.get(place, now, &self.locals) {
-                    self.receive_late(now, place, &waiting, frame, octets, token);
+                    self.receive_late(now, place, &waiting, frame, token);
                 }
             }
             None => self.receive_unknown(now, frame, octets, token),

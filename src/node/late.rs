@@ -17,7 +17,6 @@ impl Node<'_> {
         place: usize,
         waiting: &Waiting,
         frame: &TcpFrame<'_>,
-        octets: &[u8],
         token: T,
     ) {
         let verdict = time_wait::judge(waiting, &frame.header);
@@ -48,7 +47,7 @@ impl Node<'_> {
                     self.note_late(now, waiting, frame.header, Direction::In, limited);
                 }
             }
-            time_wait::Verdict::Reopen => self.reopen(now, place, waiting, frame, octets, token),
+            time_wait::Verdict::Reopen => self.reopen(now, place, waiting, frame, token),
             time_wait::Verdict::Drop(reason) => {
                 self.note_late(
                     now,

@@ -41,6 +41,18 @@ struct Opening {
     verdict: Option<Verdict>,
 }
 
+/// What an acknowledgment out of nowhere came to.
+enum ByCookie {
+    /// It completes a handshake, in this slot.
+    Opened(usize),
+    /// It would, if a connection were free.
+    NoRoom,
+    /// It has the time of a cookie in it and no more: it may be of a later segment.
+    Incomplete,
+    /// It has nothing to do with a cookie.
+    NoCookie,
+}
+
 impl Node<'_> {
     /// A segment between endpoints that have no connection.
     pub(super) fn receive_unknown<T: TxToken>(
@@ -60,14 +72,20 @@ impl Node<'_> {
             self.note_stray(now, frame, Verdict::Dropped(Reason::StrayReset));
         } else if flags.contains(Flags::ACK) {
             if flags.contains(Flags::SYN) {
-                self.refuse(now, frame, token);
-            } else if self.open_by_cookie(now, frame) {
-                self.forward_to_new(now, frame, octets, token);
-            } else if now <= self.cookies_until && self.isn.may_be_cookie(now, frame.header.ack) {
+                return self.refuse(now, frame, token);
+            }
+            match self.open_by_cookie(now, frame) {
+                ByCookie::Opened(slot) => self.receive_for(now, slot, frame, octets, token),
+                // Full of real connections. The peer will send again, with the same acknowledgment.
+                ByCookie::NoRoom => {
+                    self.note_full(now, Resource::Connections);
+                    self.note_stray(now, frame, Verdict::Dropped(Reason::BacklogFull));
+                }
                 // A reset would end a connection whose first data is still to come (again).
-                self.note_stray(now, frame, Verdict::Dropped(Reason::CookieIncomplete));
-            } else {
-                self.refuse(now, frame, token);
+                ByCookie::Incomplete => {
+                    self.note_stray(now, frame, Verdict::Dropped(Reason::CookieIncomplete));
+                }
+                ByCookie::NoCookie => self.refuse(now, frame, token),
             }
         } else if flags.contains(Flags::SYN) {
             self.receive_syn(now, listener, frame, token);
@@ -87,7 +105,8 @@ impl Node<'_> {
         let free = self.lists.len(List::Free);
         if free > 0 && half_open < self.half_open_limit() && self.backlog.len() == 0 {
             let iss = self.isn.next(now, &frame.flow);
-            return self.open_passive(now, opening(frame, iss, Verdict::Passed));
+            self.open_passive(now, opening(frame, iss, Verdict::Passed));
+            return;
         }
         if half_open > 0 {
             // Some of those may never complete. This one costs nothing until it does.
@@ -130,20 +149,21 @@ impl Node<'_> {
     }
 
     /// Opens the connection whose handshake this acknowledgment completes, if it returns a cookie.
-    fn open_by_cookie(&mut self, now: Instant, frame: &TcpFrame<'_>) -> bool {
+    fn open_by_cookie(&mut self, now: Instant, frame: &TcpFrame<'_>) -> ByCookie {
         if now > self.cookies_until {
-            return false;
+            return ByCookie::NoCookie;
         }
         let irs = frame.header.seq.wrapping_sub(1);
         let iss = frame.header.ack.wrapping_sub(1);
         let Some(cookie) = self.isn.open_cookie(now, &frame.flow, irs, iss) else {
-            return false;
+            return if self.isn.may_be_cookie(now, frame.header.ack) {
+                ByCookie::Incomplete
+            } else {
+                ByCookie::NoCookie
+            };
         };
         if self.lists.len(List::Free) == 0 && !self.evict_oldest_half_open(now) {
-            // Full of real connections. The peer will send again, with the same acknowledgment.
-            self.note_full(now, Resource::Connections);
-            self.note_stray(now, frame, Verdict::Dropped(Reason::BacklogFull));
-            return true;
+            return ByCookie::NoRoom;
         }
         let syn = Header {
             seq: irs,
@@ -159,9 +179,11 @@ impl Node<'_> {
             iss,
             verdict: None,
         };
-        self.open_passive(now, opening);
-        self.swallow_syn_ack(now, &frame.flow);
-        true
+        let Some(slot) = self.open_passive(now, opening) else {
+            return ByCookie::NoRoom;
+        };
+        self.swallow_syn_ack(now, slot);
+        ByCookie::Opened(slot)
     }
 
     /// Whether a segment to a half-open connection acknowledges the cookie that answered an earlier SYN
@@ -182,11 +204,7 @@ impl Node<'_> {
     }
 
     /// The SYN,ACK of a cookie left long ago: smoltcp must believe that it just did.
-    fn swallow_syn_ack(&mut self, now: Instant, flow: &Flow) {
-        let hash = self.flows.hash(flow);
-        let Some(Found::Connection(slot)) = self.find(now, hash, flow) else {
-            return;
-        };
+    fn swallow_syn_ack(&mut self, now: Instant, slot: usize) {
         let mut sink = Sink::new(self.mtu);
         // The neighbour is known: opening taught it.
         self.iface
@@ -205,20 +223,6 @@ impl Node<'_> {
         self.settle(now, slot);
     }
 
-    /// Gives a segment to the connection that was opened for it.
-    fn forward_to_new<T: TxToken>(
-        &mut self,
-        now: Instant,
-        frame: &TcpFrame<'_>,
-        octets: &[u8],
-        token: T,
-    ) {
-        let hash = self.flows.hash(&frame.flow);
-        if let Some(Found::Connection(slot)) = self.find(now, hash, &frame.flow) {
-            self.receive_for(now, slot, frame, octets, token);
-        }
-    }
-
     /// A SYN beyond the numbers of a connection in TIME-WAIT: the old one is over.
     pub(super) fn reopen<T: TxToken>(
         &mut self,
@@ -226,7 +230,6 @@ impl Node<'_> {
         place: usize,
         waiting: &Waiting,
         frame: &TcpFrame<'_>,
-        _octets: &[u8],
         token: T,
     ) {
         let Some(listener) = self.listener(frame.flow.local.port) else {
@@ -262,10 +265,11 @@ impl Node<'_> {
 
     /// Takes a free slot through LISTEN into SYN-RECEIVED.
     ///
-    /// The caller has made sure that there is a free slot and no connection between these endpoints.
-    fn open_passive(&mut self, now: Instant, opening: Opening) {
+    /// Says which slot, if it is there. The caller has made sure that there is a free slot and no connection between these endpoints.
+    fn open_passive(&mut self, now: Instant, opening: Opening) -> Option<usize> {
         let Some(slot) = self.lists.pop(List::Free) else {
-            return self.note_full(now, Resource::Connections);
+            self.note_full(now, Resource::Connections);
+            return None;
         };
         let facts = Facts {
             passive: true,
@@ -288,6 +292,7 @@ impl Node<'_> {
         self.lists.push(List::HalfOpen, slot);
         self.observe(now, slot, Cause::Segment);
         self.settle(now, slot);
+        (self.slots[slot].connection.state == State::SynReceived).then_some(slot)
     }
 
     /// Lets the socket see the SYN on an interface that draws our sequence number.

@@ -1,7 +1,6 @@
 //! What can be seen of connections from outside, without touching them.
 
 use smoltcp::time::Instant;
-use smoltcp::wire::IpEndpoint;
 
 use super::connection::{Connection, Handle};
 use super::lists::List;
@@ -99,11 +98,6 @@ impl Node<'_> {
     pub fn handle_of(&self, id: ConnectionId) -> Option<Handle> {
         let slot = (0..self.slots.len()).find(|slot| self.slots[*slot].connection.id == id)?;
         (id != Connection::NONE).then(|| self.handle(slot))
-    }
-
-    /// The peer's endpoint of a connection.
-    pub fn remote(&self, handle: Handle) -> Option<IpEndpoint> {
-        self.status(handle).map(|status| status.flow.remote)
     }
 
     /// Octets of receive and transmit buffer that each connection has.
