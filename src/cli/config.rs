@@ -53,6 +53,8 @@ pub struct Stack {
     pub tap: String,
     /// The MTU of both sides in octets.
     pub mtu: usize,
+    /// Whether the kernel is to cut long segments, and to hand long ones over.
+    pub offload: bool,
     /// The node's hardware address.
     pub mac: EthernetAddress,
     /// The node's addresses: one to eight, each once.
@@ -88,6 +90,7 @@ impl TryFrom<StackArguments> for Stack {
         let stack = Self {
             tap: arguments.tap,
             mtu: arguments.mtu,
+            offload: arguments.offload,
             mac: arguments.mac,
             addresses: arguments.address,
             host,
@@ -171,6 +174,7 @@ impl Stack {
         link::Plan {
             tap: &self.tap,
             mtu: self.mtu,
+            offload: self.offload,
             host: &self.host,
             node: &self.addresses,
         }

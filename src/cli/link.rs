@@ -78,6 +78,8 @@ pub struct Plan<'a> {
     pub tap: &'a str,
     /// The MTU of both sides in octets.
     pub mtu: usize,
+    /// Whether long segments cross it.
+    pub offload: bool,
     /// The addresses of the host, with their prefixes.
     pub host: &'a [IpCidr],
     /// The addresses of the node, which no interface of the host may have.
@@ -91,7 +93,15 @@ pub struct Plan<'a> {
 pub fn open(plan: &Plan<'_>) -> Result<Tap, LinkError> {
     let mut netlink = Netlink::open().map_err(failed("ask the kernel about interfaces"))?;
     refuse_conflicts(plan, &mut netlink)?;
-    let tap = Tap::open(plan.tap, plan.mtu)?;
+    let tap = if plan.offload {
+        Tap::open_with_offload(plan.tap, plan.mtu)?
+    } else {
+        if is_there(&mut netlink, plan.tap)? {
+            // Whoever had it before may have left it offloading.
+            Tap::end_offload(plan.tap)?;
+        }
+        Tap::open(plan.tap, plan.mtu)?
+    };
     prepare(plan, &mut netlink)?;
     Ok(tap)
 }
@@ -118,6 +128,11 @@ fn find(netlink: &mut Netlink, name: &str) -> Result<Link, LinkError> {
             action: format!("find the interface {name}"),
             error: Errno::NODEV.into(),
         })
+}
+
+fn is_there(netlink: &mut Netlink, name: &str) -> Result<bool, LinkError> {
+    let links = netlink.links().map_err(failed("list the interfaces"))?;
+    Ok(links.iter().any(|link| link.name == name))
 }
 
 fn refuse_conflicts(plan: &Plan<'_>, netlink: &mut Netlink) -> Result<(), LinkError> {

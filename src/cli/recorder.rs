@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use smolchat::capture::PcapNg;
 use smolchat::device::Tap;
 use smolchat::trace::{Direction, Journal};
-use smoltcp::phy::{Device, DeviceCapabilities, RxToken, TxToken};
+use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
 use smoltcp::time::Instant;
 
 use super::wait::Clock;
@@ -178,5 +178,9 @@ impl<T: TxToken> TxToken for Token<'_, T> {
             capture.frame(now, Direction::Out, octets);
             result
         })
+    }
+
+    fn set_meta(&mut self, meta: PacketMeta) {
+        self.token.set_meta(meta);
     }
 }

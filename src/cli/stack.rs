@@ -4,10 +4,14 @@ use std::io;
 
 use rustix::io::Errno;
 use rustix::rand::GetRandomFlags;
+use smolchat::device::MAX_SEGMENT_FRAME;
 use smolchat::node::{Config, ConfigError, Limits, Memory, Node, Sizes};
 use smoltcp::time::Instant;
 
 use super::config::Stack;
+
+/// Octets of an Ethernet header, which count towards a frame but not towards an MTU.
+const ETHERNET_HEADER: usize = 14;
 
 /// Connections up to which each gets large buffers.
 const FEW: usize = 256;
@@ -32,6 +36,7 @@ impl Stack {
             added.map_err(|_| ConfigError::TooManyAddresses)?;
         }
         config.mtu = self.mtu;
+        config.offload = self.offload;
         config.limits = Limits {
             msl: self.msl,
             ..Limits::default()
@@ -48,7 +53,10 @@ impl Stack {
             tombstones: (4 * self.connections).clamp(4096, 60_000),
             backlog: backlog.max(1),
             events: 16 * 1024,
-            mtu: self.mtu,
+            mtu: match self.offload {
+                true => MAX_SEGMENT_FRAME - ETHERNET_HEADER,
+                false => self.mtu,
+            },
             ..Sizes::default()
         };
         Node::new(config, Memory::heap(sizes), Instant::ZERO)

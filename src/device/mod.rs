@@ -3,12 +3,18 @@
 //! Each implements smoltcp's [`phy::Device`](smoltcp::phy::Device). Nothing here knows a node.
 
 mod faults;
+#[cfg(feature = "linux")]
+mod habit;
+#[cfg(feature = "linux")]
+mod offload;
 mod queue;
 #[cfg(feature = "linux")]
 mod tap;
 mod wire;
 
 pub use faults::{Fault, FaultCounters, Faults, Faulty, Policy, Shares};
+#[cfg(feature = "linux")]
+pub use offload::MAX_SEGMENT_FRAME;
 pub use queue::{Frame, Frames, Queue, Slot};
 #[cfg(feature = "linux")]
 pub use tap::{MAX_MTU, MAX_NAME, Tap, TapCounters, TapError, is_interface_name};

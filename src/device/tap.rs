@@ -1,23 +1,30 @@
-//! A Linux TAP, opened through the crate `tun-tap`.
+//! A Linux TAP, opened through the crate `tun-tap`, or through `tun-rs` with segmentation offload, for
+//! which the former has no flag.
 //!
 //! One read per frame received, one write per frame sent, both without blocking and from buffers
-//! that are used again and again. Nothing here panics because of the system: an error that makes the
+//! that are used again and again. With offload a frame may be a TCP segment of many times the MTU, and
+//! checksums of TCP and UDP are none of the caller's business; see [`Tap::open_with_offload`]. Nothing here panics because of the system: an error that makes the
 //! device useless is kept until the caller asks for it ([`Tap::error`]); all others are counted.
 //!
 //! The caller polls the device's descriptor ([`AsFd`]) and looks at [`Tap::error`] once per round.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
+use std::num::NonZeroU16;
+use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::string::{String, ToString};
 use std::vec::Vec;
 
 use rustix::io::Errno;
-use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
+use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
 use smoltcp::time::Instant;
+use tun_rs::{DeviceBuilder, Layer};
 use tun_tap::{Iface, Mode};
 
 use super::CLEARED;
+use super::habit::Habit;
+use super::offload::{self, Arrival, MAX_SEGMENT_FRAME, Train};
 
 /// Octets of an Ethernet header, which count towards a frame but not towards an MTU.
 const ETHERNET_HEADER: usize = 14;
@@ -63,6 +70,12 @@ pub enum TapError {
     /// `/dev/net/tun` is not there.
     #[error("there is no /dev/net/tun: load the kernel module with `sudo modprobe tun`")]
     NoTun,
+    /// The kernel has no segmentation offload for a TAP.
+    #[error(
+        "the TAP {0} cannot have segmentation offload: this kernel does not offer it; go without \
+         --offload"
+    )]
+    NoOffload(String),
     /// Anything else the system says.
     #[error("cannot open the TAP {0}: {1}")]
     Io(String, #[source] io::Error),
@@ -81,6 +94,8 @@ pub struct TapCounters {
     pub octets_sent: u64,
     /// Received frames that are longer than the MTU allows; lost.
     pub too_long: u64,
+    /// Received frames that nobody vouched for and whose checksum is wrong, with offload only; lost.
+    pub damaged: u64,
     /// Frames not sent because the kernel had no room.
     pub send_full: u64,
     /// Frames not sent because the link is down.
@@ -90,68 +105,22 @@ pub struct TapCounters {
 /// A TAP as a device.
 #[derive(Debug)]
 pub struct Tap {
-    iface: Iface,
-    // The same open device. The crate's own handle gives out raw descriptors only.
+    name: String,
     file: File,
-    frame_size: usize,
-    // One octet longer than a frame may be, to notice longer ones.
+    mtu: usize,
+    // Octets that the kernel puts before each frame.
+    header: usize,
+    // That header and a frame. One octet longer than a frame may be, to notice longer ones.
     received: Vec<u8>,
-    // Length of the frame in `received` that nobody has taken yet.
-    waiting: Option<usize>,
+    // The frame in `received` that nobody has taken yet.
+    waiting: Option<Range<usize>>,
+    // Datagrams in `received` behind it.
+    train: Option<Train>,
+    // Header and frame.
     sending: Vec<u8>,
     counters: TapCounters,
     error: Option<io::Error>,
     habit: Habit,
-}
-
-/// How many frames there usually are at once.
-///
-/// A read that finds nothing costs as much as one that finds a frame. Where a frame has come alone for a
-/// while, the second look is left out: the caller waits for the descriptor anyway, and is woken at once
-/// if there was another frame after all. Now and then the look is made, to notice when habits change.
-#[derive(Debug, Clone, Copy, Default)]
-struct Habit {
-    /// Frames since the last time there was none.
-    frames: u32,
-    /// How often in a row a frame came alone.
-    alone: u8,
-    /// Looks left out since the last one that was made.
-    left_out: u8,
-}
-
-impl Habit {
-    /// So often alone, and it is a habit.
-    const TIMES: u8 = 8;
-    /// So many looks are left out in a row.
-    const LEFT_OUT: u8 = 31;
-
-    /// Whether the next look is to be left out, as if it had found nothing.
-    const fn leaves_out(&mut self) -> bool {
-        if self.frames != 1 || self.alone < Self::TIMES {
-            return false;
-        }
-        if self.left_out == Self::LEFT_OUT {
-            self.left_out = 0;
-            return false;
-        }
-        self.left_out += 1;
-        self.frames = 0;
-        true
-    }
-
-    const fn found(&mut self) {
-        self.frames = self.frames.saturating_add(1);
-        if self.frames > 1 {
-            self.alone = 0;
-        }
-    }
-
-    const fn found_nothing(&mut self) {
-        if self.frames == 1 {
-            self.alone = self.alone.saturating_add(1);
-        }
-        self.frames = 0;
-    }
 }
 
 impl Tap {
@@ -164,26 +133,69 @@ impl Tap {
     /// # Errors
     /// Each says what to do next.
     pub fn open(name: &str, mtu: usize) -> Result<Self, TapError> {
-        if !is_interface_name(name) {
-            return Err(TapError::Name(name.to_string()));
-        }
-        if mtu > MAX_MTU {
-            return Err(TapError::Mtu(mtu));
-        }
+        check(name, mtu)?;
         let iface = Iface::without_packet_info(name, Mode::Tap).map_err(|e| refused(name, e))?;
+        Self::over(iface.name(), &iface, mtu, 0)
+    }
+
+    /// The same with segmentation offload: frames of up to [`MAX_SEGMENT_FRAME`] octets both ways, which
+    /// are TCP segments. Those that are sent and longer than the MTU need the size of their parts in
+    /// their [`PacketMeta`].
+    ///
+    /// Checksums of TCP and UDP in received frames need no verification, and are often not complete.
+    /// Those of TCP in frames that are sent are written here.
+    ///
+    /// # Errors
+    /// Each says what to do next.
+    pub fn open_with_offload(name: &str, mtu: usize) -> Result<Self, TapError> {
+        check(name, mtu)?;
+        let device = attach(name, true).map_err(|error| match Errno::from_io_error(&error) {
+            // It is a TAP, and all that is wrong with it is the offload.
+            Some(Errno::INVAL) if attach(name, false).is_ok() => {
+                TapError::NoOffload(name.to_string())
+            }
+            _ => refused(name, error),
+        })?;
+        Self::over(name, &device, mtu, offload::HEADER)
+    }
+
+    /// Clears what [`Self::open_with_offload`] asked of a TAP that was there before and stays: until then
+    /// the kernel goes on handing over long segments.
+    ///
+    /// # Errors
+    /// Each says what to do next.
+    pub fn end_offload(name: &str) -> Result<(), TapError> {
+        check(name, MAX_MTU)?;
+        attach(name, false).map(drop).map_err(|e| refused(name, e))
+    }
+
+    fn over(
+        name: &str,
+        device: &impl AsRawFd,
+        mtu: usize,
+        header: usize,
+    ) -> Result<Self, TapError> {
         let other = |error| TapError::Io(name.to_string(), error);
-        let file = filedescriptor::FileDescriptor::dup(&iface)
+        // The crates' own handles give out no more than the descriptor. This one keeps the device open.
+        let file = filedescriptor::FileDescriptor::dup(device)
             .and_then(|descriptor| descriptor.as_file())
             .map_err(|error| other(io::Error::other(error)))?;
         rustix::io::ioctl_fionbio(&file, true).map_err(|errno| other(errno.into()))?;
-        let frame_size = mtu + ETHERNET_HEADER;
+        let longest = header
+            + if header == 0 {
+                mtu + ETHERNET_HEADER
+            } else {
+                MAX_SEGMENT_FRAME
+            };
         Ok(Self {
-            iface,
+            name: name.to_string(),
             file,
-            frame_size,
-            received: std::vec![0; frame_size + 1],
+            mtu,
+            header,
+            received: std::vec![0; longest + 1],
             waiting: None,
-            sending: std::vec![0; frame_size],
+            train: None,
+            sending: std::vec![0; longest],
             counters: TapCounters::default(),
             error: None,
             habit: Habit::default(),
@@ -192,12 +204,12 @@ impl Tap {
 
     /// The interface's name on the host's side.
     pub fn name(&self) -> &str {
-        self.iface.name()
+        &self.name
     }
 
     /// The largest IP packet in octets.
     pub const fn mtu(&self) -> usize {
-        self.frame_size - ETHERNET_HEADER
+        self.mtu
     }
 
     /// What went through.
@@ -217,18 +229,13 @@ impl Tap {
 
     /// Reads one frame, unless there is one that nobody took.
     fn fill(&mut self) {
-        if self.waiting.is_none() && self.habit.leaves_out() {
+        if self.waiting.is_some() || self.next_of_train() || self.habit.leaves_out() {
             return;
         }
         while self.waiting.is_none() && self.error.is_none() {
             match (&self.file).read(&mut self.received) {
-                Ok(len) if len > self.frame_size => self.counters.too_long += 1,
-                Ok(len) => {
-                    self.counters.received += 1;
-                    self.counters.octets_received += len as u64;
-                    self.waiting = Some(len);
-                    self.habit.found();
-                }
+                Ok(len) if len == self.received.len() => self.counters.too_long += 1,
+                Ok(len) => self.arrived(len),
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => return self.habit.found_nothing(),
                     ErrorKind::Interrupted => (),
@@ -237,6 +244,69 @@ impl Tap {
             }
         }
     }
+
+    /// A frame is in the buffer.
+    fn arrived(&mut self, len: usize) {
+        let Some((header, frame)) = self.received[..len].split_at_checked(self.header) else {
+            return;
+        };
+        self.habit.found();
+        if !header.is_empty() {
+            match offload::arrival(header, frame) {
+                Arrival::Whole => (),
+                Arrival::Damaged => return self.counters.damaged += 1,
+                Arrival::Train(train) => {
+                    self.train = Some(train);
+                    self.next_of_train();
+                    return;
+                }
+            }
+        }
+        self.hand_over(self.header..len);
+    }
+
+    /// Takes the next of several datagrams that came together; false if there is none.
+    fn next_of_train(&mut self) -> bool {
+        let Some(train) = &mut self.train else {
+            return false;
+        };
+        match train.next(&mut self.received[self.header..]) {
+            Some(frame) => {
+                self.hand_over(self.header + frame.start..self.header + frame.end);
+                true
+            }
+            None => {
+                self.train = None;
+                false
+            }
+        }
+    }
+
+    fn hand_over(&mut self, frame: Range<usize>) {
+        self.counters.received += 1;
+        self.counters.octets_received += frame.len() as u64;
+        self.waiting = Some(frame);
+    }
+}
+
+/// Attaches to a TAP through the crate that knows of offload.
+fn attach(name: &str, offload: bool) -> io::Result<tun_rs::SyncDevice> {
+    DeviceBuilder::new()
+        .name(name)
+        .layer(Layer::L2)
+        .offload(offload)
+        .inherit_enable_state()
+        .build_sync()
+}
+
+fn check(name: &str, mtu: usize) -> Result<(), TapError> {
+    if !is_interface_name(name) {
+        return Err(TapError::Name(name.to_string()));
+    }
+    if mtu > MAX_MTU {
+        return Err(TapError::Mtu(mtu));
+    }
+    Ok(())
 }
 
 /// Whether the kernel takes it as the name of an interface (`dev_valid_name`), a pattern excluded.
@@ -279,15 +349,17 @@ impl Device for Tap {
 
     fn receive(&mut self, _now: Instant) -> Option<(Received<'_>, Sending<'_>)> {
         self.fill();
-        let len = self.waiting?;
+        let frame = self.waiting.clone()?;
         Some((
             Received {
-                octets: &self.received[..len],
+                octets: &self.received[frame],
                 waiting: &mut self.waiting,
             },
             Sending {
                 file: &self.file,
+                header: self.header,
                 buffer: &mut self.sending,
+                size: None,
                 counters: &mut self.counters,
                 error: &mut self.error,
             },
@@ -297,7 +369,9 @@ impl Device for Tap {
     fn transmit(&mut self, _now: Instant) -> Option<Sending<'_>> {
         self.error.is_none().then_some(Sending {
             file: &self.file,
+            header: self.header,
             buffer: &mut self.sending,
+            size: None,
             counters: &mut self.counters,
             error: &mut self.error,
         })
@@ -306,7 +380,7 @@ impl Device for Tap {
     fn capabilities(&self) -> DeviceCapabilities {
         let mut capabilities = DeviceCapabilities::default();
         capabilities.medium = Medium::Ethernet;
-        capabilities.max_transmission_unit = self.frame_size;
+        capabilities.max_transmission_unit = self.mtu + ETHERNET_HEADER;
         capabilities
     }
 }
@@ -315,7 +389,7 @@ impl Device for Tap {
 #[derive(Debug)]
 pub struct Received<'t> {
     octets: &'t [u8],
-    waiting: &'t mut Option<usize>,
+    waiting: &'t mut Option<Range<usize>>,
 }
 
 impl RxToken for Received<'_> {
@@ -332,7 +406,10 @@ impl RxToken for Received<'_> {
 #[derive(Debug)]
 pub struct Sending<'t> {
     file: &'t File,
+    header: usize,
     buffer: &'t mut [u8],
+    // Octets of data in each part of a segment that is to be cut.
+    size: Option<NonZeroU16>,
     counters: &'t mut TapCounters,
     error: &'t mut Option<io::Error>,
 }
@@ -344,12 +421,16 @@ impl TxToken for Sending<'_> {
     where
         F: FnOnce(&mut [u8]) -> R,
     {
-        let frame = &mut self.buffer[..len];
+        let all = &mut self.buffer[..self.header + len];
+        let (header, frame) = all.split_at_mut(self.header);
         frame[..len.min(CLEARED)].fill(0);
         let result = f(frame);
+        if !header.is_empty() {
+            offload::depart(header, frame, self.size);
+        }
         let mut file = self.file;
         let sent = loop {
-            match file.write(frame) {
+            match file.write(all) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => (),
                 other => break other,
             }
@@ -368,6 +449,10 @@ impl TxToken for Sending<'_> {
         }
         result
     }
+
+    fn set_meta(&mut self, meta: PacketMeta) {
+        self.size = meta.segmentation_offload_size;
+    }
 }
 
 #[cfg(test)]
@@ -380,35 +465,6 @@ mod tests {
             assert!(matches!(Tap::open(name, 1500), Err(TapError::Name(_))));
         }
         assert!(is_interface_name("fifteen-octets-"));
-    }
-
-    #[test]
-    fn the_second_look_is_left_out_where_frames_come_alone_and_made_where_they_do_not() {
-        let mut habit = Habit::default();
-        let mut round = |frames: u32| {
-            for _ in 0..frames {
-                if habit.leaves_out() {
-                    return false;
-                }
-                habit.found();
-            }
-            let looked = !habit.leaves_out();
-            if looked {
-                habit.found_nothing();
-            }
-            looked
-        };
-        for _ in 0..Habit::TIMES {
-            assert!(round(1));
-        }
-        for _ in 0..Habit::LEFT_OUT {
-            assert!(!round(1));
-        }
-        // The look that is made now and then finds that frames come in pairs again.
-        assert!(round(2));
-        assert!(round(1));
-        // A wake-up without a frame says nothing about habits.
-        assert!(round(0));
     }
 
     #[test]

@@ -12,6 +12,10 @@ use super::time_wait;
 /// lower, and is checked too.
 pub const MAX_ADDRESSES: usize = 8;
 
+/// Octets of the longest frame that a device with offload takes: 14 of Ethernet and the longest IPv4
+/// packet.
+pub(super) const LONGEST_SEGMENT: usize = 14 + 65_535;
+
 /// What a node is told.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -23,6 +27,11 @@ pub struct Config {
     pub gateways: Vec<IpAddress, 2>,
     /// The longest IP packet in octets, headers counted, the Ethernet header not.
     pub mtu: usize,
+    /// The device cuts long TCP segments to size, hands long ones over, and sees to the checksums of TCP
+    /// and UDP: nothing is verified here. Frames of up to 65,549 octets then go both ways, and the
+    /// scratch must be that long.
+    #[cfg(feature = "offload")]
+    pub offload: bool,
     /// 16 octets that nobody outside can know or guess: initial sequence numbers, cookies, port
     /// numbers and hashes come from it. A value known to others lets them forge segments.
     pub secret: [u8; 16],
@@ -41,6 +50,8 @@ impl Config {
             addresses,
             gateways: Vec::new(),
             mtu: 1500,
+            #[cfg(feature = "offload")]
+            offload: false,
             secret,
             limits: Limits::default(),
         }
@@ -139,6 +150,23 @@ impl fmt::Display for ConfigError {
 impl core::error::Error for ConfigError {}
 
 impl Config {
+    /// Whether the device sees to checksums, and to segments that are longer than the MTU.
+    pub(super) fn offloads(&self) -> bool {
+        #[cfg(feature = "offload")]
+        return self.offload;
+        #[cfg(not(feature = "offload"))]
+        false
+    }
+
+    /// Octets of the longest frame.
+    pub(super) fn longest_frame(&self) -> usize {
+        if self.offloads() {
+            LONGEST_SEGMENT
+        } else {
+            self.mtu + 14
+        }
+    }
+
     /// Whether a node can be built from this.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if !self.mac.is_unicast() || self.mac.0 == [0; 6] {

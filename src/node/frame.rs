@@ -3,7 +3,7 @@
 //! Parsing is smoltcp's `wire`. Checksums of received TCP, UDP and IPv4 headers are verified here and
 //! nowhere else, so the interface behind the node is told not to verify again.
 
-use smoltcp::phy::ChecksumCapabilities;
+use smoltcp::phy::{Checksum, ChecksumCapabilities};
 use smoltcp::wire::{
     ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol,
     Icmpv4Packet, IpAddress, IpEndpoint, IpProtocol, Ipv4Packet, Ipv4Repr, TcpControl, TcpPacket,
@@ -78,6 +78,18 @@ impl<'f> Frame<'f> {
     /// # Errors
     /// The reason why a received frame goes no further.
     pub(super) fn parse(octets: &'f [u8], direction: Direction) -> Result<Self, Reason> {
+        Self::parse_with(octets, direction, direction == Direction::Out)
+    }
+
+    /// The same where the checksums of TCP and UDP are known to be right, or not.
+    ///
+    /// # Errors
+    /// The reason why a received frame goes no further.
+    pub(super) fn parse_with(
+        octets: &'f [u8],
+        direction: Direction,
+        verified: bool,
+    ) -> Result<Self, Reason> {
         let ethernet = EthernetFrame::new_checked(octets).map_err(|_| Reason::Malformed)?;
         let neighbor = match direction {
             Direction::In => ethernet.src_addr(),
@@ -86,6 +98,7 @@ impl<'f> Frame<'f> {
         let parser = Parser {
             neighbor,
             direction,
+            verified,
         };
         match ethernet.ethertype() {
             EthernetProtocol::Arp => parser.arp(ethernet.payload()),
@@ -113,6 +126,8 @@ pub(super) fn is_for(octets: &[u8], mac: EthernetAddress) -> bool {
 struct Parser {
     neighbor: EthernetAddress,
     direction: Direction,
+    /// Whether the checksums of TCP and UDP are known to be right.
+    verified: bool,
 }
 
 impl Parser {
@@ -243,11 +258,7 @@ impl Parser {
             && (flags == Flags::ACK || flags == Flags::ACK.with(Flags::PSH))
             && packet.src_port() != 0
             && packet.dst_port() != 0;
-        let verified = || match self.direction {
-            Direction::In => packet.verify_checksum(src, dst),
-            Direction::Out => true,
-        };
-        (plain && verified()).then(|| Header {
+        (plain && (self.verified || packet.verify_checksum(src, dst))).then(|| Header {
             seq: packet.seq_number().0 as u32,
             ack: packet.ack_number().0 as u32,
             flags,
@@ -283,12 +294,18 @@ impl Parser {
         Flow { local, remote }
     }
 
-    /// What is received is verified; what this node sent itself is not.
+    /// What is received is verified; what this node sent itself is not, and what the device verified is
+    /// not again.
     fn checksums(&self) -> ChecksumCapabilities {
-        match self.direction {
+        let mut checksums = match self.direction {
             Direction::In => ChecksumCapabilities::default(),
             Direction::Out => ChecksumCapabilities::ignored(),
+        };
+        if self.verified {
+            checksums.tcp = Checksum::None;
+            checksums.udp = Checksum::None;
         }
+        checksums
     }
 }
 

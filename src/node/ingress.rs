@@ -21,7 +21,7 @@ impl Node<'_> {
         if !is_for(octets, self.mac) {
             return self.note(now, Kind::Dropped(Reason::NotForUs));
         }
-        match Frame::parse(octets, Direction::In) {
+        match Frame::parse_with(octets, Direction::In, self.offload) {
             Ok(Frame::Tcp(frame)) => self.receive_segment(now, &frame, octets, token),
             Ok(Frame::Udp(frame)) => self.receive_datagram(now, &frame, octets, token),
             Ok(Frame::Neighbor(neighbor)) => self.receive_neighbor(now, neighbor, octets, token),

@@ -14,7 +14,7 @@ use super::deadlines::Deadlines;
 use super::flow::FlowTable;
 use super::isn::Isn;
 use super::lists::{List, Lists};
-use super::port::Sink;
+use super::port::Medium;
 use super::ports::Ephemeral;
 use super::storage::Memory;
 use super::time_wait::Graveyard;
@@ -43,6 +43,8 @@ pub struct Node<'a> {
     pub(super) iface: Interface,
     pub(super) mac: EthernetAddress,
     pub(super) mtu: usize,
+    /// Whether the device verified the checksums of TCP and UDP.
+    pub(super) offload: bool,
     pub(super) networks: Vec<IpCidr, MAX_ADDRESSES>,
     pub(super) locals: Vec<IpAddress, MAX_ADDRESSES>,
     pub(super) limits: Limits,
@@ -115,13 +117,13 @@ impl<'a> Node<'a> {
             && !memory.graves.is_empty()
             && entries.is_power_of_two()
             && entries > slots + memory.graves.len()
-            && memory.scratch.len() >= config.mtu + 14;
+            && memory.scratch.len() >= config.longest_frame();
         if !fits {
             return Err(ConfigError::Memory);
         }
         let mut iface_config = smoltcp::iface::Config::new(config.mac.into());
         iface_config.random_seed = u64::from_le_bytes(first_half(&config.secret));
-        let iface = Interface::new(iface_config, &mut Sink::new(config.mtu), now);
+        let iface = Interface::new(iface_config, &mut Medium::of(&config), now);
         let mut lists = Lists::new(memory.links);
         for slot in 0..slots {
             lists.push(List::Free, slot);
@@ -132,6 +134,7 @@ impl<'a> Node<'a> {
             iface,
             mac: config.mac,
             mtu: config.mtu,
+            offload: config.offloads(),
             networks: Vec::new(),
             locals: Vec::new(),
             limits: config.limits,

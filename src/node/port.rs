@@ -4,11 +4,14 @@
 //! no other. Whatever leaves is noted after it is complete, in the same call that made it.
 
 use smoltcp::phy::{
-    Checksum, ChecksumCapabilities, Device, DeviceCapabilities, Medium, RxToken, TxToken,
+    self, Checksum, ChecksumCapabilities, Device, DeviceCapabilities, PacketMeta, RxToken, TxToken,
 };
 use smoltcp::time::Instant;
 use smoltcp::wire::EthernetFrame;
 
+use super::config::Config;
+#[cfg(feature = "offload")]
+use super::config::LONGEST_SEGMENT;
 use super::frame::{Frame, TcpFrame};
 use crate::trace::{Direction, Flow, Header, Neighbor};
 
@@ -43,7 +46,7 @@ impl Sent {
 /// already verified.
 pub(super) fn capabilities(mtu: usize) -> DeviceCapabilities {
     let mut capabilities = DeviceCapabilities::default();
-    capabilities.medium = Medium::Ethernet;
+    capabilities.medium = phy::Medium::Ethernet;
     capabilities.max_transmission_unit = mtu + EthernetFrame::<&[u8]>::header_len();
     let mut checksum = ChecksumCapabilities::default();
     checksum.ipv4 = Checksum::Tx;
@@ -51,6 +54,46 @@ pub(super) fn capabilities(mtu: usize) -> DeviceCapabilities {
     checksum.udp = Checksum::Tx;
     capabilities.checksum = checksum;
     capabilities
+}
+
+/// What smoltcp is told of the medium when the interface is made; it asks then and never again. There is
+/// nothing to receive here, and nowhere to send.
+pub(super) struct Medium(DeviceCapabilities);
+
+impl Medium {
+    /// The medium of a node.
+    pub(super) fn of(config: &Config) -> Self {
+        #[cfg_attr(not(feature = "offload"), expect(unused_mut))]
+        let mut capabilities = capabilities(config.mtu);
+        #[cfg(feature = "offload")]
+        if config.offload {
+            capabilities.checksum.tcp = Checksum::None;
+            let longest = core::num::NonZeroUsize::new(LONGEST_SEGMENT);
+            capabilities.segmentation.tcpv4 = longest;
+            #[cfg(feature = "ipv6")]
+            {
+                capabilities.segmentation.tcpv6 = longest;
+            }
+        }
+        Self(capabilities)
+    }
+}
+
+impl Device for Medium {
+    type RxToken<'t> = Offered<'t>;
+    type TxToken<'t> = Swallowed<'t>;
+
+    fn receive(&mut self, _: Instant) -> Option<(Self::RxToken<'_>, Self::TxToken<'_>)> {
+        None
+    }
+
+    fn transmit(&mut self, _: Instant) -> Option<Self::TxToken<'_>> {
+        None
+    }
+
+    fn capabilities(&self) -> DeviceCapabilities {
+        self.0.clone()
+    }
 }
 
 /// One received frame, and the right to send one frame in answer.
@@ -221,6 +264,10 @@ impl<T: TxToken> TxToken for Noted<'_, T> {
             *sent = Some(Sent::of(octets));
             result
         })
+    }
+
+    fn set_meta(&mut self, meta: PacketMeta) {
+        self.inner.set_meta(meta);
     }
 }
 

@@ -39,7 +39,7 @@ pub struct Memory<'a> {
     pub extra: ManagedSlice<'a, SocketStorage<'a>>,
     /// Events that are remembered; a short connection makes about twenty.
     pub journal: ManagedSlice<'a, Option<Event>>,
-    /// For composing frames: MTU and 14 octets. Lent to the application between two rounds, for
+    /// For composing frames: MTU and 14 octets, or 65,549 where the device cuts segments. Lent to the application between two rounds, for
     /// messages: at least 1,028.
     pub scratch: ManagedSlice<'a, u8>,
 }
@@ -67,7 +67,7 @@ pub struct Sizes {
     pub extra: usize,
     /// Events remembered.
     pub events: usize,
-    /// IP MTU in octets.
+    /// IP MTU in octets; 65,535 where the device cuts segments.
     pub mtu: usize,
 }
 

@@ -63,6 +63,7 @@ fn open_tap() -> Result<smolchat::device::Tap, String> {
     let plan = link::Plan {
         tap: "tap0",
         mtu: stage::MTU,
+        offload: false,
         host: &[stage::network(stage::HOST)],
         node: &[stage::network(stage::NODE)],
     };

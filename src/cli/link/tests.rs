@@ -57,6 +57,7 @@ fn open_pair(node: &[&str], host: &[&str], mtu: usize) -> Result<Tap, LinkError>
     open(&Plan {
         tap: "tap0",
         mtu,
+        offload: false,
         host: &cidrs(host),
         node: &cidrs(node),
     })
