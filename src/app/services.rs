@@ -19,7 +19,7 @@ use super::desk::discard;
 use super::seat::{Parting, Role, Seat};
 use crate::node::{Handle, ListenError, Node, Received};
 
-/// Pieces that one connection sends in one turn.
+/// Pieces that one connection sends back in one turn.
 const TURN: usize = 64;
 
 /// The longest answer of the character generator to a datagram (RFC 864).
@@ -111,7 +111,8 @@ impl App<'_> {
             }
             Service::Generator => {
                 discard(node, handle);
-                generate(node, handle, &mut served.pattern, scratch)
+                generate(node, handle, &mut served.pattern);
+                false
             }
         };
         if node.ended(handle).is_some() {
@@ -183,23 +184,12 @@ fn echo(node: &mut Node<'_>, handle: Handle, scratch: &mut [u8]) -> bool {
     true
 }
 
-/// Sends the pattern; true if it stopped for fairness and there is room for more.
-fn generate(
-    node: &mut Node<'_>,
-    handle: Handle,
-    pattern: &mut Pattern,
-    scratch: &mut [u8],
-) -> bool {
-    for _ in 0..TURN {
-        let mut next = *pattern;
-        next.write(scratch);
-        let sent = node.send(handle, scratch).unwrap_or(0);
-        pattern.skip(sent);
-        if sent < scratch.len() {
-            return false;
-        }
-    }
-    true
+/// Fills the transmit buffer with the pattern. There is news once there is room again.
+fn generate(node: &mut Node<'_>, handle: Handle, pattern: &mut Pattern) {
+    while node
+        .send_composed(handle, |room| pattern.write(room))
+        .is_ok_and(|count| count > 0)
+    {}
 }
 
 /// RFC 864's recommended pattern: lines of 72 printing characters, each line beginning one later.
@@ -216,8 +206,26 @@ impl Pattern {
     /// The printing characters of ASCII.
     const CHARACTERS: usize = 95;
 
+    /// After so many octets it begins anew.
+    const PERIOD: usize = Self::LINE * Self::CHARACTERS;
+
     /// The next octets of the pattern.
     fn write(&mut self, octets: &mut [u8]) {
+        let once = octets.len().min(Self::PERIOD);
+        self.compose(&mut octets[..once]);
+        // What is there already is what comes next. Twice as much each time, it is soon done.
+        let mut done = once;
+        while done < octets.len() {
+            let (from, to) = octets.split_at_mut(done);
+            let count = (done - done % Self::PERIOD).min(to.len());
+            to[..count].copy_from_slice(&from[..count]);
+            self.skip(count);
+            done += count;
+        }
+    }
+
+    /// The next octets, line by line.
+    fn compose(&mut self, octets: &mut [u8]) {
         let mut left = octets;
         while !left.is_empty() {
             let count = left.len().min(Self::LINE - self.column);
@@ -277,5 +285,21 @@ mod tests {
             pattern.write(part);
         }
         assert_eq!(parts, whole);
+    }
+
+    #[test]
+    fn what_is_copied_from_what_is_there_is_the_pattern_too() {
+        let mut lines = std::vec![0; 5 * Pattern::PERIOD];
+        let mut at_once = lines.clone();
+        let mut pattern = Pattern::default();
+        let mut other = pattern;
+        pattern.compose(&mut lines[..500]);
+        other.compose(&mut at_once[..500]);
+        lines[500..]
+            .chunks_mut(1000)
+            .for_each(|part| pattern.compose(part));
+        other.write(&mut at_once[500..]);
+        assert_eq!(lines, at_once);
+        assert_eq!((pattern.line, pattern.column), (other.line, other.column));
     }
 }

@@ -37,15 +37,16 @@ impl Stack {
         }
         config.mtu = self.mtu;
         config.offload = self.offload;
-        config.limits = Limits {
-            msl: self.msl,
-            ..Limits::default()
-        };
         let buffer = self.buffer.unwrap_or(if self.connections <= FEW {
             64 * 1024
         } else {
             16 * 1024
         });
+        config.limits = Limits {
+            msl: self.msl,
+            ingress_octets: buffer / 8 * 3,
+            ..Limits::default()
+        };
         let sizes = Sizes {
             connections: self.connections,
             receive: buffer,

@@ -86,6 +86,9 @@ pub struct Limits {
     pub refuse: bool,
     /// Frames that one call of `poll_ingress` takes in at most.
     pub ingress_budget: usize,
+    /// Octets of frames after which a call of `poll_ingress` takes in no more. Where a peer sends as fast
+    /// as it may, a quarter of a receive buffer lets it go on while it reads what was acknowledged.
+    pub ingress_octets: usize,
     /// Segments that one call of `poll_egress` sends at most.
     pub egress_budget: usize,
     /// How long a datagram may wait for its receiver's hardware address.
@@ -107,6 +110,7 @@ impl Default for Limits {
             answers_per_second: 200,
             refuse: false,
             ingress_budget: 64,
+            ingress_octets: usize::MAX,
             egress_budget: 256,
             resolution: Duration::from_secs(3),
         }

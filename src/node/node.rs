@@ -169,11 +169,18 @@ impl<'a> Node<'a> {
     /// [`Ingress::More`].
     pub fn poll_ingress<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Ingress {
         self.run_timers(now);
+        let mut taken = 0;
         for _ in 0..self.limits.ingress_budget {
             let Some((frame, answer)) = device.receive(now) else {
                 return Ingress::Drained;
             };
-            frame.consume(|octets| self.receive(now, octets, answer));
+            frame.consume(|octets| {
+                taken += octets.len();
+                self.receive(now, octets, answer);
+            });
+            if taken >= self.limits.ingress_octets {
+                break;
+            }
         }
         Ingress::More
     }

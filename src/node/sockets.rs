@@ -103,26 +103,7 @@ impl<'a> Node<'a> {
     /// # Errors
     /// See [`SendError`]. Nothing was queued then.
     pub fn send(&mut self, handle: Handle, data: &[u8]) -> Result<usize, SendError> {
-        let slot = self.slot_of(handle).ok_or(SendError::Stale)?;
-        let connection = &mut self.slots[slot].connection;
-        if let Some(ending) = connection.ending {
-            return Err(SendError::Ended(ending));
-        }
-        match connection.state {
-            State::SynSent | State::SynReceived => {
-                connection.flags.wants_room = true;
-                return Err(SendError::WouldBlock);
-            }
-            State::CloseWait if connection.flags.close_deferred => return Err(SendError::Closed),
-            State::Established | State::CloseWait => {}
-            State::FinWait1
-            | State::FinWait2
-            | State::Closing
-            | State::LastAck
-            | State::TimeWait
-            | State::Closed
-            | State::Listen => return Err(SendError::Closed),
-        }
+        let slot = self.sending_slot(handle)?;
         let count = self.slots[slot].socket_mut().send_slice(data).unwrap_or(0);
         if count < data.len() {
             self.slots[slot].connection.flags.wants_room = true;
@@ -132,6 +113,55 @@ impl<'a> Node<'a> {
         }
         self.lists.push(List::Egress, slot);
         Ok(count)
+    }
+
+    /// SEND without a copy: `compose` writes into the transmit buffer itself, all of what it is given,
+    /// which is the part of the room that lies in one piece. There may be another: call again until it
+    /// would block. Says how many octets were queued.
+    ///
+    /// # Errors
+    /// See [`SendError`]. Nothing was queued then, and `compose` not called.
+    pub fn send_composed(
+        &mut self,
+        handle: Handle,
+        compose: impl FnOnce(&mut [u8]),
+    ) -> Result<usize, SendError> {
+        let slot = self.sending_slot(handle)?;
+        let socket = self.slots[slot].socket_mut();
+        if !socket.can_send() {
+            self.slots[slot].connection.flags.wants_room = true;
+            return Err(SendError::WouldBlock);
+        }
+        let sent = socket.send(|room| {
+            compose(room);
+            (room.len(), room.len())
+        });
+        self.lists.push(List::Egress, slot);
+        Ok(sent.unwrap_or(0))
+    }
+
+    /// The slot of a connection that may send.
+    fn sending_slot(&mut self, handle: Handle) -> Result<usize, SendError> {
+        let slot = self.slot_of(handle).ok_or(SendError::Stale)?;
+        let connection = &mut self.slots[slot].connection;
+        if let Some(ending) = connection.ending {
+            return Err(SendError::Ended(ending));
+        }
+        match connection.state {
+            State::SynSent | State::SynReceived => {
+                connection.flags.wants_room = true;
+                Err(SendError::WouldBlock)
+            }
+            State::CloseWait if connection.flags.close_deferred => Err(SendError::Closed),
+            State::Established | State::CloseWait => Ok(slot),
+            State::FinWait1
+            | State::FinWait2
+            | State::Closing
+            | State::LastAck
+            | State::TimeWait
+            | State::Closed
+            | State::Listen => Err(SendError::Closed),
+        }
     }
 
     /// Octets that [`Self::send`] would take now.
