@@ -123,7 +123,11 @@ impl<'a> Node<'a> {
         }
         let mut iface_config = smoltcp::iface::Config::new(config.mac.into());
         iface_config.random_seed = u64::from_le_bytes(first_half(&config.secret));
-        let iface = Interface::new(iface_config, &mut Medium::of(&config), now);
+        let iface = Interface::new(
+            iface_config,
+            &mut Medium::new(config.mtu, config.offloads()),
+            now,
+        );
         let mut lists = Lists::new(memory.links);
         for slot in 0..slots {
             lists.push(List::Free, slot);

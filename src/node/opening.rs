@@ -14,7 +14,7 @@ use super::isn::opening_config;
 use super::lists::List;
 use super::node::Node;
 use super::numbers::{Numbers, before};
-use super::port::{Inlet, Sink, Swallowed};
+use super::port::{Inlet, Medium, Sink, Swallowed};
 use super::reply::{Route, bare};
 use super::time_wait::Waiting;
 use crate::trace::{
@@ -320,7 +320,7 @@ impl Node<'_> {
     /// An interface like ours whose next sequence number is `iss`.
     fn opening_interface(&self, now: Instant, iss: u32) -> Interface {
         let config = opening_config(self.mac, iss);
-        let mut iface = Interface::new(config, &mut Sink::new(self.mtu), now);
+        let mut iface = Interface::new(config, &mut Medium::new(self.mtu, self.offload), now);
         iface.update_ip_addrs(|addresses| {
             for cidr in &self.networks {
                 // As many fit as fitted before.

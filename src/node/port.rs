@@ -3,13 +3,15 @@
 //! smoltcp asks a `Device` for frames. The node has read the frame already, so it offers that one and
 //! no other. Whatever leaves is noted after it is complete, in the same call that made it.
 
+#[cfg(feature = "offload")]
+use core::num::NonZeroUsize;
+
 use smoltcp::phy::{
     self, Checksum, ChecksumCapabilities, Device, DeviceCapabilities, PacketMeta, RxToken, TxToken,
 };
 use smoltcp::time::Instant;
 use smoltcp::wire::EthernetFrame;
 
-use super::config::Config;
 #[cfg(feature = "offload")]
 use super::config::LONGEST_SEGMENT;
 use super::frame::{Frame, TcpFrame};
@@ -61,19 +63,16 @@ pub(super) fn capabilities(mtu: usize) -> DeviceCapabilities {
 pub(super) struct Medium(DeviceCapabilities);
 
 impl Medium {
-    /// The medium of a node.
-    pub(super) fn of(config: &Config) -> Self {
-        #[cfg_attr(not(feature = "offload"), expect(unused_mut))]
-        let mut capabilities = capabilities(config.mtu);
+    /// Ethernet with an IP MTU of `mtu` octets. With `offload` smoltcp leaves the checksums of TCP to the
+    /// device, and hands it segments that are longer. Not over IPv6: it makes long ones there, too, and
+    /// then drops them because IPv6 cannot be fragmented.
+    #[cfg_attr(not(feature = "offload"), expect(unused_mut, unused_variables))]
+    pub(super) fn new(mtu: usize, offload: bool) -> Self {
+        let mut capabilities = capabilities(mtu);
         #[cfg(feature = "offload")]
-        if config.offload {
+        if offload {
             capabilities.checksum.tcp = Checksum::None;
-            let longest = core::num::NonZeroUsize::new(LONGEST_SEGMENT);
-            capabilities.segmentation.tcpv4 = longest;
-            #[cfg(feature = "ipv6")]
-            {
-                capabilities.segmentation.tcpv6 = longest;
-            }
+            capabilities.segmentation.tcpv4 = NonZeroUsize::new(LONGEST_SEGMENT);
         }
         Self(capabilities)
     }
