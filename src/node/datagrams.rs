@@ -6,13 +6,12 @@
 
 use managed::ManagedSlice;
 use smoltcp::iface::{Interface, SocketHandle, SocketSet, SocketStorage};
-use smoltcp::phy::Device;
 use smoltcp::socket::{Socket, udp};
 use smoltcp::storage::{PacketBuffer, PacketMetadata};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpEndpoint, IpListenEndpoint};
 
-use super::port::{Outlet, Sent};
+use super::hatch::{Exit, Hatch, Sent};
 use crate::trace::{Datagram, Direction, Flow, Reason, Verdict};
 
 /// How long to wait before asking again for a hardware address that was not found; smoltcp asks at most
@@ -98,8 +97,6 @@ pub(super) struct Datagrams<'a> {
 pub(super) enum Attempt {
     /// The queue is empty, or everything in it must wait.
     Idle,
-    /// The device has no room.
-    Full,
     /// A frame left: the datagram, or a question for its receiver's hardware address.
     Left(Sent),
     /// The datagram was given up.
@@ -189,11 +186,11 @@ impl<'a> Datagrams<'a> {
     /// Tries to send the first datagram of the queue.
     ///
     /// `scratch` holds a payload while it moves to the end; `patience` bounds how long one may wait.
-    pub(super) fn attempt<D: Device + ?Sized>(
+    pub(super) fn attempt(
         &mut self,
         now: Instant,
         iface: &mut Interface,
-        outlet: &mut Outlet<'_, D>,
+        exit: &mut dyn Exit,
         scratch: &mut [u8],
         patience: Duration,
     ) -> Attempt {
@@ -218,8 +215,9 @@ impl<'a> Datagrams<'a> {
         if socket.send_slice(payload, meta).is_err() {
             return self.give_up(waiting);
         }
-        iface.poll_egress(now, outlet, &mut self.sender);
-        match outlet.sent.take() {
+        let mut hatch = Hatch::leading_to(exit);
+        iface.poll_egress(now, &mut hatch, &mut self.sender);
+        match hatch.sent {
             Some(sent @ Sent::Udp(..)) => {
                 let _ = self.queue.dequeue();
                 self.queued -= 1;
@@ -227,9 +225,6 @@ impl<'a> Datagrams<'a> {
             }
             other => {
                 self.forget_attempt();
-                if outlet.full {
-                    return Attempt::Full;
-                }
                 let later = Waiting {
                     not_before: now + ASK_AGAIN,
                     ..waiting

@@ -4,9 +4,9 @@ use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
 
 use super::datagrams::Attempt;
+use super::hatch::{Hatch, Sent};
 use super::lists::List;
 use super::node::Node;
-use super::port::{Outlet, Sent};
 use crate::trace::{Cause, Kind, State, Timer};
 
 /// When to look again at a device that had no room.
@@ -23,21 +23,24 @@ impl Node<'_> {
         device: &mut D,
     ) -> bool {
         for _ in 0..self.limits.egress_budget {
+            if self.lists.len(List::Egress) == 0 {
+                break;
+            }
+            let mut exit = device.transmit(now);
+            if exit.is_none() {
+                return true;
+            }
             let Some(slot) = self.lists.pop(List::Egress) else {
                 break;
             };
-            let mut outlet = Outlet::new(self.mtu, device);
+            let mut hatch = Hatch::leading_to(&mut exit);
             let set = &mut self.slots[slot].set;
-            self.iface.poll_egress(now, &mut outlet, set);
-            let (sent, full) = (outlet.sent, outlet.full);
+            self.iface.poll_egress(now, &mut hatch, set);
+            let sent = hatch.sent;
             // smoltcp's own timers end TIME-WAIT only, and the node does that itself before.
             self.observe(now, slot, Cause::Timer(Timer::Retransmission));
             let segment_left = matches!(sent, Some(Sent::Tcp(..)));
             self.note_sent(now, slot, sent);
-            if full {
-                self.lists.push(List::Egress, slot);
-                return true;
-            }
             self.settle(now, slot);
             if !segment_left {
                 self.park(now, slot);
@@ -86,11 +89,20 @@ impl Node<'_> {
         if self.extra.iter().next().is_none() {
             return false;
         }
-        let mut outlet = Outlet::new(self.mtu, device);
-        self.iface.poll_egress(now, &mut outlet, &mut self.extra);
-        let (sent, full) = (outlet.sent, outlet.full);
-        self.note_sent_elsewhere(now, sent);
-        full
+        for _ in 0..self.limits.egress_budget {
+            let mut exit = device.transmit(now);
+            if exit.is_none() {
+                return true;
+            }
+            let mut hatch = Hatch::leading_to(&mut exit);
+            self.iface.poll_egress(now, &mut hatch, &mut self.extra);
+            let sent = hatch.sent;
+            if sent.is_none() {
+                break;
+            }
+            self.note_sent_elsewhere(now, sent);
+        }
+        false
     }
 
     /// Sends datagrams; `true` if the device had no room.
@@ -102,17 +114,19 @@ impl Node<'_> {
         self.datagrams.begin();
         // One attempt for each: what must wait goes to the end, and is not tried twice.
         for _ in 0..self.datagrams.queued().min(self.limits.egress_budget) {
-            let mut outlet = Outlet::new(self.mtu, device);
+            let mut exit = device.transmit(now);
+            if exit.is_none() {
+                return true;
+            }
             let attempt = self.datagrams.attempt(
                 now,
                 &mut self.iface,
-                &mut outlet,
+                &mut exit,
                 &mut self.scratch,
                 self.limits.resolution,
             );
             match attempt {
                 Attempt::Idle => break,
-                Attempt::Full => return true,
                 Attempt::Left(sent) => self.note_sent_elsewhere(now, Some(sent)),
                 Attempt::GaveUp(datagram) => self.note(now, Kind::Datagram(datagram)),
                 Attempt::Later => {}

@@ -4,9 +4,9 @@ use smoltcp::time::{Duration, Instant};
 
 use super::connection::{Connection, has_fin};
 use super::frame::TcpFrame;
+use super::hatch::Sent;
 use super::lists::List;
 use super::node::Node;
-use super::port::Sent;
 use super::stall;
 use crate::trace::{
     Answer, Call, Cause, Direction, Ending, Flags, Header, Kind, Mark, Segment, State, Timer,

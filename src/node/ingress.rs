@@ -1,42 +1,41 @@
 //! The life of a received frame: what it is, whose it is, what is decided about it.
 
 use smoltcp::iface::SocketSet;
-use smoltcp::phy::TxToken;
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, TcpControl, TcpRepr, TcpSeqNumber};
 
 use super::flow::Found;
 use super::frame::{Frame, IcmpFrame, TcpFrame, UdpFrame, flags, header, is_for};
 use super::gate::{self, Change, Decision};
+use super::hatch::{Exit, Hatch, Sent};
 use super::node::Node;
-use super::port::{Inlet, Sent};
 use super::reply::{Route, bare, reset};
 use crate::trace::{
     Answer, Datagram, Direction, Flags, Kind, Neighbor, Reason, Segment, State, Stray, Verdict,
 };
 
 impl Node<'_> {
-    /// Takes in one frame; `token` is the right to send one in answer.
-    pub(super) fn receive<T: TxToken>(&mut self, now: Instant, octets: &[u8], token: T) {
+    /// Takes in one frame; `exit` is the right to send one in answer.
+    pub(super) fn receive(&mut self, now: Instant, octets: &[u8], exit: &mut dyn Exit) {
         if !is_for(octets, self.mac) {
             return self.note(now, Kind::Dropped(Reason::NotForUs));
         }
         match Frame::parse_with(octets, Direction::In, self.offload) {
-            Ok(Frame::Tcp(frame)) => self.receive_segment(now, &frame, octets, token),
-            Ok(Frame::Udp(frame)) => self.receive_datagram(now, &frame, octets, token),
-            Ok(Frame::Neighbor(neighbor)) => self.receive_neighbor(now, neighbor, octets, token),
-            Ok(Frame::Icmp(frame)) => self.receive_icmp(now, &frame, octets, token),
-            Ok(Frame::Other) => self.pass_extra(now, octets, token),
+            Ok(Frame::Tcp(frame)) => self.receive_segment(now, &frame, octets, exit),
+            Ok(Frame::Udp(frame)) => self.receive_datagram(now, &frame, octets, exit),
+            Ok(Frame::Neighbor(neighbor)) => self.receive_neighbor(now, neighbor, octets, exit),
+            Ok(Frame::Icmp(frame)) => self.receive_icmp(now, &frame, octets, exit),
+            Ok(Frame::Other) => self.pass_extra(now, octets, exit),
             Err(reason) => self.note(now, Kind::Dropped(reason)),
         }
     }
 
-    fn receive_segment<T: TxToken>(
+    fn receive_segment(
         &mut self,
         now: Instant,
         frame: &TcpFrame<'_>,
         octets: &[u8],
-        token: T,
+        exit: &mut dyn Exit,
     ) {
         if let Some(reason) = self.unwelcome(frame) {
             return self.note_stray(now, frame, Verdict::Dropped(reason));
@@ -44,13 +43,13 @@ impl Node<'_> {
         let hash = self.flows.hash(&frame.flow);
         let found = self.find(now, hash, &frame.flow);
         match found {
-            Some(Found::Connection(slot)) => self.receive_for(now, slot, frame, octets, token),
+            Some(Found::Connection(slot)) => self.receive_for(now, slot, frame, octets, exit),
             Some(Found::Tombstone(place)) => {
                 if let Some(waiting) = self.graveyard.get(place, now, &self.locals) {
-                    self.receive_late(now, place, &waiting, frame, token);
+                    self.receive_late(now, place, &waiting, frame, exit);
                 }
             }
-            None => self.receive_unknown(now, frame, octets, token),
+            None => self.receive_unknown(now, frame, octets, exit),
         }
     }
 
@@ -84,13 +83,13 @@ impl Node<'_> {
         })
     }
 
-    pub(super) fn receive_for<T: TxToken>(
+    pub(super) fn receive_for(
         &mut self,
         now: Instant,
         slot: usize,
         frame: &TcpFrame<'_>,
         octets: &[u8],
-        token: T,
+        exit: &mut dyn Exit,
     ) {
         let connection = &self.slots[slot].connection;
         let passive = connection.flags.passive;
@@ -102,47 +101,47 @@ impl Node<'_> {
         match decision {
             Decision::Pass => {
                 self.note_received(now, slot, frame, Verdict::Passed);
-                self.pass(now, slot, frame, octets, token);
+                self.pass(now, slot, frame, octets, exit);
             }
             Decision::Change(repair, change) => {
                 self.note_received(now, slot, frame, Verdict::Repaired(repair));
-                self.pass_changed(now, slot, frame, change, token);
+                self.pass_changed(now, slot, frame, change, exit);
             }
-            Decision::Answer(answer) => self.answer(now, slot, frame, answer, token),
+            Decision::Answer(answer) => self.answer(now, slot, frame, answer, exit),
             Decision::Drop(reason) => {
                 self.note_received(now, slot, frame, Verdict::Dropped(reason));
             }
             Decision::StartOver => {
                 self.note_received(now, slot, frame, Verdict::Passed);
                 self.return_to_listen(now, slot);
-                self.receive_unknown(now, frame, octets, token);
+                self.receive_unknown(now, frame, octets, exit);
             }
         }
     }
 
     /// Hands a frame to the connection's socket, and looks at what that changed.
-    pub(super) fn pass<T: TxToken>(
+    pub(super) fn pass(
         &mut self,
         now: Instant,
         slot: usize,
         frame: &TcpFrame<'_>,
         octets: &[u8],
-        token: T,
+        exit: &mut dyn Exit,
     ) {
-        let mut inlet = Inlet::new(self.mtu, octets, token);
+        let mut hatch = Hatch::offering(octets, exit);
         let set = &mut self.slots[slot].set;
-        self.iface.poll_ingress_single(now, &mut inlet, set);
-        self.took(now, slot, frame, inlet.sent);
+        self.iface.poll_ingress_single(now, &mut hatch, set);
+        self.took(now, slot, frame, hatch.sent);
     }
 
     /// Hands on a segment after changing it; the frame is composed anew.
-    fn pass_changed<T: TxToken>(
+    fn pass_changed(
         &mut self,
         now: Instant,
         slot: usize,
         frame: &TcpFrame<'_>,
         change: Change,
-        token: T,
+        exit: &mut dyn Exit,
     ) {
         // It was parsed before, so this does not fail.
         let Some(repr) = frame.repr() else {
@@ -155,10 +154,10 @@ impl Node<'_> {
             return self.note(now, Kind::Dropped(Reason::Malformed));
         };
         route.write(octets, &repr);
-        let mut inlet = Inlet::new(self.mtu, octets, token);
+        let mut hatch = Hatch::offering(octets, exit);
         let set = &mut self.slots[slot].set;
-        self.iface.poll_ingress_single(now, &mut inlet, set);
-        let sent = inlet.sent;
+        self.iface.poll_ingress_single(now, &mut hatch, set);
+        let sent = hatch.sent;
         let header = header(&repr, flags(&repr));
         let mut frame = *frame;
         frame.header = header;
@@ -166,13 +165,13 @@ impl Node<'_> {
     }
 
     /// The gate's own answer to a segment of a connection.
-    fn answer<T: TxToken>(
+    fn answer(
         &mut self,
         now: Instant,
         slot: usize,
         frame: &TcpFrame<'_>,
         answer: Answer,
-        token: T,
+        exit: &mut dyn Exit,
     ) {
         // What carries data is exempt: its sender needs the answer, and paces itself.
         let exempt = frame.header.len > 0 && answer == Answer::Ack;
@@ -193,12 +192,12 @@ impl Node<'_> {
             segment.window_scale = numbers.scale_offered();
             segment.sack_permitted = numbers.sack;
         }
-        let header = Route::out(self.mac, frame.neighbor, &flow).send(token, &segment);
+        let header = Route::out(self.mac, frame.neighbor, &flow).send(exit, &segment);
         self.note_answer(now, slot, &header, answer);
     }
 
     /// The reset that a segment to nobody draws (RFC 9293 section 3.10.7.1).
-    pub(super) fn refuse<T: TxToken>(&mut self, now: Instant, frame: &TcpFrame<'_>, token: T) {
+    pub(super) fn refuse(&mut self, now: Instant, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
         if frame.header.flags.contains(Flags::RST) {
             return self.note_stray(now, frame, Verdict::Dropped(Reason::StrayReset));
         }
@@ -207,19 +206,19 @@ impl Node<'_> {
         }
         self.note_stray(now, frame, Verdict::Answered(Answer::Reset));
         let segment = reset(&frame.flow, &frame.header);
-        self.answer_stray(now, frame, &segment, Answer::Reset, token);
+        self.answer_stray(now, frame, &segment, Answer::Reset, exit);
     }
 
     /// Sends a segment of the gate's that belongs to no connection.
-    pub(super) fn answer_stray<T: TxToken>(
+    pub(super) fn answer_stray(
         &mut self,
         now: Instant,
         frame: &TcpFrame<'_>,
         segment: &TcpRepr<'_>,
         answer: Answer,
-        token: T,
+        exit: &mut dyn Exit,
     ) {
-        let header = Route::out(self.mac, frame.neighbor, &frame.flow).send(token, segment);
+        let header = Route::out(self.mac, frame.neighbor, &frame.flow).send(exit, segment);
         self.note(
             now,
             Kind::Stray(Stray {
@@ -231,20 +230,20 @@ impl Node<'_> {
         );
     }
 
-    fn receive_datagram<T: TxToken>(
+    fn receive_datagram(
         &mut self,
         now: Instant,
         frame: &UdpFrame,
         octets: &[u8],
-        token: T,
+        exit: &mut dyn Exit,
     ) {
         let to_us = self.locals.contains(&frame.flow.local.addr);
-        let mut inlet = Inlet::new(self.mtu, octets, token);
+        let mut hatch = Hatch::offering(octets, exit);
         let verdict = match self.datagrams.port_mut(frame.flow.local.port) {
             Some(port) => {
                 let before = port.socket().recv_queue();
                 self.iface
-                    .poll_ingress_single(now, &mut inlet, &mut port.set);
+                    .poll_ingress_single(now, &mut hatch, &mut port.set);
                 // smoltcp counts octets of payload, so an empty datagram is taken at its word.
                 if frame.len == 0 || port.socket().recv_queue() > before {
                     Verdict::Passed
@@ -256,17 +255,17 @@ impl Node<'_> {
             }
             None => {
                 self.iface
-                    .poll_ingress_single(now, &mut inlet, &mut self.extra);
+                    .poll_ingress_single(now, &mut hatch, &mut self.extra);
                 // Where the application has sockets of its own, such as DHCP, one of them took it
                 // unless smoltcp said that nobody did.
-                if self.extra.iter().next().is_some() && inlet.sent.is_none() {
+                if self.extra.iter().next().is_some() && hatch.sent.is_none() {
                     Verdict::Passed
                 } else {
                     Verdict::Dropped(Reason::NoSuchPort)
                 }
             }
         };
-        let sent = inlet.sent;
+        let sent = hatch.sent;
         self.note(
             now,
             Kind::Datagram(Datagram {
@@ -279,12 +278,12 @@ impl Node<'_> {
         self.note_sent_elsewhere(now, sent);
     }
 
-    fn receive_neighbor<T: TxToken>(
+    fn receive_neighbor(
         &mut self,
         now: Instant,
         neighbor: Neighbor,
         octets: &[u8],
-        token: T,
+        exit: &mut dyn Exit,
     ) {
         let ours = match neighbor {
             Neighbor::AskedForUs(address) => self.locals.contains(&address),
@@ -294,16 +293,16 @@ impl Node<'_> {
             return self.note(now, Kind::Dropped(Reason::NotForUs));
         }
         self.note(now, Kind::Neighbor(neighbor));
-        self.pass_extra(now, octets, token);
+        self.pass_extra(now, octets, exit);
         self.retry_the_unresolved();
     }
 
-    fn receive_icmp<T: TxToken>(
+    fn receive_icmp(
         &mut self,
         now: Instant,
         frame: &IcmpFrame<'_>,
         octets: &[u8],
-        token: T,
+        exit: &mut dyn Exit,
     ) {
         self.note(
             now,
@@ -314,15 +313,15 @@ impl Node<'_> {
             },
         );
         self.hear_icmp(now, frame);
-        self.pass_extra(now, octets, token);
+        self.pass_extra(now, octets, exit);
     }
 
     /// Gives a frame to smoltcp together with the application's own sockets.
-    fn pass_extra<T: TxToken>(&mut self, now: Instant, octets: &[u8], token: T) {
-        let mut inlet = Inlet::new(self.mtu, octets, token);
+    fn pass_extra(&mut self, now: Instant, octets: &[u8], exit: &mut dyn Exit) {
+        let mut hatch = Hatch::offering(octets, exit);
         self.iface
-            .poll_ingress_single(now, &mut inlet, &mut self.extra);
-        self.note_sent_elsewhere(now, inlet.sent);
+            .poll_ingress_single(now, &mut hatch, &mut self.extra);
+        self.note_sent_elsewhere(now, hatch.sent);
     }
 
     /// Notes a segment of a connection before anything comes of it.

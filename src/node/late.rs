@@ -1,9 +1,9 @@
 //! Segments that come late: their connection is in TIME-WAIT, and a tombstone speaks for it.
 
-use smoltcp::phy::TxToken;
 use smoltcp::time::Instant;
 
 use super::frame::TcpFrame;
+use super::hatch::Exit;
 use super::node::Node;
 use super::reply::{Route, bare};
 use super::time_wait::{self, Waiting};
@@ -11,13 +11,13 @@ use crate::trace::{Answer, Direction, Flags, Header, Kind, Mark, Reason, Segment
 
 impl Node<'_> {
     /// A segment to a connection in TIME-WAIT.
-    pub(super) fn receive_late<T: TxToken>(
+    pub(super) fn receive_late(
         &mut self,
         now: Instant,
         place: usize,
         waiting: &Waiting,
         frame: &TcpFrame<'_>,
-        token: T,
+        exit: &mut dyn Exit,
     ) {
         let verdict = time_wait::judge(waiting, &frame.header);
         match verdict {
@@ -29,7 +29,7 @@ impl Node<'_> {
                     Direction::In,
                     Verdict::Answered(Answer::TimeWaitAck),
                 );
-                self.acknowledge_late(now, waiting, frame, Answer::TimeWaitAck, token);
+                self.acknowledge_late(now, waiting, frame, Answer::TimeWaitAck, exit);
                 self.bury_again(now, place, waiting);
             }
             time_wait::Verdict::Acknowledge(answer) => {
@@ -41,13 +41,13 @@ impl Node<'_> {
                         Direction::In,
                         Verdict::Answered(answer),
                     );
-                    self.acknowledge_late(now, waiting, frame, answer, token);
+                    self.acknowledge_late(now, waiting, frame, answer, exit);
                 } else {
                     let limited = Verdict::Dropped(Reason::RateLimited);
                     self.note_late(now, waiting, frame.header, Direction::In, limited);
                 }
             }
-            time_wait::Verdict::Reopen => self.reopen(now, place, waiting, frame, token),
+            time_wait::Verdict::Reopen => self.reopen(now, place, waiting, frame, exit),
             time_wait::Verdict::Drop(reason) => {
                 self.note_late(
                     now,
@@ -60,16 +60,16 @@ impl Node<'_> {
         }
     }
 
-    fn acknowledge_late<T: TxToken>(
+    fn acknowledge_late(
         &mut self,
         now: Instant,
         waiting: &Waiting,
         frame: &TcpFrame<'_>,
         answer: Answer,
-        token: T,
+        exit: &mut dyn Exit,
     ) {
         let segment = bare(&waiting.flow, waiting.snd_nxt, Some(waiting.rcv_nxt), 0);
-        let header = Route::out(self.mac, frame.neighbor, &waiting.flow).send(token, &segment);
+        let header = Route::out(self.mac, frame.neighbor, &waiting.flow).send(exit, &segment);
         self.note_late(now, waiting, header, Direction::Out, Verdict::Gate(answer));
     }
 

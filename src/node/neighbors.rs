@@ -11,9 +11,9 @@ use smoltcp::wire::{
     IpCidr,
 };
 
+use super::hatch::{Hatch, Nowhere};
 use super::lists::List;
 use super::node::Node;
-use super::port::{Inlet, Swallowed};
 
 /// Octets of a frame that carries ARP or a neighbour advertisement: 14 + 40 + 32 at most.
 const FRAME: usize = 86;
@@ -33,10 +33,10 @@ impl Node<'_> {
         };
         let mut octets = [0; FRAME];
         let len = self.advertise(&mut octets, address, hardware, ours);
-        let mut nowhere = [0; FRAME];
-        let mut inlet = Inlet::new(self.mtu, &octets[..len], Swallowed(&mut nowhere));
+        let mut nowhere = Nowhere;
+        let mut hatch = Hatch::offering(&octets[..len], &mut nowhere);
         let mut nobody = Self::no_sockets();
-        self.iface.poll_ingress_single(now, &mut inlet, &mut nobody);
+        self.iface.poll_ingress_single(now, &mut hatch, &mut nobody);
     }
 
     /// Composes the answer that `address` would give; says how long it is.

@@ -12,9 +12,9 @@ use super::connection::Slot;
 use super::datagrams::Datagrams;
 use super::deadlines::Deadlines;
 use super::flow::FlowTable;
+use super::hatch::Medium;
 use super::isn::Isn;
 use super::lists::{List, Lists};
-use super::port::Medium;
 use super::ports::Ephemeral;
 use super::storage::Memory;
 use super::time_wait::Graveyard;
@@ -180,7 +180,7 @@ impl<'a> Node<'a> {
             };
             frame.consume(|octets| {
                 taken += octets.len();
-                self.receive(now, octets, answer);
+                self.receive(now, octets, &mut Some(answer));
             });
             if taken >= self.limits.ingress_octets {
                 break;

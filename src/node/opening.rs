@@ -1,7 +1,6 @@
 //! How a connection comes to be: SYNs, those that wait, those that leave no trace, and our own.
 
 use smoltcp::iface::Interface;
-use smoltcp::phy::TxToken;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, TcpControl};
 
@@ -10,11 +9,11 @@ use super::connection::{Connection, Flags as Facts};
 use super::errors::ConnectError;
 use super::flow::Found;
 use super::frame::TcpFrame;
+use super::hatch::{Exit, Hatch, Medium, Nowhere};
 use super::isn::opening_config;
 use super::lists::List;
 use super::node::Node;
 use super::numbers::{Numbers, before};
-use super::port::{Inlet, Medium, Sink, Swallowed};
 use super::reply::{Route, bare};
 use super::time_wait::Waiting;
 use crate::trace::{
@@ -55,15 +54,15 @@ enum ByCookie {
 
 impl Node<'_> {
     /// A segment between endpoints that have no connection.
-    pub(super) fn receive_unknown<T: TxToken>(
+    pub(super) fn receive_unknown(
         &mut self,
         now: Instant,
         frame: &TcpFrame<'_>,
         octets: &[u8],
-        token: T,
+        exit: &mut dyn Exit,
     ) {
         let Some(listener) = self.listener(frame.flow.local.port) else {
-            return self.refuse(now, frame, token);
+            return self.refuse(now, frame, exit);
         };
         let flags = frame.header.flags;
         if flags.contains(Flags::RST) {
@@ -72,10 +71,10 @@ impl Node<'_> {
             self.note_stray(now, frame, Verdict::Dropped(Reason::StrayReset));
         } else if flags.contains(Flags::ACK) {
             if flags.contains(Flags::SYN) {
-                return self.refuse(now, frame, token);
+                return self.refuse(now, frame, exit);
             }
             match self.open_by_cookie(now, frame) {
-                ByCookie::Opened(slot) => self.receive_for(now, slot, frame, octets, token),
+                ByCookie::Opened(slot) => self.receive_for(now, slot, frame, octets, exit),
                 // Full of real connections. The peer will send again, with the same acknowledgment.
                 ByCookie::NoRoom => {
                     self.note_full(now, Resource::Connections);
@@ -85,21 +84,21 @@ impl Node<'_> {
                 ByCookie::Incomplete => {
                     self.note_stray(now, frame, Verdict::Dropped(Reason::CookieIncomplete));
                 }
-                ByCookie::NoCookie => self.refuse(now, frame, token),
+                ByCookie::NoCookie => self.refuse(now, frame, exit),
             }
         } else if flags.contains(Flags::SYN) {
-            self.receive_syn(now, listener, frame, token);
+            self.receive_syn(now, listener, frame, exit);
         } else {
             self.note_stray(now, frame, Verdict::Dropped(Reason::NoAck));
         }
     }
 
-    fn receive_syn<T: TxToken>(
+    fn receive_syn(
         &mut self,
         now: Instant,
         listener: Listener,
         frame: &TcpFrame<'_>,
-        token: T,
+        exit: &mut dyn Exit,
     ) {
         let half_open = self.lists.len(List::HalfOpen);
         let free = self.lists.len(List::Free);
@@ -110,7 +109,7 @@ impl Node<'_> {
         }
         if half_open > 0 {
             // Some of those may never complete. This one costs nothing until it does.
-            return self.answer_with_cookie(now, frame, token);
+            return self.answer_with_cookie(now, frame, exit);
         }
         let held = Held {
             flow: frame.flow,
@@ -120,7 +119,7 @@ impl Node<'_> {
         };
         match self.backlog.keep(held, listener.backlog) {
             Kept::New | Kept::Again => self.note_stray(now, frame, Verdict::Held),
-            Kept::Full if self.limits.refuse => self.refuse(now, frame, token),
+            Kept::Full if self.limits.refuse => self.refuse(now, frame, exit),
             Kept::Full => {
                 self.note_full(now, Resource::Backlog);
                 self.note_stray(now, frame, Verdict::Dropped(Reason::BacklogFull));
@@ -135,7 +134,7 @@ impl Node<'_> {
     }
 
     /// Answers a SYN without keeping anything of it (RFC 4987 section 3.6).
-    fn answer_with_cookie<T: TxToken>(&mut self, now: Instant, frame: &TcpFrame<'_>, token: T) {
+    fn answer_with_cookie(&mut self, now: Instant, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
         self.cookies_until = now + COOKIE_LIFE;
         let header = &frame.header;
         let mss = if header.mss == 0 { 536 } else { header.mss };
@@ -145,7 +144,7 @@ impl Node<'_> {
         segment.control = TcpControl::Syn;
         segment.max_seg_size = Some(self.mss(frame.flow.local.addr));
         self.note_stray(now, frame, Verdict::Answered(Answer::SynCookie));
-        self.answer_stray(now, frame, &segment, Answer::SynCookie, token);
+        self.answer_stray(now, frame, &segment, Answer::SynCookie, exit);
     }
 
     /// Opens the connection whose handshake this acknowledgment completes, if it returns a cookie.
@@ -205,10 +204,11 @@ impl Node<'_> {
 
     /// The SYN,ACK of a cookie left long ago: smoltcp must believe that it just did.
     fn swallow_syn_ack(&mut self, now: Instant, slot: usize) {
-        let mut sink = Sink::new(self.mtu);
+        let mut nowhere = Nowhere;
+        let mut hatch = Hatch::leading_to(&mut nowhere);
         // The neighbour is known: opening taught it.
         self.iface
-            .poll_egress(now, &mut sink, &mut self.slots[slot].set);
+            .poll_egress(now, &mut hatch, &mut self.slots[slot].set);
         let numbers = &self.slots[slot].connection.numbers;
         let syn_ack = Header {
             seq: numbers.iss,
@@ -224,20 +224,20 @@ impl Node<'_> {
     }
 
     /// A SYN beyond the numbers of a connection in TIME-WAIT: the old one is over.
-    pub(super) fn reopen<T: TxToken>(
+    pub(super) fn reopen(
         &mut self,
         now: Instant,
         place: usize,
         waiting: &Waiting,
         frame: &TcpFrame<'_>,
-        token: T,
+        exit: &mut dyn Exit,
     ) {
         let Some(listener) = self.listener(frame.flow.local.port) else {
-            return self.refuse(now, frame, token);
+            return self.refuse(now, frame, exit);
         };
         self.end_wait(now, place, waiting, Cause::Segment);
         if self.lists.len(List::Free) == 0 {
-            return self.receive_syn(now, listener, frame, token);
+            return self.receive_syn(now, listener, frame, exit);
         }
         let mut iss = self.isn.next(now, &frame.flow);
         if !before(waiting.snd_nxt, iss) {
@@ -312,9 +312,9 @@ impl Node<'_> {
         let frame = &mut frame[..route.frame_len(&segment)];
         route.write(frame, &segment);
         let mut iface = self.opening_interface(now, opening.iss);
-        let mut nowhere = [0; 128];
-        let mut inlet = Inlet::new(self.mtu, frame, Swallowed(&mut nowhere));
-        iface.poll_ingress_single(now, &mut inlet, &mut self.slots[slot].set);
+        let mut nowhere = Nowhere;
+        let mut hatch = Hatch::offering(frame, &mut nowhere);
+        iface.poll_ingress_single(now, &mut hatch, &mut self.slots[slot].set);
     }
 
     /// An interface like ours whose next sequence number is `iss`.

@@ -1,12 +1,13 @@
 //! Composing segments: the gate's own answers, and segments that smoltcp is to see.
 
-use smoltcp::phy::{ChecksumCapabilities, TxToken};
+use smoltcp::phy::{ChecksumCapabilities, PacketMeta};
 use smoltcp::wire::{
     EthernetAddress, EthernetFrame, EthernetProtocol, IpEndpoint, IpProtocol, IpRepr, IpVersion,
     TcpControl, TcpPacket, TcpRepr, TcpSeqNumber,
 };
 
 use super::frame::{flags, header};
+use super::hatch::Exit;
 use crate::trace::{Flags, Flow, Header};
 
 /// The time to live, or hop limit, of the gate's own answers (RFC 1700).
@@ -81,10 +82,12 @@ impl Route {
     }
 
     /// Sends the frame that carries `segment`, and says what its header was.
-    pub(super) fn send(&self, token: impl TxToken, segment: &TcpRepr<'_>) -> Header {
-        token.consume(self.frame_len(segment), |octets| {
-            self.write(octets, segment)
-        });
+    pub(super) fn send(&self, exit: &mut dyn Exit, segment: &TcpRepr<'_>) -> Header {
+        exit.send(
+            self.frame_len(segment),
+            PacketMeta::default(),
+            &mut |octets| self.write(octets, segment),
+        );
         header(segment, flags(segment))
     }
 }

@@ -7,8 +7,8 @@
 
 use smoltcp::time::{Duration, Instant};
 
+use super::hatch::{Hatch, Nowhere};
 use super::node::Node;
-use super::port::{Inlet, Swallowed};
 use super::reply::{Route, bare};
 use crate::trace::{Call, Cause, Flow, State};
 
@@ -88,10 +88,10 @@ impl Node<'_> {
             let mut frame = [0; 128];
             let frame = &mut frame[..route.frame_len(&again)];
             route.write(frame, &again);
-            let mut nowhere = [0; 128];
-            let mut inlet = Inlet::new(self.mtu, frame, Swallowed(&mut nowhere));
+            let mut nowhere = Nowhere;
+            let mut hatch = Hatch::offering(frame, &mut nowhere);
             let set = &mut self.slots[slot].set;
-            self.iface.poll_ingress_single(now, &mut inlet, set);
+            self.iface.poll_ingress_single(now, &mut hatch, set);
         }
     }
 }
