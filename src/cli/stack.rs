@@ -18,7 +18,8 @@ const FEW: usize = 256;
 
 impl Stack {
     /// A node as the arguments say, with its memory from the heap, all of it taken now: without a size
-    /// of buffers given, 128 KiB for each of up to 256 connections, and 32 KiB for each of more.
+    /// of buffers given, 128 KiB for each of up to 256 connections, and 32 KiB for each of more. The
+    /// buffers are never given back: there is one node in the life of the program.
     ///
     /// # Errors
     /// What a check of the arguments did not see.
@@ -60,7 +61,10 @@ impl Stack {
             },
             ..Sizes::default()
         };
-        Node::new(config, Memory::heap(sizes), Instant::ZERO)
+        // Zeros in one piece, which the system makes real page by page as they are written.
+        let buffers = vec![0; sizes.buffers()].leak();
+        let memory = Memory::heap_beside(sizes, buffers);
+        Node::new(config, memory, Instant::ZERO)
     }
 
     /// What nobody else can know: from the system, or from the seed that was given.

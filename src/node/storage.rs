@@ -39,8 +39,8 @@ pub struct Memory<'a> {
     pub extra: ManagedSlice<'a, SocketStorage<'a>>,
     /// Events that are remembered; a short connection makes about twenty.
     pub journal: ManagedSlice<'a, Option<Event>>,
-    /// For composing frames: MTU and 14 octets, or 65,549 where the device cuts segments. Lent to the application between two rounds, for
-    /// messages: at least 1,028.
+    /// For composing frames: MTU and 14 octets, or 65,549 where the device cuts segments. Lent to the
+    /// application between two rounds, for messages: at least 1,028.
     pub scratch: ManagedSlice<'a, u8>,
 }
 
@@ -95,14 +95,18 @@ impl Sizes {
     const fn flows(&self) -> usize {
         (2 * (self.connections + self.tombstones)).next_power_of_two()
     }
+
+    /// Octets of all buffers of connections, for [`Memory::heap_beside`].
+    pub const fn buffers(&self) -> usize {
+        self.connections * (self.receive + self.transmit)
+    }
 }
 
 #[cfg(feature = "std")]
-impl Memory<'static> {
+impl<'a> Memory<'a> {
     /// Memory from the heap, all of it taken now.
     pub fn heap(sizes: Sizes) -> Self {
         use std::vec;
-        use std::vec::Vec;
 
         let slot = |_| {
             Slot::new(
@@ -111,6 +115,29 @@ impl Memory<'static> {
                 vec![0; sizes.transmit],
             )
         };
+        Self::around((0..sizes.connections).map(slot).collect(), sizes)
+    }
+
+    /// The same with the buffers of connections in `buffers`, as many octets as [`Sizes::buffers`] says.
+    ///
+    /// Nothing is written there before a connection has data. Zeros that came from the system in one
+    /// piece are only lent until they are written: connections that are idle, or never come, then cost a
+    /// page or none.
+    pub fn heap_beside(sizes: Sizes, buffers: &'a mut [u8]) -> Self {
+        use std::vec;
+
+        let slot = |both: &'a mut [u8]| {
+            let (receive, transmit) = both.split_at_mut(sizes.receive);
+            Slot::new(vec![SocketStorage::EMPTY], receive, transmit)
+        };
+        let both = (sizes.receive + sizes.transmit).max(1);
+        Self::around(buffers.chunks_exact_mut(both).map(slot).collect(), sizes)
+    }
+
+    fn around(slots: std::vec::Vec<Slot<'a>>, sizes: Sizes) -> Self {
+        use std::vec;
+        use std::vec::Vec;
+
         let packets = (sizes.datagrams / 64).max(4);
         let port = |_| {
             Port::new(
@@ -120,7 +147,7 @@ impl Memory<'static> {
             )
         };
         Self {
-            slots: (0..sizes.connections).map(slot).collect::<Vec<_>>().into(),
+            slots: slots.into(),
             links: vec![Links::EMPTY; sizes.connections].into(),
             deadlines: vec![Place::EMPTY; sizes.connections].into(),
             flows: vec![Entry::EMPTY; sizes.flows()].into(),
