@@ -13,6 +13,9 @@ use super::config::Stack;
 /// Octets of an Ethernet header, which count towards a frame but not towards an MTU.
 const ETHERNET_HEADER: usize = 14;
 
+/// Frames taken in at once: about a millisecond's work. The kernel keeps 1,000 for a TAP.
+const ROUND: usize = 512;
+
 /// Connections up to which each gets large buffers.
 const FEW: usize = 256;
 
@@ -45,7 +48,9 @@ impl Stack {
         });
         config.limits = Limits {
             msl: self.msl,
+            ingress_budget: ROUND,
             ingress_octets: buffer / 8 * 3,
+            egress_budget: 2 * ROUND,
             ..Limits::default()
         };
         let sizes = Sizes {

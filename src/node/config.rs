@@ -84,10 +84,13 @@ pub struct Limits {
     pub answers_per_second: u16,
     /// Beyond the backlog, answer a SYN with a reset instead of silence.
     pub refuse: bool,
-    /// Frames that one call of `poll_ingress` takes in at most.
+    /// Frames that one call of `poll_ingress` takes in at most. What came together is answered together:
+    /// where many members acknowledge at once, a large budget saves segments, a small one time until the
+    /// application has its turn.
     pub ingress_budget: usize,
-    /// Octets of frames after which a call of `poll_ingress` takes in no more. Where a peer sends as fast
-    /// as it may, a quarter of a receive buffer lets it go on while it reads what was acknowledged.
+    /// Octets of data after which a call of `poll_ingress` takes in no more; bare segments do not count.
+    /// Where a peer sends as fast as it may, a quarter of a receive buffer lets it go on while the
+    /// application reads what came.
     pub ingress_octets: usize,
     /// Segments that one call of `poll_egress` sends at most.
     pub egress_budget: usize,

@@ -101,6 +101,9 @@ impl Answers {
     }
 }
 
+/// Octets of the longest frame that carries no data: Ethernet, IPv6, TCP with all its options.
+const BARE_SEGMENT: usize = 14 + 40 + 60;
+
 impl<'a> Node<'a> {
     /// A node without listeners, ports or connections.
     ///
@@ -173,16 +176,16 @@ impl<'a> Node<'a> {
     /// [`Ingress::More`].
     pub fn poll_ingress<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Ingress {
         self.run_timers(now);
-        let mut taken = 0;
+        let mut data = 0;
         for _ in 0..self.limits.ingress_budget {
             let Some((frame, answer)) = device.receive(now) else {
                 return Ingress::Drained;
             };
             frame.consume(|octets| {
-                taken += octets.len();
+                data += octets.len().saturating_sub(BARE_SEGMENT);
                 self.receive(now, octets, &mut Some(answer));
             });
-            if taken >= self.limits.ingress_octets {
+            if data >= self.limits.ingress_octets {
                 break;
             }
         }
