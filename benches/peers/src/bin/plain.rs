@@ -1,11 +1,14 @@
-//! smoltcp as its examples use it: one `SocketSet`, its own TAP device, `phy_wait`.
+//! smoltcp as its examples use it: one `SocketSet`, its own TAP device, `phy_wait`. With `--tight` in the
+//! loop and on the device that the node has: what smoltcp alone costs there.
 
 use std::os::fd::AsRawFd;
 
 use clap::Parser;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use smolchat::device::Tap;
 use smolchat_peers::{CHARGEN, CHAT, DISCARD, ECHO, RECEIPT, pattern};
-use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
-use smoltcp::phy::{Medium, TunTapInterface, wait};
+use smoltcp::iface::{Config, Interface, PollIngressSingleResult, SocketHandle, SocketSet};
+use smoltcp::phy::{Device, Medium, TunTapInterface, wait};
 use smoltcp::socket::{tcp, udp};
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, Ipv4Address};
@@ -22,6 +25,12 @@ struct Arguments {
     /// Sockets that listen for the chat.
     #[arg(long, default_value_t = 16)]
     chat: usize,
+    /// In the node's loop, on the node's device.
+    #[arg(long)]
+    tight: bool,
+    /// IP MTU of the TAP; smoltcp's own device asks for it.
+    #[arg(long, default_value_t = 1500)]
+    mtu: usize,
     /// Octets of each buffer.
     #[arg(long, default_value_t = 16_384)]
     buffer: usize,
@@ -29,21 +38,57 @@ struct Arguments {
 
 fn main() {
     let arguments = Arguments::parse();
-    let mut device = TunTapInterface::new(&arguments.tap, Medium::Ethernet).unwrap();
-    let fd = device.as_raw_fd();
+    if arguments.tight {
+        tight(&arguments);
+    } else {
+        usual(&arguments);
+    }
+}
+
+fn interface(arguments: &Arguments, device: &mut impl Device) -> Interface {
     let mac = EthernetAddress([2, 0, 0, 0, 0, 0x22]);
-    let mut iface = Interface::new(Config::new(mac.into()), &mut device, Instant::now());
+    let mut iface = Interface::new(Config::new(mac.into()), device, Instant::now());
     iface.update_ip_addrs(|addresses| {
         let cidr = IpCidr::new(IpAddress::Ipv4(arguments.address), 16);
         addresses.push(cidr).unwrap();
     });
-    let mut server = Server::new(&arguments);
+    iface
+}
+
+fn usual(arguments: &Arguments) -> ! {
+    let mut device = TunTapInterface::new(&arguments.tap, Medium::Ethernet).unwrap();
+    let fd = device.as_raw_fd();
+    let mut iface = interface(arguments, &mut device);
+    let mut server = Server::new(arguments);
     loop {
         let now = Instant::now();
         iface.poll(now, &mut device, &mut server.sockets);
         server.application();
         let delay = iface.poll_delay(now, &server.sockets);
         wait(fd, delay).unwrap();
+    }
+}
+
+/// Frames in until there are no more, the application, segments out, sleep to the microsecond.
+fn tight(arguments: &Arguments) -> ! {
+    let mut device = Tap::open(&arguments.tap, arguments.mtu).unwrap();
+    let mut iface = interface(arguments, &mut device);
+    let mut server = Server::new(arguments);
+    loop {
+        let now = Instant::now();
+        let sockets = &mut server.sockets;
+        while iface.poll_ingress_single(now, &mut device, sockets) != PollIngressSingleResult::None
+        {
+        }
+        server.application();
+        iface.poll_egress(now, &mut device, &mut server.sockets);
+        let delay = iface
+            .poll_delay(now, &server.sockets)
+            .map(|delay| Timespec {
+                tv_sec: delay.secs() as i64,
+                tv_nsec: (delay.total_micros() % 1_000_000 * 1_000) as i64,
+            });
+        poll(&mut [PollFd::new(&device, PollFlags::IN)], delay.as_ref()).unwrap();
     }
 }
 
