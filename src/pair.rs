@@ -47,8 +47,18 @@ impl Pair {
         self
     }
 
-    /// Lets both nodes work at the present moment; says when something happens next.
-    pub fn step(&mut self) -> Option<Instant> {
+    /// Octets that crossed the wire, both ways, Ethernet headers included.
+    pub fn octets(&self) -> u64 {
+        self.wire.counters(Side::A).octets + self.wire.counters(Side::B).octets
+    }
+}
+
+impl Clockwork for Pair {
+    fn clock(&mut self) -> &mut Instant {
+        &mut self.now
+    }
+
+    fn step(&mut self) -> Option<Instant> {
         let mut end = self.wire.end_a();
         let mut faulty = self.faults.over(&mut end);
         let a = self.a.poll(self.now, &mut faulty);
@@ -59,37 +69,55 @@ impl Pair {
             .flatten()
             .min()
     }
+}
 
-    /// Runs until `until` holds, at most for `patience`; says whether it came to hold.
-    pub fn run_until(
+/// Something that works in steps at moments which it names itself, and a clock that jumps from one to the
+/// next.
+pub trait Clockwork {
+    /// The present moment. It only goes forward.
+    fn clock(&mut self) -> &mut Instant;
+
+    /// Does what there is to do at the present moment; says when something happens next.
+    fn step(&mut self) -> Option<Instant>;
+
+    /// Runs until `until` finds something, at most for `patience`. Gives up earlier if time stands still:
+    /// after [`STANDING`] steps at one moment.
+    fn run_until<T>(
         &mut self,
         patience: Duration,
-        mut until: impl FnMut(&mut Self) -> bool,
-    ) -> bool {
-        let end = self.now + patience;
-        loop {
+        mut until: impl FnMut(&mut Self) -> Option<T>,
+    ) -> Option<T> {
+        let end = *self.clock() + patience;
+        let mut standing = 0;
+        while standing < STANDING {
             let next = self.step();
-            if until(self) {
-                return true;
+            if let Some(found) = until(self) {
+                return Some(found);
             }
+            let now = *self.clock();
             match next {
-                Some(next) if next <= end => self.now = self.now.max(next),
+                Some(next) if next <= now => standing += 1,
+                Some(next) if next <= end => {
+                    *self.clock() = next;
+                    standing = 0;
+                }
                 _ => {
-                    self.now = end;
+                    *self.clock() = end;
                     self.step();
                     return until(self);
                 }
             }
         }
+        None
     }
 
-    /// Runs for a while.
-    pub fn run_for(&mut self, duration: Duration) {
-        self.run_until(duration, |_| false);
-    }
-
-    /// Octets that crossed the wire, both ways, Ethernet headers included.
-    pub fn octets(&self) -> u64 {
-        self.wire.counters(Side::A).octets + self.wire.counters(Side::B).octets
+    /// Runs for a while; says whether time went on to its end.
+    fn run_for(&mut self, duration: Duration) -> bool {
+        let end = *self.clock() + duration;
+        self.run_until(duration, |_| None::<()>);
+        *self.clock() == end
     }
 }
+
+/// Steps at one moment after which nothing else is to be expected of it.
+pub const STANDING: u32 = 100_000;

@@ -7,6 +7,7 @@ use hall::Hall;
 use pair::receive;
 use smolchat::device::{Faults, Policy, Shares};
 use smolchat::node::RecvError;
+use smolchat::pair::Clockwork;
 use smolchat::trace::{Flags, State};
 use smoltcp::time::Duration;
 

@@ -9,6 +9,7 @@ use fastrand::Rng;
 use pair::{PORT, Pair, config, receive, sizes};
 use smolchat::device::Side;
 use smolchat::node::{Limits, Memory, Node, Sizes};
+use smolchat::pair::Clockwork;
 use smolchat::trace::Kind;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{

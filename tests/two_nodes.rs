@@ -5,6 +5,7 @@ mod pair;
 use pair::{Pair, ending, ladder, receive, states};
 use smolchat::device::Side;
 use smolchat::node::{ConnectError, Limits, RecvError, SendError};
+use smolchat::pair::Clockwork;
 use smolchat::trace::{Ending, State, Timer};
 use smoltcp::time::Duration;
 use smoltcp::wire::{IpAddress, IpEndpoint};

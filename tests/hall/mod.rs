@@ -11,12 +11,13 @@ use std::fmt;
 use smolchat::app::{App, Config, Memory, Screen};
 use smolchat::chat;
 use smolchat::device::{Faults, Policy};
-use smolchat::node::{Handle, Limits, Sizes};
+use smolchat::node::{Handle, Ingress, Limits, Sizes};
+use smolchat::pair::Clockwork;
 use smolchat::trace::{Direction, Kind, Segment, State, Style, Verdict};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
-use crate::pair::{PORT, Pair, receive, sizes};
+use crate::pair::{PATIENCE, PORT, Pair, receive, sizes};
 
 /// What the operator sees.
 #[derive(Default)]
@@ -65,6 +66,29 @@ pub fn config(live: bool) -> Config {
     }
 }
 
+impl Clockwork for Hall {
+    fn clock(&mut self) -> &mut Instant {
+        &mut self.pair.now
+    }
+
+    fn step(&mut self) -> Option<Instant> {
+        let pair = &mut self.pair;
+        let now = pair.now;
+        let a = pair.a.poll(now, &mut pair.wire.end_a());
+        let mut end = pair.wire.end_b();
+        let mut device = self.faults.over(&mut end);
+        let more = pair.b.poll_ingress(now, &mut device);
+        self.app.run(now, &mut pair.b, &mut self.screen);
+        let b = pair.b.poll_egress(now, &mut device);
+        device.flush(now);
+        let late = self.faults.next_deadline();
+        let more = (more == Ingress::More).then_some(now);
+        let wire = pair.wire.next_arrival();
+        let all = [a, b, more, late, self.app.deadline(), wire];
+        all.into_iter().flatten().min()
+    }
+}
+
 impl Hall {
     /// A room for `guests` members beside the connections; the operator counts.
     pub fn new(sizes: Sizes, guests: usize, live: bool) -> Self {
@@ -81,48 +105,13 @@ impl Hall {
         }
     }
 
-    pub fn step(&mut self) -> Option<Instant> {
-        let pair = &mut self.pair;
-        let now = pair.now;
-        let a = pair.a.poll(now, &mut pair.wire.end_a());
-        let mut end = pair.wire.end_b();
-        let mut device = self.faults.over(&mut end);
-        let more = pair.b.poll_ingress(now, &mut device);
-        self.app.run(now, &mut pair.b, &mut self.screen);
-        let b = pair.b.poll_egress(now, &mut device);
-        device.flush(now);
-        let late = self.faults.next_deadline();
-        let more = (more == smolchat::node::Ingress::More).then_some(now);
-        let wire = pair.wire.next_arrival();
-        let all = [a, b, more, late, self.app.deadline(), wire];
-        all.into_iter().flatten().min()
-    }
-
     pub fn run_until(&mut self, what: &str, mut until: impl FnMut(&mut Self) -> bool) {
-        for _ in 0..200_000 {
-            let next = self.step();
-            if until(self) {
-                return;
-            }
-            let next = next.unwrap_or_else(|| panic!("nothing more would happen before: {what}"));
-            self.pair.now = self.pair.now.max(next);
-        }
-        panic!("no end before: {what}");
+        let found = Clockwork::run_until(self, PATIENCE, |hall| until(hall).then_some(()));
+        assert!(found.is_some(), "it does not come to: {what}");
     }
 
     pub fn run_for(&mut self, duration: Duration) {
-        let end = self.pair.now + duration;
-        for _ in 0..200_000 {
-            match self.step() {
-                Some(next) if next <= end => self.pair.now = self.pair.now.max(next),
-                _ => {
-                    self.pair.now = end;
-                    self.step();
-                    return;
-                }
-            }
-        }
-        panic!("no end");
+        assert!(Clockwork::run_for(self, duration), "time stands still");
     }
 
     /// A client whose handshake is over and who is in the room.

@@ -8,14 +8,15 @@
 
 use smolchat::device::{Side, Wire};
 use smolchat::node::{Config, Handle, Limits, Memory, Node, Sizes};
+use smolchat::pair::Clockwork;
 use smolchat::trace::{ConnectionId, Ending, Kind, State, Style, Transition, draw};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 
 /// The port that `b` serves.
 pub const PORT: u16 = 9000;
-/// Long enough for anything but a livelock.
-const STEPS: usize = 200_000;
+/// How long anything that is waited for may take, in virtual time.
+pub const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
 /// Two nodes, a wire, a clock.
 pub struct Pair {
@@ -84,40 +85,15 @@ impl Pair {
         IpEndpoint::new(address(Side::B), PORT)
     }
 
-    /// Lets both nodes work at the present moment; says when something happens next.
-    pub fn step(&mut self) -> Option<Instant> {
-        let a = self.a.poll(self.now, &mut self.wire.end_a());
-        let b = self.b.poll(self.now, &mut self.wire.end_b());
-        [a, b, self.wire.next_arrival()].into_iter().flatten().min()
-    }
-
     /// Runs until `until` holds; fails when nothing more would happen or too much does.
     pub fn run_until(&mut self, mut until: impl FnMut(&mut Self) -> bool) {
-        for _ in 0..STEPS {
-            let next = self.step();
-            if until(self) {
-                return;
-            }
-            let next = next.expect("nothing more would happen");
-            self.now = self.now.max(next);
-        }
-        panic!("no end after {STEPS} steps");
+        let found = Clockwork::run_until(self, PATIENCE, |pair| until(pair).then_some(()));
+        assert!(found.is_some(), "it does not come to hold");
     }
 
     /// Runs for a while of virtual time.
     pub fn run_for(&mut self, duration: Duration) {
-        let end = self.now + duration;
-        for _ in 0..STEPS {
-            match self.step() {
-                Some(next) if next <= end => self.now = self.now.max(next),
-                _ => {
-                    self.now = end;
-                    self.step();
-                    return;
-                }
-            }
-        }
-        panic!("no end after {STEPS} steps");
+        assert!(Clockwork::run_for(self, duration), "time stands still");
     }
 
     /// Connects `a` to `b` and accepts.
@@ -148,6 +124,18 @@ impl Pair {
                 assert!(!matches!(event.kind, Kind::Illegal(_)), "{event:?}");
             }
         }
+    }
+}
+
+impl Clockwork for Pair {
+    fn clock(&mut self) -> &mut Instant {
+        &mut self.now
+    }
+
+    fn step(&mut self) -> Option<Instant> {
+        let a = self.a.poll(self.now, &mut self.wire.end_a());
+        let b = self.b.poll(self.now, &mut self.wire.end_b());
+        [a, b, self.wire.next_arrival()].into_iter().flatten().min()
     }
 }
 

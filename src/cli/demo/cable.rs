@@ -3,7 +3,7 @@
 use smolchat::app::App;
 use smolchat::device::Side;
 use smolchat::node::{Handle, Ingress, RecvError};
-use smolchat::pair::Pair;
+use smolchat::pair::{Clockwork, Pair};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
@@ -39,6 +39,12 @@ impl CableWorld {
             members: Vec::new(),
         }
     }
+}
+
+impl Clockwork for CableWorld {
+    fn clock(&mut self) -> &mut Instant {
+        &mut self.pair.now
+    }
 
     fn step(&mut self) -> Option<Instant> {
         let pair = &mut self.pair;
@@ -50,29 +56,6 @@ impl CableWorld {
         let more = (more == Ingress::More).then_some(now);
         let all = [a, b, more, self.app.deadline(), pair.wire.next_arrival()];
         all.into_iter().flatten().min()
-    }
-
-    /// Runs until `until` gives something, at most for `patience`.
-    fn run<T>(
-        &mut self,
-        patience: Duration,
-        mut until: impl FnMut(&mut Self) -> Option<T>,
-    ) -> Option<T> {
-        let end = self.pair.now + patience;
-        loop {
-            let next = self.step();
-            if let Some(found) = until(self) {
-                return Some(found);
-            }
-            match next {
-                Some(next) if next <= end => self.pair.now = self.pair.now.max(next),
-                _ => {
-                    self.pair.now = end;
-                    self.step();
-                    return until(self);
-                }
-            }
-        }
     }
 }
 
@@ -90,7 +73,7 @@ impl World for CableWorld {
             .map_err(|error| Stuck::Node(error.to_string()))?;
         self.members.push(Socket::Tcp(handle));
         let open = |world: &mut Self| (world.pair.a.send_room(handle) > 0).then_some(());
-        self.run(PATIENCE, open).ok_or(Stuck::NoAnswer)?;
+        self.run_until(PATIENCE, open).ok_or(Stuck::NoAnswer)?;
         Ok(Member(self.members.len() - 1))
     }
 
@@ -122,14 +105,14 @@ impl World for CableWorld {
     fn recv(&mut self, member: Member) -> Result<Vec<u8>, Stuck> {
         let mut buffer = [0; 1024];
         let received = match self.members[member.0] {
-            Socket::Tcp(handle) => self.run(PATIENCE, |world| {
+            Socket::Tcp(handle) => self.run_until(PATIENCE, |world| {
                 match world.pair.a.recv(handle, &mut buffer) {
                     Ok(count) => Some(count),
                     Err(RecvError::WouldBlock) => None,
                     Err(_) => Some(0),
                 }
             }),
-            Socket::Udp(_) => self.run(PATIENCE, |world| {
+            Socket::Udp(_) => self.run_until(PATIENCE, |world| {
                 Some(world.pair.a.recv_from(&mut buffer)?.len)
             }),
         };
@@ -157,7 +140,7 @@ impl World for CableWorld {
     }
 
     fn screen(&mut self) -> Result<String, Stuck> {
-        self.run(MOMENT, |_| None::<()>);
+        self.run_for(MOMENT);
         Ok(self.paper.take())
     }
 
@@ -166,7 +149,7 @@ impl World for CableWorld {
             let b = &world.pair.b;
             (b.free() == b.capacity() && b.time_waiting() == 0).then_some(())
         };
-        self.run(PATIENCE, over).ok_or(Stuck::NoAnswer)?;
+        self.run_until(PATIENCE, over).ok_or(Stuck::NoAnswer)?;
         self.screen()
     }
 }

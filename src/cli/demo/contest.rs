@@ -6,7 +6,7 @@ use std::mem::size_of;
 
 use smolchat::device::{Policy, Shares};
 use smolchat::node::{Handle, Node, Slot};
-use smolchat::pair::Pair;
+use smolchat::pair::{Clockwork, Pair};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
@@ -163,7 +163,7 @@ fn connect(pair: &mut Pair, accepted: &mut Option<Handle>) -> Option<Handle> {
     let client = pair.a.connect(pair.now, server()).ok();
     pair.run_until(OPENING, |pair| {
         *accepted = accepted.or_else(|| pair.b.accept());
-        false
+        None::<()>
     });
     client
 }

@@ -9,6 +9,7 @@ use smoltcp::wire::IpEndpoint;
 
 use super::stage::{self, MSL, PORT, address};
 use super::world::Stuck;
+use smolchat::pair::Clockwork;
 
 /// Plays the act and draws it as one of the two ends saw it; the other saw its mirror image.
 pub fn play(style: &Style, out: &mut dyn Write) -> Result<(), Stuck> {
@@ -25,12 +26,9 @@ pub fn play(style: &Style, out: &mut dyn Write) -> Result<(), Stuck> {
         .a
         .connect(pair.now, server)
         .map_err(|error| Stuck::Node(error.to_string()))?;
-    let mut accepted = None;
-    pair.run_until(Duration::from_secs(1), |pair| {
-        accepted = accepted.or_else(|| pair.b.accept());
-        accepted.is_some()
-    });
-    let accepted = accepted.ok_or(Stuck::NoAnswer)?;
+    let accepted = pair
+        .run_until(Duration::from_secs(1), |pair| pair.b.accept())
+        .ok_or(Stuck::NoAnswer)?;
     pair.a.close(pair.now, client);
     pair.b.close(pair.now, accepted);
     pair.run_for(MSL * 2 + Duration::from_secs(1));
