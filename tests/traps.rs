@@ -1,0 +1,170 @@
+//! What users of smoltcp trip over, one test for each: on a node it does not happen.
+
+mod lab;
+
+use lab::{Column, Lab, PEER, PORT, Segment, Setup};
+use smolchat::node::{ConnectError, Limits, Node};
+use smolchat::trace::{Direction, Kind, Reason, State, Verdict};
+use smoltcp::time::Duration;
+use smoltcp::wire::{EthernetFrame, EthernetProtocol, IpEndpoint, Ipv4Address, Ipv4Packet};
+
+/// A host that does not answer.
+const NOBODY: Ipv4Address = Ipv4Address::new(192, 0, 2, 77);
+
+fn two_connections() -> Setup {
+    Setup {
+        connections: 2,
+        ..Setup::default()
+    }
+}
+
+/// What happened, as (from, to) of every change of state.
+fn changes(node: &Node<'_>) -> Vec<(State, State)> {
+    let changes = node.journal().iter();
+    changes
+        .filter_map(|(_, event)| match event.kind {
+            Kind::Transition(change) => Some((change.from, change.to)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn two_connections_never_have_the_same_endpoints() {
+    let mut lab = Lab::new(Column::Node, two_connections());
+    let (now, to) = (lab.now, IpEndpoint::new(PEER.into(), 7));
+    assert!(lab.node().connect_from(now, 50_000, to).is_ok());
+    assert_eq!(
+        lab.node().connect_from(now, 50_000, to),
+        Err(ConnectError::NoPort)
+    );
+    // To somebody else the port is free.
+    let other = IpEndpoint::new(PEER.into(), 8);
+    assert!(lab.node().connect_from(now, 50_000, other).is_ok());
+}
+
+#[test]
+fn a_reset_leaves_even_if_its_connection_is_wanted_by_the_next_at_once() {
+    let mut lab = Lab::established(Column::Node);
+    let (now, handle) = (lab.now, lab.handle());
+    let (snd, rcv) = (lab.snd, lab.rcv);
+    let next = Segment {
+        src_port: 40_001,
+        ..lab.syn()
+    };
+    // There is one connection. Neither call lets the node send anything between them.
+    lab.node().abort(now, handle);
+    let sent = lab.give(&next);
+    let reset = sent.iter().find(|it| it.is_rst()).expect("a reset");
+    assert_eq!(
+        (reset.dst_port, reset.seq, reset.ack),
+        (40_000, rcv, Some(snd))
+    );
+    let answer = sent.iter().find(|it| it.is_syn()).expect("an answer");
+    assert_eq!(answer.dst_port, 40_001);
+}
+
+#[test]
+fn both_changes_of_state_are_seen_if_both_segments_came_together() {
+    let mut lab = Lab::server(Column::Node);
+    lab.half_open();
+    lab.cable.inbox.push_back(lab.ack().frame());
+    lab.cable.inbox.push_back(lab.ack().fin().frame());
+    lab.work();
+    assert_eq!(
+        changes(lab.node()),
+        [
+            (State::Listen, State::SynReceived),
+            (State::SynReceived, State::Established),
+            (State::Established, State::CloseWait),
+        ]
+    );
+}
+
+#[test]
+fn segments_to_a_connection_that_was_reset_draw_a_reset() {
+    let mut lab = Lab::established(Column::Node);
+    let (now, handle) = (lab.now, lab.handle());
+    lab.node().abort(now, handle);
+    lab.work();
+    let sent = lab.give(&lab.ack().data(b"are you there?"));
+    assert!(sent.len() == 1 && sent[0].is_rst(), "{sent:?}");
+    assert_eq!(sent[0].seq, lab.rcv);
+}
+
+#[test]
+fn connections_with_much_to_send_take_turns() {
+    let mut lab = Lab::established_with(Column::Node, two_connections());
+    let first = lab.handle();
+    let other = Segment {
+        src_port: 40_001,
+        window: 8_000,
+        ..lab.syn()
+    };
+    let sent = lab.give(&other);
+    let ack = Segment {
+        seq: other.seq.wrapping_add(1),
+        ack: Some(sent[0].seq.wrapping_add(1)),
+        ..other.clone()
+    };
+    lab.give(&Segment {
+        control: smoltcp::wire::TcpControl::None,
+        mss: None,
+        ..ack
+    });
+    let now = lab.now;
+    let second = lab.node().statuses(now).map(|it| it.id).max().unwrap();
+    let second = lab.node().handle_of(second).unwrap();
+    for handle in [first, second] {
+        assert_eq!(lab.node().send(handle, &[b'x'; 4096]), Ok(4096));
+    }
+    let turns: Vec<_> = lab.work().iter().map(|it| it.dst_port).collect();
+    assert_eq!(turns, [40_000, 40_001, 40_000, 40_001, 40_000, 40_001]);
+}
+
+/// The destination of each datagram in `frames`, ARP left out.
+fn receivers(frames: impl IntoIterator<Item = Vec<u8>>) -> Vec<Ipv4Address> {
+    let of = |octets: Vec<u8>| {
+        let frame = EthernetFrame::new_checked(&octets[..]).unwrap();
+        (frame.ethertype() == EthernetProtocol::Ipv4)
+            .then(|| Ipv4Packet::new_checked(frame.payload()).unwrap().dst_addr())
+    };
+    frames.into_iter().filter_map(of).collect()
+}
+
+#[test]
+fn a_datagram_to_nobody_holds_up_no_other_and_is_given_up() {
+    let limits = Limits {
+        resolution: Duration::from_secs(3),
+        ..Limits::default()
+    };
+    let mut lab = Lab::new(
+        Column::Node,
+        Setup {
+            limits,
+            ..Setup::default()
+        },
+    );
+    lab.answers = false;
+    let now = lab.now;
+    lab.node().bind(PORT).unwrap();
+    for to in [NOBODY, PEER] {
+        let to = IpEndpoint::new(to.into(), 7);
+        lab.node().send_to(now, PORT, to, b"hello").unwrap();
+    }
+    let Lab { subject, cable, .. } = &mut lab;
+    let lab::Subject::Node { node, .. } = subject else {
+        panic!("not a node");
+    };
+    node.poll_egress(now, cable);
+    assert_eq!(receivers(cable.outbox.drain(..)), [PEER]);
+
+    lab.wait_secs(5);
+    let given_up = lab.node().journal().iter().any(|(_, event)| {
+        matches!(event.kind, Kind::Datagram(it)
+            if it.direction == Direction::Out
+                && it.flow.remote.addr == NOBODY.into()
+                && it.verdict == Verdict::Dropped(Reason::Unresolved))
+    });
+    assert!(given_up);
+}
