@@ -81,31 +81,6 @@ stream.close()"#,
 }
 
 #[test]
-fn long_segments_that_are_lost_come_again() {
-    if is_missing("tc") {
-        return;
-    }
-    let Some(mut server) = Program::start(SERVE) else {
-        return;
-    };
-    server.expect("q ends");
-    let lossy = "qdisc add dev tap0 root netem loss 5%";
-    let arguments: Vec<_> = lossy.split_whitespace().collect();
-    let status = server.command("tc", &arguments).status();
-    if !status.expect("nsenter is there").success() {
-        eprintln!("skipped: this kernel has no netem");
-        return;
-    }
-    let said = script(
-        &server,
-        r#"print(there_and_back("192.168.69.1", 1_000_000))"#,
-    );
-    assert_eq!(said, "True\n");
-    server.type_line("q");
-    server.expect_end();
-}
-
-#[test]
 fn short_messages_and_datagrams_are_as_without_offload() {
     let Some(mut server) = Program::start(SERVE) else {
         return;

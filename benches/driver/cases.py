@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 TRIP = ["floor", "node", "plain", "kernel", "tokio"]
 CHAT = ["node", "plain-chat", "kernel", "tokio"]
-BULK = ["floor", "node", "plain", "kernel"]
+BULK = ["floor", "node", "node-offload", "plain", "kernel"]
 
 
 @dataclass

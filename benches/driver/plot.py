@@ -7,6 +7,7 @@ COLOURS = {
     "floor": "#9aa0a6",
     "smolchat": "#1a73e8",
     "smolchat --spin": "#174ea6",
+    "smolchat --offload": "#174ea6",
     "smoltcp": "#e8710a",
     "kernel (epoll)": "#188038",
     "tokio": "#a142f4",

@@ -83,7 +83,8 @@ has its turn, in changing order; *smolchat is* the median of the ratios within t
 figure as a share of the row's. For times less is better, for rates more.
 
 - **floor**: a program that answers each frame from itself, without a stack, on a TAP.
-- **smolchat**: `smolchat serve --services --plain --messages-per-second 0` on a TAP, journal on.
+- **smolchat**: `smolchat serve --services --plain --messages-per-second 0` on a TAP, journal on; with
+  `--offload` on a TAP that hands over and takes long segments.
 - **smoltcp**: its plain use: one `SocketSet`, its own TAP device, `phy_wait`.
 - **kernel (epoll)** and **tokio**: servers on the kernel's sockets behind a veth pair, without
   segmentation offload.

@@ -137,7 +137,8 @@ pub struct StackArguments {
     pub mtu: usize,
     /// Exchange TCP segments of up to 64 KiB with the kernel, which cuts them to the MTU where it must
     ///
-    /// Several times faster for bulk transfers. Ladders and captures then show the long segments.
+    /// Faster for bulk transfers. Ladders and captures then show the long segments. Over IPv6 the node
+    /// receives long ones only.
     #[arg(long)]
     pub offload: bool,
     /// Maximum segment lifetime; TIME-WAIT lasts twice as long

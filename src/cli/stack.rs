@@ -49,7 +49,7 @@ impl Stack {
         config.limits = Limits {
             msl: self.msl,
             ingress_budget: ROUND,
-            ingress_octets: buffer / 8 * 3,
+            ingress_octets: buffer / 16 * 7,
             egress_budget: 2 * ROUND,
             ..Limits::default()
         };

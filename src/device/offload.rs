@@ -218,3 +218,183 @@ fn set_lengths(frame: &mut [u8], udp: usize) {
     }
     UdpPacket::new_unchecked(&mut frame[udp..]).set_len((len - udp) as u16);
 }
+
+#[cfg(test)]
+mod tests {
+    use smoltcp::phy::ChecksumCapabilities;
+    use smoltcp::wire::{
+        EthernetAddress, IpRepr, Ipv4Address, Ipv6Address, TcpControl, TcpRepr, TcpSeqNumber,
+        UdpRepr,
+    };
+    use std::vec::Vec;
+
+    use super::*;
+
+    const IPV4: (IpAddress, IpAddress) = (
+        IpAddress::Ipv4(Ipv4Address::new(192, 0, 2, 1)),
+        IpAddress::Ipv4(Ipv4Address::new(192, 0, 2, 2)),
+    );
+    const IPV6: (IpAddress, IpAddress) = (
+        IpAddress::Ipv6(Ipv6Address::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
+        IpAddress::Ipv6(Ipv6Address::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 2)),
+    );
+    /// Nobody says anything about the frame.
+    const SILENT: [u8; HEADER] = [0; HEADER];
+
+    fn frame(
+        (src, dst): (IpAddress, IpAddress),
+        protocol: IpProtocol,
+        len: usize,
+        emit: impl FnOnce(&mut [u8]),
+    ) -> Vec<u8> {
+        let ip = IpRepr::new(src, dst, protocol, len, 64);
+        let mut octets = std::vec![0; ETHERNET_HEADER + ip.buffer_len()];
+        let mut ethernet = EthernetFrame::new_unchecked(&mut octets);
+        ethernet.set_dst_addr(EthernetAddress([2, 0, 0, 0, 0, 1]));
+        ethernet.set_ethertype(match src {
+            IpAddress::Ipv4(_) => EthernetProtocol::Ipv4,
+            IpAddress::Ipv6(_) => EthernetProtocol::Ipv6,
+        });
+        ip.emit(ethernet.payload_mut(), &ChecksumCapabilities::default());
+        emit(&mut ethernet.payload_mut()[ip.header_len()..]);
+        octets
+    }
+
+    fn segment(ends: (IpAddress, IpAddress), payload: &[u8]) -> Vec<u8> {
+        let repr = TcpRepr {
+            src_port: 1000,
+            dst_port: 7,
+            control: TcpControl::Psh,
+            seq_number: TcpSeqNumber(1),
+            ack_number: Some(TcpSeqNumber(1)),
+            window_len: 100,
+            window_scale: None,
+            max_seg_size: None,
+            sack_permitted: false,
+            sack_ranges: [None; 3],
+            timestamp: None,
+            payload,
+        };
+        frame(ends, IpProtocol::Tcp, repr.buffer_len(), |octets| {
+            let mut packet = TcpPacket::new_unchecked(octets);
+            repr.emit(
+                &mut packet,
+                &ends.0,
+                &ends.1,
+                &ChecksumCapabilities::default(),
+            );
+        })
+    }
+
+    fn datagram(ends: (IpAddress, IpAddress), payload: &[u8]) -> Vec<u8> {
+        let repr = UdpRepr {
+            src_port: 1000,
+            dst_port: 7,
+        };
+        frame(
+            ends,
+            IpProtocol::Udp,
+            UDP_HEADER + payload.len(),
+            |octets| {
+                let mut packet = UdpPacket::new_unchecked(octets);
+                let write = |place: &mut [u8]| place.copy_from_slice(payload);
+                let checksums = ChecksumCapabilities::default();
+                repr.emit(
+                    &mut packet,
+                    &ends.0,
+                    &ends.1,
+                    payload.len(),
+                    write,
+                    &checksums,
+                );
+            },
+        )
+    }
+
+    #[test]
+    fn a_wrong_checksum_counts_where_nobody_vouches_for_it() {
+        for ends in [IPV4, IPV6] {
+            for mut frame in [segment(ends, b"text"), datagram(ends, b"text")] {
+                assert_eq!(arrival(&SILENT, &frame), Arrival::Whole);
+                *frame.last_mut().unwrap() ^= 1;
+                assert_eq!(arrival(&SILENT, &frame), Arrival::Damaged);
+                for flag in [NEEDS_CHECKSUM, VERIFIED] {
+                    let mut header = SILENT;
+                    header[0] = flag;
+                    assert_eq!(arrival(&header, &frame), Arrival::Whole);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_malformed_is_left_to_the_stack() {
+        let whole = segment(IPV4, b"text");
+        for len in 0..whole.len() {
+            assert_eq!(arrival(&SILENT, &whole[..len]), Arrival::Whole);
+        }
+    }
+
+    #[test]
+    fn a_segment_leaves_with_the_sum_of_its_pseudo_header_and_directions_for_the_rest() {
+        for (ends, kind, at) in [(IPV4, TCP_OVER_IPV4, 34), (IPV6, TCP_OVER_IPV6, 54)] {
+            let mut frame = segment(ends, &[7; 3000]);
+            let mut header = [9; HEADER];
+            depart(&mut header, &mut frame, NonZeroU16::new(1460));
+            let field = |at: usize| u16::from_ne_bytes([header[at], header[at + 1]]);
+            assert_eq!(header[..2], [NEEDS_CHECKSUM, kind]);
+            assert_eq!(
+                [field(2), field(4), field(6), field(8)],
+                [at + 20, 1460, at, 16]
+            );
+            // What the kernel does: the sum from there on, with what is in the field, is the checksum.
+            let sum = !checksum::data(&frame[usize::from(at)..]);
+            let mut packet = TcpPacket::new_unchecked(&mut frame[usize::from(at)..]);
+            packet.set_checksum(sum);
+            assert!(packet.verify_checksum(&ends.0, &ends.1));
+            depart(&mut header, &mut frame, None);
+            assert_eq!(header[..2], [NEEDS_CHECKSUM, 0]);
+        }
+    }
+
+    #[test]
+    fn a_datagram_leaves_as_it_is() {
+        let mut frame = datagram(IPV4, b"text");
+        let before = frame.clone();
+        let mut header = [9; HEADER];
+        depart(&mut header, &mut frame, None);
+        assert_eq!((header, frame), (SILENT, before));
+    }
+
+    #[test]
+    fn datagrams_that_came_together_are_handed_over_one_by_one() {
+        for ends in [IPV4, IPV6] {
+            let payload: Vec<u8> = (0..=255).cycle().take(1050).collect();
+            let mut frame = datagram(ends, &payload);
+            let mut header = SILENT;
+            header[..2].copy_from_slice(&[NEEDS_CHECKSUM, DATAGRAMS]);
+            // Parts that are shorter than the headers, and longer.
+            for size in [10u16, 500] {
+                let mut octets = frame.clone();
+                header[4..6].copy_from_slice(&size.to_ne_bytes());
+                let Arrival::Train(mut train) = arrival(&header, &octets) else {
+                    panic!();
+                };
+                for expected in payload.chunks(size.into()) {
+                    let place = train.next(&mut octets).unwrap();
+                    let part = &mut octets[place];
+                    let transport = Transport::of(part).unwrap();
+                    assert_eq!((transport.src, transport.dst), ends);
+                    let mut packet = UdpPacket::new_unchecked(&mut part[transport.octets]);
+                    packet.fill_checksum(&ends.0, &ends.1);
+                    assert_eq!(*part, datagram(ends, expected));
+                }
+                assert_eq!(train.next(&mut octets), None);
+            }
+            header[4..6].fill(0);
+            assert_eq!(arrival(&header, &frame), Arrival::Damaged);
+            frame.truncate(20);
+            assert_eq!(arrival(&header, &frame), Arrival::Damaged);
+        }
+    }
+}

@@ -88,9 +88,9 @@ pub struct Limits {
     /// where many members acknowledge at once, a large budget saves segments, a small one time until the
     /// application has its turn.
     pub ingress_budget: usize,
-    /// Octets of data after which a call of `poll_ingress` takes in no more; bare segments do not count.
-    /// Where a peer sends as fast as it may, a quarter of a receive buffer lets it go on while the
-    /// application reads what came.
+    /// Octets of data after which a call of `poll_ingress` takes in no more; bare segments do not count. A
+    /// little less than half of a receive buffer: a peer that sends as fast as it may then always has an
+    /// acknowledgment on its way, and never uses the window up.
     pub ingress_octets: usize,
     /// Segments that one call of `poll_egress` sends at most.
     pub egress_budget: usize,

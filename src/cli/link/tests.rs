@@ -8,7 +8,7 @@ use smolchat::device::{Tap, TapError};
 use smoltcp::phy::{Device, RxToken, TxToken};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame};
-use smoltcp::wire::{EthernetProtocol, EthernetRepr, IpCidr, Ipv4Address};
+use smoltcp::wire::{EthernetProtocol, EthernetRepr, IpCidr, Ipv4Address, UdpPacket};
 
 use super::super::values;
 use super::super::wait::{Clock, Signals, Sources, Waiter};
@@ -257,6 +257,48 @@ fn a_received_frame_whose_token_is_dropped_is_still_there() {
             assert!(tap.receive(Instant::ZERO).is_some());
             let frame = next_frame(&mut tap, EthernetProtocol::Ipv4);
             assert!(frame.ends_with(b"one"));
+        },
+    );
+}
+
+#[test]
+fn a_tap_that_offloaded_before_is_a_plain_one_again() {
+    in_own_network(
+        "cli::link::tests::a_tap_that_offloaded_before_is_a_plain_one_again",
+        || {
+            ip("tuntap add tap0 mode tap");
+            let (node, host) = (cidrs(&["192.168.69.1/24"]), cidrs(&["192.168.69.100/24"]));
+            let plan = Plan {
+                tap: "tap0",
+                mtu: 1500,
+                offload: true,
+                host: &host,
+                node: &node,
+            };
+            drop(open(&plan).unwrap());
+            let mut tap = open_usual();
+            ip("neighbour add 192.168.69.1 lladdr 02:00:00:00:00:01 dev tap0");
+            let socket = UdpSocket::bind("192.168.69.100:0").unwrap();
+            socket.send_to(b"text", "192.168.69.1:9").unwrap();
+            let frame = next_frame(&mut tap, EthernetProtocol::Ipv4);
+            // With offload the sum would be one of the pseudo-header only.
+            let packet = UdpPacket::new_checked(&frame[34..]).unwrap();
+            assert!(packet.verify_checksum(&HOST.into(), &NODE.into()));
+        },
+    );
+}
+
+#[test]
+fn with_offload_too_a_busy_tap_and_an_interface_that_is_none_are_told_apart() {
+    in_own_network(
+        "cli::link::tests::with_offload_too_a_busy_tap_and_an_interface_that_is_none_are_told_apart",
+        || {
+            let tap = open_usual();
+            let again = Tap::open_with_offload("tap0", 1500);
+            assert!(matches!(again, Err(TapError::Busy(name)) if name == "tap0"));
+            let loopback = Tap::open_with_offload("lo", 1500);
+            assert!(matches!(loopback, Err(TapError::NotATap(name)) if name == "lo"));
+            drop(tap);
         },
     );
 }
