@@ -40,6 +40,8 @@ def main():
     if arguments.only:
         for case in cases:
             print(report.table(case, results))
+        if results.resident:
+            print(report.resident(results, extra))
     else:
         report.write(arguments.rounds, cases, results, extra)
     return 0

@@ -19,6 +19,9 @@ class Results:
 
     def __init__(self):
         self.rounds = {}
+        # Octets of memory in use by the node beside idle connections, by their number. Memory once
+        # used is kept, so it is the first round's.
+        self.resident = {}
 
     def add(self, case, server, round_number, figures):
         self.rounds.setdefault(case.key, {}).setdefault(server, {})[round_number] = figures
@@ -50,6 +53,8 @@ def measure(results, everyone, case, rounds, round_number):
             number = server.address.split(".")[1]
             arguments += ["--from", ",".join(f"10.{number}.1.{i}" for i in range(1, 5))]
         results.add(case, name, round_number, servers.load(server, arguments, case.cores[0]))
+        if name == "node-idle":
+            results.resident.setdefault(case.load[2], server.resident())
 
 
 def addresses(server):
@@ -98,7 +103,6 @@ def run(rounds, quick, only):
                 print(f"round {number + 1} of {rounds}: {case.key}", file=sys.stderr)
                 measure(results, everyone, case, rounds, number)
         extra["connections"] = servers.IDLE
-        extra["resident"] = everyone["node-idle"].resident()
         extra["facts"] = facts()
     finally:
         for server in everyone.values():

@@ -6,7 +6,7 @@
 use smolchat::app::{self, App, Screen};
 use smolchat::chat;
 use smolchat::node::{self, Config, ConfigError, Node};
-use smolchat::trace::Style;
+use smolchat::trace::{Answer, Style};
 use smolchat_firmware::address::{self, Addressing, News};
 use smolchat_firmware::boot::{self, Options};
 use smolchat_firmware::guest::{Guest, Order};
@@ -194,6 +194,21 @@ impl<'m> Application<'m> {
             self.app
                 .console(now, self.node, &mut Operator, line.as_bytes());
         }
+    }
+
+    /// Says how many segments there were, and what became of frames that were not passed on.
+    #[inline(never)]
+    pub(crate) fn describe(&self) {
+        let counters = self.node.journal().counters();
+        say!(
+            "node: {} connections so far, {} segments received, {} sent; {} frames dropped, {} SYNs held, {} answered by cookie",
+            counters.opened,
+            counters.segments_in,
+            counters.segments_out,
+            counters.dropped_in_all(),
+            counters.held,
+            counters.answered(Answer::SynCookie)
+        );
     }
 
     /// Says one record of the journal as it is, for comparison with another node's.

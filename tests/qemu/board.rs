@@ -185,6 +185,20 @@ impl Board {
         keyboard.flush().unwrap();
     }
 
+    /// Whether such a line was among those that were waited for.
+    pub(crate) fn has_shown(&self, text: &str) -> bool {
+        self.lines.seen.iter().any(|line| line.contains(text))
+    }
+
+    /// The number in front of `what` on the board's own report.
+    pub(crate) fn counter(&mut self, what: &str) -> usize {
+        self.type_line("/board");
+        let line = self.expect(what);
+        let before = line.split(what).next().unwrap();
+        let number = before.rsplit(' ').find(|word| !word.is_empty());
+        number.unwrap().parse().unwrap()
+    }
+
     /// Pulls the cable, or puts it back.
     pub(crate) fn set_link(&mut self, up: bool) {
         self.ask(&format!(
