@@ -40,8 +40,7 @@ def main():
     if arguments.only:
         for case in cases:
             print(report.table(case, results))
-        if results.resident:
-            print(report.resident(results, extra))
+        print(f"Resident memory: {report.resident(extra)} idle connections.")
     else:
         report.write(arguments.rounds, cases, results, extra)
     return 0
