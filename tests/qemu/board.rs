@@ -46,6 +46,8 @@ pub(crate) struct Setup {
     pub(crate) board: &'static str,
     /// An image with the commands that fail on purpose.
     pub(crate) drill: bool,
+    /// An image with IPv6.
+    pub(crate) ipv6: bool,
     pub(crate) plug: Plug,
     /// Boot options.
     pub(crate) boot: &'static str,
@@ -60,6 +62,7 @@ impl Setup {
         Self {
             board,
             drill: false,
+            ipv6: false,
             plug,
             boot: "seed=5eed",
             time: Time::Host,
@@ -71,7 +74,8 @@ impl Setup {
         let directory =
             env::var_os("SMOLCHAT_IMAGES").expect("no images: run scripts/test-firmware");
         let drill = if self.drill { "-drill" } else { "" };
-        PathBuf::from(directory).join(format!("{}{drill}.elf", self.board))
+        let ipv6 = if self.ipv6 { "-ipv6" } else { "" };
+        PathBuf::from(directory).join(format!("{}{drill}{ipv6}.elf", self.board))
     }
 
     fn command(&self, monitor: &Path) -> Command {

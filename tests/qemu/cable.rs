@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::socket::tcp;
-use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, Ipv4Address};
 
 use crate::board::{Board, PATIENCE, PORT, Plug, Setup};
 use crate::dhcp::{Done, Lease, Server};
@@ -54,6 +54,7 @@ impl Socket {
             frames,
             waiting: VecDeque::new(),
             sent: Vec::new(),
+            received: Vec::new(),
         }
     }
 }
@@ -89,6 +90,8 @@ pub(crate) struct Cable {
     waiting: VecDeque<Vec<u8>>,
     /// What was put on the cable so far.
     pub(crate) sent: Vec<Vec<u8>>,
+    /// What came out of it and was looked at.
+    pub(crate) received: Vec<Vec<u8>>,
 }
 
 impl Cable {
@@ -113,6 +116,7 @@ impl Device for Cable {
 
     fn receive(&mut self, _now: smoltcp::time::Instant) -> Option<(Frame, Room<'_>)> {
         let frame = self.waiting.pop_front()?;
+        self.received.push(frame.clone());
         Some((Frame(frame), Room(self)))
     }
 
@@ -149,8 +153,14 @@ impl TxToken for Room<'_> {
 
 /// A board on a cable of the test's own, with a member who has joined.
 pub(crate) fn on_a_cable(board: &'static str) -> (Board, Host) {
+    image_on_a_cable(board, false)
+}
+
+/// The same with an image that has IPv6, or has not.
+pub(crate) fn image_on_a_cable(board: &'static str, ipv6: bool) -> (Board, Host) {
     let socket = Socket::new();
     let setup = Setup {
+        ipv6,
         boot: "seed=5eed mac=02:00:00:00:00:02 ip=192.0.2.2/24",
         ..Setup::new(board, Plug::Cable(socket.address()))
     };
@@ -231,6 +241,12 @@ impl Host {
         self.poll(Duration::ZERO);
     }
 
+    /// Takes another address.
+    pub(crate) fn take_address(&mut self, address: IpCidr) {
+        self.interface
+            .update_ip_addrs(|addresses| addresses.push(address).unwrap());
+    }
+
     /// Closes the connection and waits until the board has closed, too.
     pub(crate) fn close(&mut self) {
         self.sockets.get_mut::<tcp::Socket>(self.connection).close();
@@ -241,7 +257,8 @@ impl Host {
     }
 
     /// Opens the connection and waits until it is there.
-    pub(crate) fn connect(&mut self, board: Ipv4Address, port: u16) {
+    pub(crate) fn connect(&mut self, board: impl Into<IpAddress>, port: u16) {
+        let board = board.into();
         let socket = self.sockets.get_mut::<tcp::Socket>(self.connection);
         socket
             .connect(self.interface.context(), (board, port), self.port)

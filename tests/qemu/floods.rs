@@ -7,8 +7,9 @@ use smoltcp::wire::{
 };
 
 use crate::board::{BOARDS, PORT};
-use crate::cable::{BOARD, on_a_cable};
-use crate::members::{assert_stack, is_answer};
+use crate::cable::{BOARD, image_on_a_cable, on_a_cable};
+use crate::ipv6;
+use crate::members::{STACK, assert_stack, assert_stack_of, is_answer};
 
 /// A frame of `length` octets that no stack wants: its type is that of local experiments.
 pub(crate) fn garbage(seed: u32, length: usize) -> Vec<u8> {
@@ -105,8 +106,9 @@ fn is_segment(frame: &[u8]) -> bool {
 #[ignore = "needs QEMU: scripts/test-firmware"]
 fn all_floods_at_once_do_not_keep_a_member_from_chatting_and_every_frame_is_counted() {
     const ROUNDS: usize = 300;
-    for name in BOARDS {
-        let (mut board, mut host) = on_a_cable(name);
+    let images = BOARDS.map(|name| [(name, false), (name, true)]);
+    for (name, ipv6) in images.into_iter().flatten() {
+        let (mut board, mut host) = image_on_a_cable(name, ipv6);
         for round in 0..ROUNDS {
             // As many as the receive queue of either board surely takes, and each round in another order.
             let mut flood = [
@@ -138,6 +140,6 @@ fn all_floods_at_once_do_not_keep_a_member_from_chatting_and_every_frame_is_coun
         let held = board.counter(" SYNs held");
         let by_cookie = board.counter(" answered by cookie");
         assert_eq!(opened + held + by_cookie, 2 * ROUNDS, "{name}");
-        assert_stack(&mut board);
+        assert_stack_of(&mut board, if ipv6 { ipv6::STACK } else { STACK });
     }
 }

@@ -13,6 +13,7 @@ mod drivers;
 mod faults;
 mod floods;
 mod instructions;
+mod ipv6;
 mod ladder;
 mod members;
 mod replay;
