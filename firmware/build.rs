@@ -23,7 +23,12 @@ fn main() {
         );
     };
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    fs::copy(format!("boards/{board}/memory.x"), out.join("memory.x"))
+    let memory = if feature_is_on("ipv6") {
+        "memory-ipv6.x" // More stack.
+    } else {
+        "memory.x"
+    };
+    fs::copy(format!("boards/{board}/{memory}"), out.join("memory.x"))
         .expect("the board's memory.x is there");
     // cortex-m-rt includes device.x for weak interrupt names. The table here names its handlers itself.
     fs::write(out.join("device.x"), "").expect("OUT_DIR is writable");

@@ -73,6 +73,14 @@ def charts(cases, results):
             yield f"![{title}](plots/{name}.svg)"
 
 
+def resident(extra):
+    figures = [
+        f"{octets / 1e6:.0f} MB with {connections:,}" if octets else f"with {connections:,} it did not finish"
+        for connections, octets in extra["resident"].items()
+    ]
+    return ", ".join(figures)
+
+
 def head(rounds, extra):
     facts = extra["facts"]
     return f"""# Measurements
@@ -93,8 +101,8 @@ The client (`load`, in `benches/peers`) uses kernel sockets. *One core*: client 
 *two cores*: one each.
 
 Machine: {facts["cores"]} cores, {facts["machine"]}, Linux {facts["kernel"]}, a virtual machine.
-Resident memory of the node after 10,000 connections of its {extra["connections"]:,}:
-{extra["resident"] / 1e6:.0f} MB.
+Resident memory of a node with room for so many idle connections and 100 more, all of them opened:
+{resident(extra)}.
 """
 
 

@@ -4,6 +4,7 @@ import platform
 import statistics
 import os
 import sys
+import time
 
 from . import cases, net, servers
 
@@ -47,8 +48,7 @@ def measure(results, everyone, case, rounds, round_number):
         server.pin(case.cores[1])
         arguments = list(case.load)
         if arguments[0] == "idle" and arguments[2] > 1_000:
-            number = server.address.split(".")[1]
-            arguments += ["--from", ",".join(f"10.{number}.1.{i}" for i in range(1, 5))]
+            arguments += sources(server)
         results.add(case, name, round_number, servers.load(server, arguments, case.cores[0]))
 
 
@@ -58,6 +58,25 @@ def addresses(server):
     device = "veth0" if number == "30" else f"tap{number}"
     for last in range(1, 5):
         net.ip("addr", "add", f"10.{number}.1.{last}/16", "dev", device)
+
+
+def sources(server):
+    """Has the client connect from those."""
+    number = server.address.split(".")[1]
+    return ["--from", ",".join(f"10.{number}.1.{i}" for i in range(1, 5))]
+
+
+def resident(connections, number):
+    """Octets of memory in use by a node with room for these connections, when all were open at once."""
+    room = connections + servers.IDLE - 10_000
+    server = servers.node("node-idle", number, 1500, "--connections", room)
+    try:
+        time.sleep(1)
+        addresses(server)
+        load = ["idle", "--connections", connections, "--count", 1, *sources(server)]
+        return server.resident() if servers.load(server, load, 0) else None
+    finally:
+        server.close()
 
 
 def start_large(everyone):
@@ -97,8 +116,10 @@ def run(rounds, quick, only):
             for case in chosen:
                 print(f"round {number + 1} of {rounds}: {case.key}", file=sys.stderr)
                 measure(results, everyone, case, rounds, number)
-        extra["connections"] = servers.IDLE
-        extra["resident"] = everyone["node-idle"].resident()
+        extra["resident"] = {
+            connections: resident(connections, number)
+            for number, connections in ((50, 4_000), (51, 10_000))
+        }
         extra["facts"] = facts()
     finally:
         for server in everyone.values():

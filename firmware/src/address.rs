@@ -7,6 +7,7 @@
 
 use core::fmt;
 
+use heapless::Vec;
 use smolchat::node::Node;
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::dhcpv4;
@@ -14,6 +15,8 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpCidr, Ipv4Address, Ipv4Cidr};
 
 use crate::boot::Options;
+#[cfg(feature = "ipv6")]
+use crate::slaac::{Found, Slaac};
 
 /// How long a server has to answer before the static address is taken. Two discoveries fit.
 pub const PATIENCE: Duration = Duration::from_secs(12);
@@ -65,6 +68,12 @@ pub enum News {
     Obtained(Address),
     /// The lease ended and nobody prolonged it: the node has no address, and its connections are over.
     Lost,
+    /// A router advertised this IPv6 address; the node has it beside the other.
+    #[cfg(feature = "ipv6")]
+    Advertised(Found),
+    /// That address is over, and so are its connections.
+    #[cfg(feature = "ipv6")]
+    Expired,
 }
 
 /// How far the search for an address has come.
@@ -73,6 +82,11 @@ pub struct Addressing {
     /// The DHCP socket among the node's extra ones; none without DHCP.
     dhcp: Option<SocketHandle>,
     step: Step,
+    /// What the node has now.
+    held: Option<Address>,
+    /// The search for an IPv6 address.
+    #[cfg(feature = "ipv6")]
+    pub slaac: Slaac,
 }
 
 #[derive(Debug)]
@@ -93,47 +107,83 @@ impl Addressing {
             gateway: options.gateway,
             source,
         };
-        if !options.dhcp {
-            return Self {
-                dhcp: None,
-                step: Step::Take(fixed(Source::Told)),
+        let (dhcp, step) = if options.dhcp {
+            let step = Step::Ask {
+                until: now + PATIENCE,
+                instead: fixed(Source::Fallback),
             };
-        }
-        let dhcp = node.extra_mut().add(dhcpv4::Socket::new());
-        let step = Step::Ask {
-            until: now + PATIENCE,
-            instead: fixed(Source::Fallback),
+            let dhcp = node.extra_mut().add(dhcpv4::Socket::new());
+            (Some(dhcp), step)
+        } else {
+            (None, Step::Take(fixed(Source::Told)))
         };
-        Self {
-            dhcp: Some(dhcp),
+        let addressing = Self {
+            dhcp,
             step,
-        }
+            held: None,
+            #[cfg(feature = "ipv6")]
+            slaac: Slaac::new(node.mac()),
+        };
+        // The link's own address needs nobody, and routers answer to it.
+        #[cfg(feature = "ipv6")]
+        addressing.tell(now, node);
+        addressing
     }
 
     /// Gives the node the address it should have, and says what changed.
     pub fn poll(&mut self, now: Instant, node: &mut Node<'_>) -> Option<News> {
-        let news = self.look(now, node)?;
+        let news = self.look(now, node);
         match news {
-            News::Obtained(Address { cidr, gateway, .. }) => {
-                let gateway = gateway.map(IpAddress::Ipv4);
-                // One address and one gateway fit into any node, and servers that give out what no
-                // host can have are ignored by the socket.
-                let _ = node.set_addresses(now, &[cidr.into()], gateway.as_slice());
-            }
-            News::Lost => {
-                let _ = node.set_addresses(now, &[NONE], &[]);
+            Some(News::Obtained(address)) => self.held = Some(address),
+            Some(News::Lost) => self.held = None,
+            #[cfg(feature = "ipv6")]
+            Some(News::Advertised(_) | News::Expired) => {}
+            None => {}
+        }
+        #[cfg(feature = "ipv6")]
+        let news = news.or_else(|| self.look_for_v6(now));
+        if news.is_some() {
+            self.tell(now, node);
+        }
+        news
+    }
+
+    /// Gives the node the addresses and gateways there are now.
+    fn tell(&self, now: Instant, node: &mut Node<'_>) {
+        let mut networks = Vec::<IpCidr, 3>::new();
+        let mut gateways = Vec::<IpAddress, 2>::new();
+        // There is room for all, and servers that give out what no host can have are ignored by the
+        // socket.
+        let _ = networks.push(self.held.map_or(NONE, |address| address.cidr.into()));
+        let gateway = self.held.and_then(|address| address.gateway);
+        gateways.extend(gateway.map(IpAddress::Ipv4));
+        #[cfg(feature = "ipv6")]
+        {
+            networks.extend(self.slaac.link_local().map(IpCidr::Ipv6));
+            if let Some(Found { cidr, router }) = self.slaac.found() {
+                networks.extend([cidr.into()]);
+                gateways.extend(router.map(IpAddress::Ipv6));
             }
         }
-        Some(news)
+        let _ = node.set_addresses(now, &networks, &gateways);
+    }
+
+    #[cfg(feature = "ipv6")]
+    fn look_for_v6(&mut self, now: Instant) -> Option<News> {
+        let changed = self.slaac.poll(now);
+        changed.then(|| self.slaac.found().map_or(News::Expired, News::Advertised))
     }
 
     /// When [`Addressing::poll`] is due although nothing arrives.
     pub fn deadline(&self) -> Option<Instant> {
-        match self.step {
+        let step = match self.step {
             Step::Take(_) => Some(Instant::ZERO),
             Step::Ask { until, .. } => Some(until),
             Step::Settled => None,
-        }
+        };
+        #[cfg(feature = "ipv6")]
+        let step = [step, self.slaac.deadline()].into_iter().flatten().min();
+        step
     }
 
     fn look(&mut self, now: Instant, node: &mut Node<'_>) -> Option<News> {
@@ -146,6 +196,8 @@ impl Addressing {
                     self.step = Step::Settled;
                     Some(news)
                 }
+                #[cfg(feature = "ipv6")]
+                News::Advertised(_) | News::Expired => None,
             };
         }
         let address = match self.step {

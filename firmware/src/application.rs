@@ -6,7 +6,7 @@
 use smolchat::app::{self, App, Screen};
 use smolchat::chat;
 use smolchat::node::{self, Config, ConfigError, Node};
-use smolchat::trace::Style;
+use smolchat::trace::{Answer, Style};
 use smolchat_firmware::address::{self, Addressing, News};
 use smolchat_firmware::boot::{self, Options};
 use smolchat_firmware::guest::{Guest, Order};
@@ -31,8 +31,8 @@ const TOMBSTONES: usize = 32;
 const BACKLOG: u16 = 8;
 /// A power of two above connections and tombstones together.
 const FLOWS: usize = 64;
-/// Events remembered.
-const EVENTS: usize = 256;
+/// Events remembered. With IPv6 each is larger, so that fewer fit into the same memory.
+const EVENTS: usize = if cfg!(feature = "ipv6") { 128 } else { 256 };
 /// Octets of UDP payload that may wait, each way: a longest line fits.
 pub(crate) const DATAGRAMS: usize = chat::LINE_MAX;
 /// The longest frame, its check sequence not counted.
@@ -145,6 +145,8 @@ impl<'m> Application<'m> {
 
     #[inline(never)]
     fn take_frames<D: Device>(&mut self, now: Instant, device: &mut D) -> node::Ingress {
+        #[cfg(feature = "ipv6")]
+        let device = &mut self.addressing.slaac.listen(device);
         self.node.poll_ingress(now, device)
     }
 
@@ -161,6 +163,8 @@ impl<'m> Application<'m> {
 
     #[inline(never)]
     fn send_frames<D: Device>(&mut self, now: Instant, device: &mut D) -> Option<Instant> {
+        #[cfg(feature = "ipv6")]
+        self.addressing.slaac.ask(now, device);
         self.node.poll_egress(now, device)
     }
 
@@ -169,6 +173,10 @@ impl<'m> Application<'m> {
         match news {
             News::Obtained(address) => say!("address: {address}, station {}", self.node.mac()),
             News::Lost => say!("address lost: the lease ended; every connection is over"),
+            #[cfg(feature = "ipv6")]
+            News::Advertised(address) => say!("address: {} (SLAAC)", address.cidr),
+            #[cfg(feature = "ipv6")]
+            News::Expired => say!("address lost: the router's prefix ended"),
         }
         match (&mut self.role, news) {
             (Role::Room { port, open }, _) if !*open => {
@@ -179,7 +187,7 @@ impl<'m> Application<'m> {
                 say!("listening on port {port}");
             }
             (Role::Guest(guest), News::Obtained(_)) => guest.address_obtained(now),
-            (Role::Room { .. }, _) | (Role::Guest(_), News::Lost) => {}
+            (Role::Room { .. } | Role::Guest(_), _) => {}
         }
     }
 
@@ -194,6 +202,21 @@ impl<'m> Application<'m> {
             self.app
                 .console(now, self.node, &mut Operator, line.as_bytes());
         }
+    }
+
+    /// Says how many segments there were, and what became of frames that were not passed on.
+    #[inline(never)]
+    pub(crate) fn describe(&self) {
+        let counters = self.node.journal().counters();
+        say!(
+            "node: {} connections so far, {} segments received, {} sent; {} frames dropped, {} SYNs held, {} answered by cookie",
+            counters.opened,
+            counters.segments_in,
+            counters.segments_out,
+            counters.dropped_in_all(),
+            counters.held,
+            counters.answered(Answer::SynCookie)
+        );
     }
 
     /// Says one record of the journal as it is, for comparison with another node's.

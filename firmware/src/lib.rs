@@ -9,6 +9,7 @@
 //! | [`console`] | the operator's UART: rings in both directions, and lines out of octets |
 //! | [`boot`] | the boot options: seed, addresses, port |
 //! | [`address`] | DHCPv4 with a static fallback |
+//! | `slaac` | with feature `ipv6`: an IPv6 address from a router's advertisement |
 //! | [`guest`] | the board as a member of a room elsewhere |
 //!
 //! An Ethernet driver has three layers. [`driver::octets`] moves octets between words and frames
@@ -27,3 +28,5 @@ pub mod driver;
 pub mod ethernet;
 pub mod guest;
 pub mod registers;
+#[cfg(feature = "ipv6")]
+pub mod slaac;

@@ -188,7 +188,10 @@ fn obey(
     work: &mut Work,
 ) {
     match line {
-        b"/board" => describe_board(ethernet, core::mem::take(work)),
+        b"/board" => {
+            describe_board(ethernet, core::mem::take(work));
+            application.describe();
+        }
         #[cfg(feature = "drill")]
         [
             b'/',

@@ -18,6 +18,7 @@ mod piece;
 mod post;
 mod seat;
 mod services;
+pub mod sizes;
 mod storage;
 mod telling;
 

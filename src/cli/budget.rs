@@ -1,51 +1,14 @@
-//! `smolchat budget`: how many octets each thing takes on this machine, and what that makes in all.
+//! `smolchat budget`: how many octets each thing takes here and on the board, and what that makes in all.
+//!
+//! What it takes here is what the compiler says. What it takes on the board is what the board said when
+//! `scripts/firmware-budget --accept` asked it; every run of that script compares.
 
 use std::fmt::{self, Display, Formatter};
-use std::mem::size_of;
 
-use smolchat::app::Seat;
-use smolchat::chat::{CELLS_PER_MEMBER, Cell, Slot as Member};
-use smolchat::node::{Bench, Entry, Grave, Handle, Links, Place, Slot};
-use smolchat::trace::{Event, Flow};
-use smoltcp::iface::SocketStorage;
+use smolchat::app::sizes::TABLE;
 
-/// For how many connections totals are given.
-const TOTALS: [usize; 3] = [8, 100, 4_000];
-/// Octets of both buffers of a connection in those totals.
-const BUFFERS: usize = 2 * 4_096;
-/// Events in the journal in those totals.
-const EVENTS: usize = 4_096;
-
-/// The parts of a connection besides its buffers.
-const CONNECTION: [(&str, usize); 6] = [
-    (
-        "socket, with what smoltcp keeps",
-        size_of::<SocketStorage<'_>>(),
-    ),
-    ("what the node knows of it", size_of::<Slot<'_>>()),
-    ("queues it is in", size_of::<Links>()),
-    (
-        "deadlines, the node's and the chat's",
-        2 * size_of::<Place>(),
-    ),
-    ("finding it, two entries", 2 * size_of::<Entry>()),
-    ("what it is to the chat", size_of::<Seat>()),
-];
-
-/// A member of the room, with its share of the index.
-const MEMBER: usize = size_of::<Member<Handle, Flow>>() + CELLS_PER_MEMBER * size_of::<Cell>();
-
-/// A connection in TIME-WAIT, with its share of the flow table.
-const TOMBSTONE: usize = size_of::<Grave>() + 2 * size_of::<Entry>();
-
-const fn connection() -> usize {
-    let (mut sum, mut part) = (0, 0);
-    while part < CONNECTION.len() {
-        sum += CONNECTION[part].1;
-        part += 1;
-    }
-    sum
-}
+/// What the board said: octets, a space and of what, for each row of the table.
+const BOARD: &str = include_str!("budget/board.txt");
 
 /// The table.
 pub struct Budget;
@@ -53,38 +16,29 @@ pub struct Budget;
 impl Display for Budget {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let bits = usize::BITS;
-        writeln!(f, "Octets on this machine ({bits} bits)\n")?;
-        writeln!(f, "a connection, besides its two buffers")?;
-        for (name, octets) in CONNECTION {
-            row(f, name, octets)?;
-        }
-        row(f, "in all", connection())?;
-        writeln!(f, "anything else")?;
-        row(f, "a member of the room", MEMBER)?;
-        row(f, "a connection in TIME-WAIT", TOMBSTONE)?;
-        row(
-            f,
-            "a SYN that waits for a free connection",
-            size_of::<Bench>(),
-        )?;
-        row(f, "an event in the journal", size_of::<Option<Event>>())?;
         writeln!(
             f,
-            "\nin all, with as many members and four times as many in TIME-WAIT, two buffers of {} and \
-             {EVENTS} events",
-            BUFFERS / 2
+            "Octets on this machine, {bits} bits with IPv6, and on the board, 32 bits without IPv6\n"
         )?;
-        for connections in TOTALS {
-            let each = connection() + MEMBER + 4 * TOMBSTONE + BUFFERS;
-            let total = connections * each + EVENTS * size_of::<Option<Event>>();
-            row(f, &format!("{connections} connections"), total)?;
+        row(f, "", "here", "the board")?;
+        let mut board = BOARD.lines().map(|line| line.split_once(' '));
+        for (number, section) in TABLE.iter().enumerate() {
+            if number + 1 == TABLE.len() {
+                writeln!(f)?;
+            }
+            writeln!(f, "{}", section.heading)?;
+            for (name, octets) in section.rows {
+                // A test makes sure that the board's rows are these.
+                let said = board.next().flatten().map_or("?", |(octets, _)| octets);
+                row(f, name, &octets.to_string(), said)?;
+            }
         }
         Ok(())
     }
 }
 
-fn row(f: &mut Formatter<'_>, name: &str, octets: usize) -> fmt::Result {
-    writeln!(f, "  {name:42}{octets:>12}")
+fn row(f: &mut Formatter<'_>, name: &str, here: &str, board: &str) -> fmt::Result {
+    writeln!(f, "  {name:42}{here:>12}{board:>12}")
 }
 
 #[cfg(test)]
@@ -92,10 +46,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_connection_takes_is_the_sum_of_its_parts() {
-        let sum: usize = CONNECTION.iter().map(|(_, octets)| octets).sum();
-        assert_eq!(connection(), sum);
-        let text = Budget.to_string();
-        assert!(text.contains(&format!("{sum}")));
+    fn the_board_said_the_same_rows_in_the_same_order() {
+        let rows = TABLE.iter().flat_map(|section| section.rows);
+        let rows: Vec<_> = rows.map(|(name, _)| *name).collect();
+        let said = BOARD.lines().map(|line| line.split_once(' ').unwrap());
+        let said: Vec<_> = said
+            .map(|(octets, name)| octets.parse::<usize>().map(|_| name).unwrap())
+            .collect();
+        assert_eq!(said, rows, "do this: scripts/firmware-budget --accept");
     }
 }

@@ -46,6 +46,8 @@ pub(crate) struct Setup {
     pub(crate) board: &'static str,
     /// An image with the commands that fail on purpose.
     pub(crate) drill: bool,
+    /// An image with IPv6.
+    pub(crate) ipv6: bool,
     pub(crate) plug: Plug,
     /// Boot options.
     pub(crate) boot: &'static str,
@@ -60,6 +62,7 @@ impl Setup {
         Self {
             board,
             drill: false,
+            ipv6: false,
             plug,
             boot: "seed=5eed",
             time: Time::Host,
@@ -71,7 +74,8 @@ impl Setup {
         let directory =
             env::var_os("SMOLCHAT_IMAGES").expect("no images: run scripts/test-firmware");
         let drill = if self.drill { "-drill" } else { "" };
-        PathBuf::from(directory).join(format!("{}{drill}.elf", self.board))
+        let ipv6 = if self.ipv6 { "-ipv6" } else { "" };
+        PathBuf::from(directory).join(format!("{}{drill}{ipv6}.elf", self.board))
     }
 
     fn command(&self, monitor: &Path) -> Command {
@@ -183,6 +187,20 @@ impl Board {
         let keyboard = self.keyboard.as_mut().unwrap();
         keyboard.write_all(format!("{line}\r").as_bytes()).unwrap();
         keyboard.flush().unwrap();
+    }
+
+    /// Whether such a line was among those that were waited for.
+    pub(crate) fn has_shown(&self, text: &str) -> bool {
+        self.lines.seen.iter().any(|line| line.contains(text))
+    }
+
+    /// The number in front of `what` on the board's own report.
+    pub(crate) fn counter(&mut self, what: &str) -> usize {
+        self.type_line("/board");
+        let line = self.expect(what);
+        let before = line.split(what).next().unwrap();
+        let number = before.rsplit(' ').find(|word| !word.is_empty());
+        number.unwrap().parse().unwrap()
     }
 
     /// Pulls the cable, or puts it back.

@@ -12,9 +12,15 @@ use std::time::{Duration, Instant};
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::socket::tcp;
-use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, Ipv4Address};
 
-use crate::board::PATIENCE;
+use crate::board::{Board, PATIENCE, PORT, Plug, Setup};
+use crate::dhcp::{Done, Lease, Server};
+
+/// Where the test's own host is.
+pub(crate) const HOST: Ipv4Address = Ipv4Address::new(192, 0, 2, 1);
+/// Where a board is that is told so.
+pub(crate) const BOARD: Ipv4Address = Ipv4Address::new(192, 0, 2, 2);
 
 /// Where the board's cable will be plugged in.
 pub(crate) struct Socket(TcpListener);
@@ -48,6 +54,7 @@ impl Socket {
             frames,
             waiting: VecDeque::new(),
             sent: Vec::new(),
+            received: Vec::new(),
         }
     }
 }
@@ -83,6 +90,8 @@ pub(crate) struct Cable {
     waiting: VecDeque<Vec<u8>>,
     /// What was put on the cable so far.
     pub(crate) sent: Vec<Vec<u8>>,
+    /// What came out of it and was looked at.
+    pub(crate) received: Vec<Vec<u8>>,
 }
 
 impl Cable {
@@ -107,6 +116,7 @@ impl Device for Cable {
 
     fn receive(&mut self, _now: smoltcp::time::Instant) -> Option<(Frame, Room<'_>)> {
         let frame = self.waiting.pop_front()?;
+        self.received.push(frame.clone());
         Some((Frame(frame), Room(self)))
     }
 
@@ -141,12 +151,33 @@ impl TxToken for Room<'_> {
     }
 }
 
+/// A board on a cable of the test's own, with a member who has joined.
+pub(crate) fn on_a_cable(board: &'static str) -> (Board, Host) {
+    image_on_a_cable(board, false)
+}
+
+/// The same with an image that has IPv6, or has not.
+pub(crate) fn image_on_a_cable(board: &'static str, ipv6: bool) -> (Board, Host) {
+    let socket = Socket::new();
+    let setup = Setup {
+        ipv6,
+        boot: "seed=5eed mac=02:00:00:00:00:02 ip=192.0.2.2/24",
+        ..Setup::new(board, Plug::Cable(socket.address()))
+    };
+    let mut board = Board::start(&setup);
+    let mut host = Host::new(socket.cable(), HOST);
+    board.expect("listening on port 4000");
+    host.connect(BOARD, PORT);
+    (board, host)
+}
+
 /// A host at the other end, with a stack and one TCP connection.
 pub(crate) struct Host {
     pub(crate) cable: Cable,
     interface: Interface,
     sockets: SocketSet<'static>,
     connection: SocketHandle,
+    dhcp: Option<Server>,
     started: Instant,
     /// The port of the next connection.
     port: u16,
@@ -173,9 +204,47 @@ impl Host {
             interface,
             sockets,
             connection,
+            dhcp: None,
             started: Instant::now(),
             port: 49_152,
         }
+    }
+
+    /// Becomes a DHCP server, too, or another one.
+    pub(crate) fn serve_dhcp(&mut self, lease: Lease) {
+        match &mut self.dhcp {
+            Some(server) => server.lease = lease,
+            None => self.dhcp = Some(Server::new(&mut self.sockets, lease)),
+        }
+    }
+
+    /// Works until the DHCP server has done enough.
+    pub(crate) fn until_served(&mut self, enough: impl Fn(Done) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !enough(self.dhcp_done()) {
+            assert!(Instant::now() < deadline, "only {:?}", self.dhcp_done());
+            self.poll(Duration::from_millis(5));
+        }
+    }
+
+    /// What the DHCP server did so far.
+    pub(crate) fn dhcp_done(&self) -> Done {
+        self.dhcp
+            .as_ref()
+            .map(|server| server.done)
+            .unwrap_or_default()
+    }
+
+    /// Gives the connection up.
+    pub(crate) fn abort(&mut self) {
+        self.sockets.get_mut::<tcp::Socket>(self.connection).abort();
+        self.poll(Duration::ZERO);
+    }
+
+    /// Takes another address.
+    pub(crate) fn take_address(&mut self, address: IpCidr) {
+        self.interface
+            .update_ip_addrs(|addresses| addresses.push(address).unwrap());
     }
 
     /// Closes the connection and waits until the board has closed, too.
@@ -188,7 +257,8 @@ impl Host {
     }
 
     /// Opens the connection and waits until it is there.
-    pub(crate) fn connect(&mut self, board: Ipv4Address, port: u16) {
+    pub(crate) fn connect(&mut self, board: impl Into<IpAddress>, port: u16) {
+        let board = board.into();
         let socket = self.sockets.get_mut::<tcp::Socket>(self.connection);
         socket
             .connect(self.interface.context(), (board, port), self.port)
@@ -261,5 +331,10 @@ impl Host {
         self.cable.wait(time);
         let now = smoltcp::time::Instant::from_micros(self.started.elapsed().as_micros() as i64);
         self.interface.poll(now, &mut self.cable, &mut self.sockets);
+        if let Some(server) = &mut self.dhcp
+            && server.serve(&mut self.sockets)
+        {
+            self.interface.poll(now, &mut self.cable, &mut self.sockets);
+        }
     }
 }

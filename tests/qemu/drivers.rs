@@ -2,42 +2,10 @@
 
 use std::net::UdpSocket;
 
-use smoltcp::wire::Ipv4Address;
-
-use crate::board::{BOARDS, Board, PATIENCE, PORT, Plug, Setup, Time};
-use crate::cable::{Host, Socket};
+use crate::board::{BOARDS, Board, PATIENCE, Plug, Setup};
+use crate::cable::on_a_cable;
+use crate::floods::garbage;
 use crate::members::{Member, is_answer};
-
-const HOST: Ipv4Address = Ipv4Address::new(192, 0, 2, 1);
-const BOARD: Ipv4Address = Ipv4Address::new(192, 0, 2, 2);
-const FIXED: &str = "seed=5eed mac=02:00:00:00:00:02 ip=192.0.2.2/24";
-
-/// A board on a cable of the test's own, with a member who has joined.
-fn on_a_cable(board: &'static str) -> (Board, Host) {
-    let socket = Socket::new();
-    let setup = Setup {
-        boot: FIXED,
-        ..Setup::new(board, Plug::Cable(socket.address()))
-    };
-    let mut board = Board::start(&setup);
-    let mut host = Host::new(socket.cable(), HOST);
-    board.expect("listening on port 4000");
-    host.connect(BOARD, PORT);
-    (board, host)
-}
-
-/// The number in front of `what` on the board's own report.
-fn counter(board: &mut Board, what: &str) -> u32 {
-    board.type_line("/board");
-    let line = board.expect(what);
-    let before = line.split(what).next().unwrap();
-    before
-        .rsplit(' ')
-        .find(|word| !word.is_empty())
-        .unwrap()
-        .parse()
-        .unwrap()
-}
 
 #[test]
 #[ignore = "needs QEMU: scripts/test-firmware"]
@@ -81,41 +49,6 @@ fn a_board_gets_its_address_from_dhcp_and_answers_over_tcp_and_udp() {
 
 #[test]
 #[ignore = "needs QEMU: scripts/test-firmware"]
-fn without_a_dhcp_server_the_static_address_is_taken() {
-    for name in BOARDS {
-        let socket = Socket::new();
-        let setup = Setup {
-            boot: "seed=5eed fallback=192.0.2.2/24",
-            time: Time::Jumping,
-            ..Setup::new(name, Plug::Cable(socket.address()))
-        };
-        let mut board = Board::start(&setup);
-        let mut host = Host::new(socket.cable(), HOST);
-        board.expect("asking for an address");
-        board.expect("address: 192.0.2.2/24, no gateway (static: no DHCP server answered)");
-        board.expect("listening on port 4000");
-        host.connect(BOARD, PORT);
-        assert!(host.say("here").starts_with("Delivered"));
-    }
-}
-
-/// A frame of `length` octets that no stack wants: its type is that of local experiments.
-fn garbage(seed: u32, length: usize) -> Vec<u8> {
-    let mut state = seed;
-    let mut frame: Vec<u8> = (0..length)
-        .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24) as u8
-        })
-        .collect();
-    let header = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 0xBB, 0x88, 0xB5];
-    let front = header.len().min(length);
-    frame[..front].copy_from_slice(&header[..front]);
-    frame
-}
-
-#[test]
-#[ignore = "needs QEMU: scripts/test-firmware"]
 fn frames_of_every_length_and_garbage_do_not_keep_a_member_from_chatting() {
     for name in BOARDS {
         let (mut board, mut host) = on_a_cable(name);
@@ -129,26 +62,10 @@ fn frames_of_every_length_and_garbage_do_not_keep_a_member_from_chatting() {
         }
         // Below 14 octets is half a header, above 1,518 is too long.
         // The controller of mps2-an385 throws runts away by itself.
-        assert_eq!(counter(&mut board, " oversized"), 1740 - 1518);
-        let runts = counter(&mut board, " runts");
+        assert_eq!(board.counter(" oversized"), 1740 - 1518);
+        let runts = board.counter(" runts");
         assert_eq!(runts, if name == "lm3s6965evb" { 13 } else { 0 });
-        assert_eq!(counter(&mut board, " out of step"), 0);
-    }
-}
-
-#[test]
-#[ignore = "needs QEMU: scripts/test-firmware"]
-fn a_burst_beyond_the_receive_queue_loses_frames_but_not_the_queue() {
-    for name in BOARDS {
-        let (mut board, mut host) = on_a_cable(name);
-        for burst in 0..20 {
-            for number in 0..200 {
-                host.cable
-                    .send(&garbage(number, 60 + (number as usize * 7) % 1400));
-            }
-            assert!(is_answer(&host.say("still here")), "{name}, {burst}");
-        }
-        assert_eq!(counter(&mut board, " out of step"), 0);
+        assert_eq!(board.counter(" out of step"), 0);
     }
 }
 
@@ -161,7 +78,7 @@ fn a_cable_pulled_and_put_back_keeps_the_connection() {
         board.set_link(false);
         host.send(b"lost on the way, and sent again\n");
         assert!(
-            counter(&mut board, " in, ") > 0,
+            board.counter(" in, ") > 0,
             "the console works without a cable"
         );
         board.set_link(true);

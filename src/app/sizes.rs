@@ -1,0 +1,132 @@
+//! What each thing takes in memory, from `size_of` on the target that this is compiled for.
+//!
+//! There is one table: a board says its own, and `smolchat budget` prints both side by side. Features
+//! change it: with `ipv6` every address takes more.
+
+use core::mem::size_of;
+
+use smoltcp::iface::SocketStorage;
+
+use super::{App, Seat, Stream, Watched};
+use crate::chat::{self, CELLS_PER_MEMBER, Cell};
+use crate::node::{Bench, Entry, Grave, Handle, Links, Node, Pending, Place, Slot};
+use crate::trace::{Event, Flow};
+
+/// Rows that belong together.
+pub struct Section {
+    /// What they are about.
+    pub heading: &'static str,
+    /// What it is, and how many octets that takes.
+    pub rows: &'static [(&'static str, usize)],
+}
+
+/// The table.
+pub const TABLE: [Section; 3] = [
+    Section {
+        heading: "a connection, besides its two buffers",
+        rows: &[
+            CONNECTION[0],
+            CONNECTION[1],
+            CONNECTION[2],
+            CONNECTION[3],
+            CONNECTION[4],
+            CONNECTION[5],
+            ("in all", connection()),
+        ],
+    },
+    Section {
+        heading: "anything else",
+        rows: &[
+            ("a member of the room", MEMBER),
+            ("a connection in TIME-WAIT", TOMBSTONE),
+            ("a SYN that waits for a free connection", size_of::<Bench>()),
+            ("an event in the journal", size_of::<Option<Event>>()),
+            (
+                "a datagram that waits, without its text",
+                size_of::<Pending>(),
+            ),
+            ("a long answer on its way", size_of::<Stream>()),
+            ("a ladder drawn live", size_of::<Watched>()),
+            ("the node and the room themselves", NODE_AND_ROOM),
+        ],
+    },
+    Section {
+        heading: TOTALS_ARE,
+        rows: &[
+            ("8 connections", total(8)),
+            ("100 connections", total(100)),
+            ("4000 connections", total(4_000)),
+        ],
+    },
+];
+
+/// What the totals are of.
+const TOTALS_ARE: &str = "in all, with as many members and four times as many in TIME-WAIT, two buffers of 4096 and 4096 events";
+/// Octets of both buffers of a connection in the totals.
+const BUFFERS: usize = 2 * 4_096;
+/// Events in the journal in the totals.
+const EVENTS: usize = 4_096;
+
+/// The parts of a connection besides its buffers.
+const CONNECTION: [(&str, usize); 6] = [
+    (
+        "socket, with what smoltcp keeps",
+        size_of::<SocketStorage<'_>>(),
+    ),
+    ("what the node knows of it", size_of::<Slot<'_>>()),
+    ("queues it is in", size_of::<Links>()),
+    (
+        "deadlines, the node's and the chat's",
+        2 * size_of::<Place>(),
+    ),
+    ("finding it, two entries", 2 * size_of::<Entry>()),
+    ("what it is to the chat", size_of::<Seat>()),
+];
+
+/// A member of the room, with its share of the index.
+const MEMBER: usize = size_of::<chat::Slot<Handle, Flow>>() + CELLS_PER_MEMBER * size_of::<Cell>();
+
+/// A connection in TIME-WAIT, with its share of the flow table.
+const TOMBSTONE: usize = size_of::<Grave>() + 2 * size_of::<Entry>();
+
+const NODE_AND_ROOM: usize = size_of::<Node<'_>>() + size_of::<App<'_>>();
+
+const fn connection() -> usize {
+    let (mut sum, mut part) = (0, 0);
+    while part < CONNECTION.len() {
+        sum += CONNECTION[part].1;
+        part += 1;
+    }
+    sum
+}
+
+const fn total(connections: usize) -> usize {
+    let each = connection() + MEMBER + 4 * TOMBSTONE + BUFFERS;
+    connections * each + EVENTS * size_of::<Option<Event>>()
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use std::format;
+
+    #[test]
+    fn the_parts_of_a_connection_make_what_it_takes_in_all() {
+        let rows = TABLE[0].rows;
+        let (last, parts) = rows.split_last().unwrap();
+        assert_eq!(parts, CONNECTION);
+        assert_eq!(last.1, parts.iter().map(|(_, octets)| octets).sum());
+    }
+
+    #[test]
+    fn the_heading_of_the_totals_says_of_what_they_are() {
+        let each = BUFFERS / 2;
+        assert!(TOTALS_ARE.ends_with(&format!("two buffers of {each} and {EVENTS} events")));
+        for (connections, (what, octets)) in [8, 100, 4_000].into_iter().zip(TABLE[2].rows) {
+            assert_eq!(*what, format!("{connections} connections"));
+            assert_eq!(*octets, total(connections));
+        }
+    }
+}
