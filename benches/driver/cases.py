@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-TRIP = ["floor", "node", "plain", "kernel", "tokio"]
-CHAT = ["node", "plain-chat", "kernel", "tokio"]
+TRIP = ["floor", "node", "tight", "plain", "kernel", "tokio"]
+CHAT = ["node", "tight-chat", "plain-chat", "kernel", "tokio"]
 BULK = ["floor", "node", "node-offload", "plain", "kernel"]
 
 
@@ -44,7 +44,7 @@ def chats(count):
     for cores in (SAME, SPLIT):
         for members in (1, 10, 50, 200):
             for window in (1, 16):
-                lines = max(32, min(1_000, count * window // 10 // max(1, members // 10)))
+                lines = max(200, min(1_000, count * window // 10 // max(1, members // 10)))
                 load = ["crowd", "--members", members, "--window", window, "--lines", lines]
                 title = f"chat to {members} members, {window} in flight"
                 yield Case(title, load, CHAT, "per_s", "lines/s", False, cores)

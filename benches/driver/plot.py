@@ -9,6 +9,7 @@ COLOURS = {
     "smolchat --spin": "#174ea6",
     "smolchat --offload": "#174ea6",
     "smoltcp": "#e8710a",
+    "smoltcp, the node's loop": "#f9ab00",
     "kernel (epoll)": "#188038",
     "tokio": "#a142f4",
 }

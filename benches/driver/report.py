@@ -93,7 +93,8 @@ figure as a share of the row's. For times less is better, for rates more.
 - **floor**: a program that answers each frame from itself, without a stack, on a TAP.
 - **smolchat**: `smolchat serve --services --plain --messages-per-second 0` on a TAP, journal on; with
   `--offload` on a TAP that hands over and takes long segments.
-- **smoltcp**: its plain use: one `SocketSet`, its own TAP device, `phy_wait`.
+- **smoltcp**: its plain use: one `SocketSet`, its own TAP device, `phy_wait`. **In the node's loop** it
+  has the node's device and way of sleeping: what smoltcp alone costs there.
 - **kernel (epoll)** and **tokio**: servers on the kernel's sockets behind a veth pair, without
   segmentation offload.
 
@@ -104,6 +105,28 @@ Machine: {facts["cores"]} cores, {facts["machine"]}, Linux {facts["kernel"]}, a 
 Resident memory of a node with room for so many idle connections and 100 more, all of them opened:
 {resident(extra)}.
 """
+
+
+def spent(cases, results):
+    """Where the processor's time goes, in the cases whose client and server share a core."""
+    lines = [
+        "## Where the time goes",
+        "",
+        "Shares of the processor time of client and server together, on one core. The kernel's share for",
+        "smolchat has the client's way through the stack in it: a write to a TAP delivers the frame. If",
+        "smolchat's own code took no time at all, its figure would be better by the last column's factor.",
+        "",
+        "| case | smolchat's own code | kernel, for it | client | bound |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for case in cases:
+        shares = results.cpu(case, "node") if case.where == "one core" else None
+        if shares:
+            own, kernel, client = shares
+            lines.append(
+                f"| {case.title} | {own:.0%} | {kernel:.0%} | {client:.0%} | {1 / (1 - own):.2f} |"
+            )
+    return "\n".join([*lines, ""])
 
 
 def counts():
@@ -129,7 +152,7 @@ def write(rounds, cases, results, extra):
     notes = ROOT / "benches" / "NOTES.md"
     if notes.exists():
         parts.append(notes.read_text())
-    parts += [*charts(cases, results), ""]
+    parts += [*charts(cases, results), "", spent(cases, results)]
     parts += [table(case, results) for case in cases]
     parts.append(counts())
     PAGE.write_text("\n".join(parts))

@@ -3,6 +3,7 @@
 import platform
 import statistics
 import os
+import resource
 import sys
 import time
 
@@ -28,6 +29,13 @@ class Results:
         runs = self.rounds.get(case.key, {}).get(server, {})
         return [run[figure or case.figure] for run in runs.values() if run]
 
+    def cpu(self, case, server):
+        """Shares of the processor time of all rounds: the server's own code, the kernel for it, the client."""
+        spent = self.values(case, server, "cpu")
+        sums = [sum(part) for part in zip(*spent)]
+        total = sum(sums)
+        return [part / total for part in sums] if total else None
+
     def ratio(self, case, one, other):
         """The median of one server's figure as a share of another's, taken within each round."""
         runs = self.rounds.get(case.key, {})
@@ -49,7 +57,18 @@ def measure(results, everyone, case, rounds, round_number):
         arguments = list(case.load)
         if arguments[0] == "idle" and arguments[2] > 1_000:
             arguments += sources(server)
-        results.add(case, name, round_number, servers.load(server, arguments, case.cores[0]))
+        before = (*server.cpu(), client_cpu())
+        figures = servers.load(server, arguments, case.cores[0])
+        if figures:
+            spent = (*server.cpu(), client_cpu())
+            figures["cpu"] = [after - begun for begun, after in zip(before, spent)]
+        results.add(case, name, round_number, figures)
+
+
+def client_cpu():
+    """Seconds of processor time of all clients so far."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def addresses(server):

@@ -2,6 +2,10 @@
 //!
 //! What the reader does not take is kept, up to a bound; beyond it, it is dropped and counted, and
 //! the count is told as soon as there is room again.
+//!
+//! A first line is shown at once. After each write the thread rests for a moment, and what is written
+//! meanwhile is shown together: waking it for every line of a busy room would cost the node more than the
+//! line itself.
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
@@ -16,6 +20,8 @@ use super::args::OutputArguments;
 
 /// Octets that may wait for a slow reader.
 const BOUND: usize = 1024 * 1024;
+/// How long the thread rests after it wrote: more often than anybody can see.
+const REST: Duration = Duration::from_millis(5);
 /// How long a reader may take for the last octets.
 const LAST: Duration = Duration::from_secs(1);
 
@@ -24,6 +30,8 @@ struct State {
     waiting: Vec<u8>,
     /// Octets that the thread has taken and not yet written.
     taken: usize,
+    /// The thread has nothing to do and waits to be woken.
+    idle: bool,
     /// Nothing more will come, or nobody reads any more.
     closed: bool,
 }
@@ -98,7 +106,9 @@ impl Output {
         state.waiting.extend_from_slice(self.fresh.as_bytes());
         self.fresh.clear();
         self.waiting = state.waiting.len() + state.taken;
-        self.shared.changed.notify_all();
+        if state.idle && self.waiting > 0 {
+            self.shared.changed.notify_all();
+        }
     }
 
     /// Whether something waits for the reader, as of the last flush.
@@ -137,10 +147,10 @@ fn write_all(shared: &Shared) {
             if state.closed {
                 return;
             }
-            state = shared
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state.idle = true;
+            let woken = shared.changed.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
+            state.idle = false;
         }
         octets.clear();
         std::mem::swap(&mut octets, &mut state.waiting);
@@ -153,6 +163,8 @@ fn write_all(shared: &Shared) {
         // Nobody reads any more: the node goes on without.
         state.closed |= written.is_err();
         shared.changed.notify_all();
+        drop(state);
+        std::thread::sleep(REST);
     }
 }
 
