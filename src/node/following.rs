@@ -54,22 +54,14 @@ impl Node<'_> {
         }
         self.observe(now, slot, Cause::Segment);
         self.note_sent(now, slot, sent);
-        if self.slots[slot].connection.state != State::Established {
-            self.close_if_it_may(now, slot);
-            self.settle(now, slot);
-        } else if frame.header.len > 0 {
+        let state = self.slots[slot].connection.state;
+        if state == State::Established && frame.header.len > 0 {
             // Egress asks the socket anyway, after the application had its turn, and settles then.
             self.lists.push(List::Egress, slot);
-        } else if frame.header.flags.contains(Flags::SYN) || !self.is_idle(slot) {
+        } else {
+            self.close_if_it_may(now, slot);
             self.settle(now, slot);
         }
-    }
-
-    /// Whether nothing is under way to the peer or waits to be. A bare acknowledgment then leaves nothing
-    /// to do that was not to be done before: an acknowledgment of ours that is due, or keep-alive.
-    fn is_idle(&self, slot: usize) -> bool {
-        self.slots[slot].connection.numbers.all_acknowledged()
-            && self.slots[slot].socket().send_queue() == 0
     }
 
     /// Compares the socket's state with the one that the journal knows, and tells the difference.
