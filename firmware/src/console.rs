@@ -123,7 +123,7 @@ impl<U: Uart> Console<U> {
         }
     }
 
-    fn move_octets(&mut self) {
+    fn send_waiting(&mut self) {
         let Some(uart) = &mut self.uart else { return };
         while let Some(&octet) = self.outgoing.front() {
             if !uart.can_transmit() {
@@ -132,6 +132,16 @@ impl<U: Uart> Console<U> {
             uart.transmit(octet);
             self.outgoing.pop_front();
         }
+    }
+
+    fn move_octets(&mut self) {
+        self.send_waiting();
+        if self.not_told > 0 {
+            // Nothing more may be written for long: the loss is told as soon as there is room.
+            self.tell_of_loss();
+            self.send_waiting();
+        }
+        let Some(uart) = &mut self.uart else { return };
         take_in(uart, &mut self.incoming);
         uart.acknowledge(!self.outgoing.is_empty(), !self.incoming.is_full());
         // An octet that came between the last look and the acknowledgement would wait unseen.
@@ -314,6 +324,19 @@ mod tests {
             *b"\r\n[8 octets not shown]\r\nback"
         );
         assert_eq!(line(&mut console).interrupts, (false, true));
+    }
+
+    #[test]
+    fn a_loss_is_told_as_soon_as_there_is_room_though_nothing_more_is_written() {
+        let mut console = Console::new();
+        console.attach(Line::default());
+        console.write(&[b'x'; TRANSMIT_RING + 1]);
+        line(&mut console).allowed = TRANSMIT_RING + 99;
+        console.on_interrupt();
+        assert_eq!(
+            line(&mut console).sent[TRANSMIT_RING..],
+            *b"\r\n[1 octets not shown]\r\n"
+        );
     }
 
     #[test]
