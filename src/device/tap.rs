@@ -3,8 +3,9 @@
 //!
 //! One read per frame received, one write per frame sent, both without blocking and from buffers
 //! that are used again and again. With offload a frame may be a TCP segment of many times the MTU, and
-//! checksums of TCP and UDP are none of the caller's business; see [`Tap::open_with_offload`]. Nothing here panics because of the system: an error that makes the
-//! device useless is kept until the caller asks for it ([`Tap::error`]); all others are counted.
+//! checksums of TCP and UDP are none of the caller's business; see [`Tap::open_with_offload`]. Nothing
+//! here panics because of the system: an error that makes the device useless is kept until the caller
+//! asks for it ([`Tap::error`]); all others are counted.
 //!
 //! The caller polls the device's descriptor ([`AsFd`]) and looks at [`Tap::error`] once per round.
 
