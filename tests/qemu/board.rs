@@ -203,6 +203,18 @@ impl Board {
         number.unwrap().parse().unwrap()
     }
 
+    /// Asks for that report until it says this number: the last frames may still be under way.
+    pub(crate) fn until_counted(&mut self, what: &str, number: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let counted = self.counter(what);
+            if counted == number {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{counted}{what}, not {number}");
+        }
+    }
+
     /// Pulls the cable, or puts it back.
     pub(crate) fn set_link(&mut self, up: bool) {
         self.ask(&format!(
