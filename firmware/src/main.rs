@@ -22,7 +22,7 @@ use smoltcp::time::{Duration, Instant};
 
 use application::{Application, Memory, make_app, make_node};
 use machine::operator::{Operator, say};
-use machine::{clock, interrupt, semihosting, stack};
+use machine::{clock, fault, interrupt, semihosting, stack};
 
 /// Boot options built into the image, for boards that nobody gives any: `SMOLCHAT_BOOT=… cargo build`.
 const BUILT_IN: Option<&str> = option_env!("SMOLCHAT_BOOT");
@@ -56,7 +56,7 @@ fn main() -> ! {
     let mut app = make_app(options.live, seed, clock::now(), &mut MEMORY.app);
     let node = match &mut node {
         Ok(node) => node,
-        Err(error) => panic!("the node cannot start: {error}"),
+        Err(error) => fault::give_up(format_args!("the node cannot start: {error}")),
     };
     let mut application = Application::new(&options, clock::now(), node, &mut app);
     let mut work = Work::default();
@@ -210,7 +210,7 @@ fn obey(
         #[cfg(feature = "drill")]
         b"/panic" => panic!("a drill"),
         #[cfg(feature = "drill")]
-        b"/fault" => machine::fault::provoke(),
+        b"/fault" => fault::provoke(),
         #[cfg(feature = "drill")]
         b"/overflow" => say!("{}", stack::overflow(1)),
         _ => application.obey(clock::now(), line),
