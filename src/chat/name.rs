@@ -2,6 +2,8 @@
 
 use heapless::String;
 
+use super::case::to_small;
+
 /// The longest name, in octets: 24 Latin letters or 8 Chinese characters.
 pub const NAME_MAX: usize = 24;
 
@@ -74,7 +76,7 @@ pub(super) fn alike(a: &str, b: &str) -> bool {
 /// What is left of a name when the differences that are easy to overlook are taken away: case,
 /// full-width forms, and letters that look the same in Latin, Greek and Cyrillic.
 pub(super) fn fold(name: &str) -> impl Iterator<Item = char> + '_ {
-    name.chars().flat_map(char::to_lowercase).map(fold_one)
+    name.chars().map(to_small).map(fold_one)
 }
 
 /// After UTS 39 (confusables), for the scripts and shapes that keyboards make easy.
