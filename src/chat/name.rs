@@ -49,7 +49,7 @@ pub(super) fn parse(text: &str) -> Result<Name, BadName> {
     let letter = |c: char| c.is_alphanumeric() && !filler(c);
     if !text.starts_with(letter)
         || !text.ends_with(letter)
-        || !text.chars().all(|c| letter(c) || "-_.".contains(c))
+        || !text.chars().all(|c| letter(c) || matches!(c, '-' | '_' | '.'))
     {
         return Err(BadName::Characters);
     }
@@ -79,40 +79,32 @@ pub(super) fn fold(name: &str) -> impl Iterator<Item = char> + '_ {
     name.chars().map(to_small).map(fold_one)
 }
 
-/// After UTS 39 (confusables), for the scripts and shapes that keyboards make easy.
+/// Groups of characters that look alike, after UTS 39 (confusables), for the scripts and shapes that
+/// keyboards make easy. All of a group become its first.
+const LOOK_ALIKES: &str = "o0оοօ〇øöóò l1iıіιӏïíìї| aаαäáàâå bвβß cсϲç dԁ eеёεéèêë gɡ hһн jј kкκ mмμ \
+nñη pрρ qԛ sѕ tтτ uυüúù vνѵ wԝω xхχ yуγý zᴢ -_.";
+
 fn fold_one(character: char) -> char {
-    match character {
-        // Full width, to its ASCII form, once.
+    let character = match character {
+        // Full width, to its ASCII form.
         '\u{ff01}'..='\u{ff5e}' => {
             let ascii = char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character);
-            fold_one(ascii.to_ascii_lowercase())
+            ascii.to_ascii_lowercase()
         }
-        '0' | 'о' | 'ο' | 'օ' | '〇' | 'ø' | 'ö' | 'ó' | 'ò' => 'o',
-        '1' | 'i' | 'ı' | 'і' | 'ι' | 'ӏ' | 'ï' | 'í' | 'ì' | 'ї' | '|' => 'l',
-        'а' | 'α' | 'ä' | 'á' | 'à' | 'â' | 'å' => 'a',
-        'в' | 'β' | 'ß' => 'b',
-        'с' | 'ϲ' | 'ç' => 'c',
-        'ԁ' => 'd',
-        'е' | 'ё' | 'ε' | 'é' | 'è' | 'ê' | 'ë' => 'e',
-        'ɡ' => 'g',
-        'һ' | 'н' => 'h',
-        'ј' => 'j',
-        'к' | 'κ' => 'k',
-        'м' | 'μ' => 'm',
-        'ñ' | 'η' => 'n',
-        'р' | 'ρ' => 'p',
-        'ԛ' => 'q',
-        'ѕ' => 's',
-        'т' | 'τ' => 't',
-        'υ' | 'ü' | 'ú' | 'ù' => 'u',
-        'ν' | 'ѵ' => 'v',
-        'ԝ' | 'ω' => 'w',
-        'х' | 'χ' => 'x',
-        'у' | 'γ' | 'ý' => 'y',
-        'ᴢ' => 'z',
-        '_' | '.' => '-',
         other => other,
+    };
+    let mut first = None;
+    for alike in LOOK_ALIKES.chars() {
+        if alike == ' ' {
+            first = None;
+        } else {
+            let first = *first.get_or_insert(alike);
+            if alike == character {
+                return first;
+            }
+        }
     }
+    character
 }
 
 /// Letters by Unicode's table that show nothing (Hangul fillers).

@@ -112,7 +112,7 @@ impl Filter {
 
     /// A control string, if the text ahead has its end. Without one only the introducer is removed.
     fn string(&mut self, rest: &str) -> Sequence {
-        self.endless = self.endless || !(rest.contains([BEL, ST]) || rest.contains("\u{1b}\\"));
+        self.endless = self.endless || !has_end(rest);
         if self.endless {
             Sequence::None
         } else {
@@ -137,6 +137,15 @@ impl Filter {
         self.gap &= shown.is_none();
         shown
     }
+}
+
+/// Whether a control string that goes on with `text` ends in it.
+fn has_end(text: &str) -> bool {
+    let mut before = '\0';
+    text.chars().any(|character| {
+        let before = core::mem::replace(&mut before, character);
+        matches!((before, character), (_, BEL | ST) | (ESC, '\\'))
+    })
 }
 
 /// Characters without a picture that reorder or imitate text: never shown.
