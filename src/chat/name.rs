@@ -49,7 +49,9 @@ pub(super) fn parse(text: &str) -> Result<Name, BadName> {
     let letter = |c: char| c.is_alphanumeric() && !filler(c);
     if !text.starts_with(letter)
         || !text.ends_with(letter)
-        || !text.chars().all(|c| letter(c) || matches!(c, '-' | '_' | '.'))
+        || !text
+            .chars()
+            .all(|c| letter(c) || matches!(c, '-' | '_' | '.'))
     {
         return Err(BadName::Characters);
     }
