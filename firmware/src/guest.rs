@@ -10,7 +10,7 @@ use heapless::String;
 use smolchat::app::Screen;
 use smolchat::chat::framing::{Framer, MESSAGE_MAX, Step};
 use smolchat::chat::text;
-use smolchat::node::{Handle, Node};
+use smolchat::node::{Handle, Node, earliest};
 use smolchat::trace::Spelled;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
@@ -77,7 +77,7 @@ impl Guest {
             Stage::Open { .. } => self.deadline,
             Stage::Homeless | Stage::Over => None,
         };
-        [stage, self.until].into_iter().flatten().min()
+        earliest(&[stage, self.until])
     }
 
     /// Whether the operator ended it, and the last segments have left.

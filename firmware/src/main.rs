@@ -143,7 +143,9 @@ fn typed_line<'e>(
 /// The seed, and whether it deserves the name.
 fn settle_seed(options: &Options, ethernet: &mut Ethernet<'_, board::Mac>) -> u64 {
     if let Some(seed) = options.seed {
-        let from = if BUILT_IN.is_some_and(|options| options.split(' ').any(|word| word.starts_with("seed="))) {
+        let from = if BUILT_IN
+            .is_some_and(|options| options.split(' ').any(|word| word.starts_with("seed=")))
+        {
             "in the image: NOT SECURE, every start and every copy of it has the same"
         } else {
             "given at boot"
