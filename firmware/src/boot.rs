@@ -80,8 +80,8 @@ impl Options {
 
     fn set(&mut self, name: &str, value: &str) -> Option<()> {
         match name {
-            "seed" => self.seed = Some(u64::from_str_radix(value, 16).ok()?),
-            "mac" => self.mac = Some(value.parse().ok()?),
+            "seed" => self.seed = Some(hexadecimal(value)?),
+            "mac" => self.mac = Some(station(value)?),
             "ip" if value == "dhcp" => self.dhcp = true,
             "ip" => {
                 self.set_address(value)?;
@@ -111,6 +111,20 @@ impl Options {
         self.gateway = None;
         Some(())
     }
+}
+
+fn hexadecimal(digits: &str) -> Option<u64> {
+    u64::from_str_radix(digits, 16).ok()
+}
+
+/// A station address, its octets separated by colons, or by hyphens as the board itself writes them.
+fn station(text: &str) -> Option<EthernetAddress> {
+    let mut parts = text.split([':', '-']);
+    let mut octets = [0; 6];
+    for octet in &mut octets {
+        *octet = u8::try_from(hexadecimal(parts.next()?)?).ok()?;
+    }
+    parts.next().is_none().then_some(EthernetAddress(octets))
 }
 
 /// The secret of the node, from the seed: sequence numbers, cookies and port numbers.
@@ -166,6 +180,8 @@ mod tests {
             "seed=xyz",
             "seed=11112222333344445",
             "mac=1",
+            "mac=02:00:00:00:00:01:02",
+            "mac=02:00:00:00:00:100",
             "ip=1.2.3.4",
             "ip=1.2.3.4/33",
             "ip=0.0.0.0/0",

@@ -148,6 +148,16 @@ fn has_end(text: &str) -> bool {
     })
 }
 
+/// White space, as far as a clean line has any: Unicode's, without the control characters that end
+/// lines. The standard library's table is ten times as long as this.
+pub(super) fn is_space(character: char) -> bool {
+    matches!(
+        character,
+        ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'
+            ..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+    )
+}
+
 /// Characters without a picture that reorder or imitate text: never shown.
 fn invisible(character: char) -> bool {
     matches!(character,
