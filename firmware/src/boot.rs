@@ -80,7 +80,7 @@ impl Options {
 
     fn set(&mut self, name: &str, value: &str) -> Option<()> {
         match name {
-            "seed" => self.seed = Some(hexadecimal(value)?),
+            "seed" => self.seed = Some(number(value, 16)?),
             "mac" => self.mac = Some(station(value)?),
             "ip" if value == "dhcp" => self.dhcp = true,
             "ip" => {
@@ -89,7 +89,7 @@ impl Options {
             }
             "fallback" => self.set_address(value)?,
             "gw" => self.gateway = Some(value.parse().ok()?),
-            "port" => self.port = value.parse().ok().filter(|&port| port != 0)?,
+            "port" => self.port = number(value, 10).filter(|&port| port != 0)?,
             "join" => self.join = Some(value.parse().ok()?),
             "live" if value == "off" => self.live = false,
             "sizes" if value == "say" => self.sizes = true,
@@ -102,7 +102,7 @@ impl Options {
     /// A new address makes the old gateway meaningless, so `gw=` comes after it.
     fn set_address(&mut self, value: &str) -> Option<()> {
         let (address, prefix) = value.split_once('/')?;
-        let prefix = prefix.parse().ok().filter(|&length: &u8| length <= 32)?;
+        let prefix = number(prefix, 10).filter(|&length: &u8| length <= 32)?;
         let address: Ipv4Address = address.parse().ok()?;
         if address.is_unspecified() || address.is_multicast() || address.is_broadcast() {
             return None;
@@ -113,8 +113,9 @@ impl Options {
     }
 }
 
-fn hexadecimal(digits: &str) -> Option<u64> {
-    u64::from_str_radix(digits, 16).ok()
+/// A number that fits. One body reads them all: the standard library has one for each type.
+fn number<N: TryFrom<u64>>(digits: &str, radix: u32) -> Option<N> {
+    N::try_from(u64::from_str_radix(digits, radix).ok()?).ok()
 }
 
 /// A station address, its octets separated by colons, or by hyphens as the board itself writes them.
@@ -122,7 +123,7 @@ fn station(text: &str) -> Option<EthernetAddress> {
     let mut parts = text.split([':', '-']);
     let mut octets = [0; 6];
     for octet in &mut octets {
-        *octet = u8::try_from(hexadecimal(parts.next()?)?).ok()?;
+        *octet = number(parts.next()?, 16)?;
     }
     parts.next().is_none().then_some(EthernetAddress(octets))
 }

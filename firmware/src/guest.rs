@@ -260,13 +260,7 @@ impl Guest {
 
 fn fitting(line: &[u8]) -> String<24> {
     let text = core::str::from_utf8(line).unwrap_or_default();
-    let mut short = String::new();
-    for character in text.chars() {
-        if short.push(character).is_err() {
-            break;
-        }
-    }
-    short
+    String::try_from(&text[..text.floor_char_boundary(24)]).unwrap_or_default()
 }
 
 /// Writes a message of the room as one clean line. A function of its own for the stack's sake.
