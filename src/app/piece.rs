@@ -77,14 +77,14 @@ impl Piece {
 
 impl fmt::Write for Piece {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for part in text.split_inclusive('\n') {
-            if self.full {
-                return Ok(());
-            }
-            let (line, ends) = match part.strip_suffix('\n') {
-                Some(line) => (line, true),
-                None => (part, false),
+        let mut rest = text;
+        while !rest.is_empty() && !self.full {
+            let end = rest.bytes().position(|octet| octet == b'\n');
+            let (line, ends) = match end {
+                Some(at) => (&rest[..at], true),
+                None => (rest, false),
             };
+            rest = &rest[line.len() + usize::from(ends)..];
             if self.skip > 0 {
                 self.skip -= usize::from(ends);
                 continue;

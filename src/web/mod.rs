@@ -120,7 +120,8 @@ pub struct Escaped<'o, W: ?Sized>(pub &'o mut W);
 impl<W: Write + ?Sized> Write for Escaped<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
-        while let Some(at) = rest.find(['<', '>', '&', '"']) {
+        let special = |octet: u8| matches!(octet, b'<' | b'>' | b'&' | b'"');
+        while let Some(at) = rest.bytes().position(special) {
             self.0.write_str(&rest[..at])?;
             self.0.write_str(match rest.as_bytes()[at] {
                 b'<' => "&lt;",
