@@ -69,9 +69,7 @@ impl Options {
     /// change nothing.
     pub fn read<'l>(&mut self, line: &'l str, mut complain: impl FnMut(&'l str)) {
         for word in line.split_ascii_whitespace() {
-            let understood = word
-                .split_once('=')
-                .and_then(|(name, value)| self.set(name, value));
+            let understood = halves(word, b'=').and_then(|(name, value)| self.set(name, value));
             if understood.is_none() {
                 complain(word);
             }
@@ -101,7 +99,7 @@ impl Options {
 
     /// A new address makes the old gateway meaningless, so `gw=` comes after it.
     fn set_address(&mut self, value: &str) -> Option<()> {
-        let (address, prefix) = value.split_once('/')?;
+        let (address, prefix) = halves(value, b'/')?;
         let prefix = number(prefix, 10).filter(|&length: &u8| length <= 32)?;
         let address: Ipv4Address = address.parse().ok()?;
         if address.is_unspecified() || address.is_multicast() || address.is_broadcast() {
@@ -111,6 +109,12 @@ impl Options {
         self.gateway = None;
         Some(())
     }
+}
+
+/// What stands before an ASCII character, and what behind.
+pub fn halves(text: &str, between: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|octet| octet == between)?;
+    Some((&text[..at], &text[at + 1..]))
 }
 
 /// A number that fits. One body reads them all: the standard library has one for each type.

@@ -13,7 +13,7 @@ mod machine;
 mod sizes;
 
 use cortex_m_rt::entry;
-use smolchat_firmware::boot::Options;
+use smolchat_firmware::boot::{Options, halves};
 use smolchat_firmware::console::{Console, LINE, LineEditor};
 use smolchat_firmware::driver::MAX_FRAME;
 use smolchat_firmware::ethernet::Ethernet;
@@ -104,7 +104,7 @@ fn read_options(editor: &mut LineEditor, ethernet: &mut Ethernet<'_, board::Mac>
     let mut memory = [0; 2 * LINE];
     // The first word is the name the program was started by.
     if let Some((_, line)) =
-        semihosting::command_line(&mut memory).and_then(|line| line.split_once(' '))
+        semihosting::command_line(&mut memory).and_then(|line| halves(line, b' '))
     {
         options.read(line, complain);
     }
