@@ -24,7 +24,8 @@ pub enum Request {
 
 /// Understands a request line without its line end (RFC 9112 section 3); `None` if it is none.
 pub fn request(line: &[u8]) -> Option<Request> {
-    let mut words = line.split(|&octet| octet == b' ');
+    let line = core::str::from_utf8(line).ok()?;
+    let mut words = line.as_bytes().split(|&octet| octet == b' ');
     let (method, target, version) = (words.next()?, words.next()?, words.next()?);
     let is_version = version
         .strip_prefix(b"HTTP/1.")
