@@ -19,7 +19,8 @@ FIRMWARE_RUST=1.92 # The first with -Cpanic=immediate-abort.
 
 # What makes the image small, measured in firmware/PORTING.md. A panic is one undefined instruction, which
 # the fault handler reports; `scripts/where` names the line.
-FIRMWARE_SMALL=(-Zunstable-options -Cpanic=immediate-abort -Zfmt-debug=none -Zlocation-detail=none)
+FIRMWARE_SMALL=(-Zunstable-options -Cpanic=immediate-abort -Zfmt-debug=none -Zlocation-detail=none
+    -Ctarget-cpu=cortex-m3)
 
 # shellcheck source=scripts/lib/tools.sh
 . "$FIRMWARE_ROOT/scripts/lib/tools.sh"

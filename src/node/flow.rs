@@ -16,9 +16,9 @@ use crate::trace::Flow;
 /// Every frame is looked up, so the shorter of the two SipHashes. A board has flash for one: the longer,
 /// which sequence numbers need.
 #[cfg(feature = "std")]
-use siphasher::sip::SipHasher13 as Sip;
+pub(super) use siphasher::sip::SipHasher13 as Sip;
 #[cfg(not(feature = "std"))]
-use siphasher::sip::SipHasher24 as Sip;
+pub(super) use siphasher::sip::SipHasher24 as Sip;
 
 /// One place of the table.
 #[derive(Debug, Clone, Copy)]
