@@ -19,8 +19,9 @@ FIRMWARE_RUST=1.92 # The first with -Cpanic=immediate-abort.
 
 # What makes the image small, measured in firmware/PORTING.md. A panic is one undefined instruction, which
 # the fault handler reports; `scripts/where` names the line.
-FIRMWARE_SMALL=(-Zunstable-options -Cpanic=immediate-abort -Zfmt-debug=none -Zlocation-detail=none
-    -Ctarget-cpu=cortex-m3)
+FIRMWARE_SMALL=(-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Ctarget-cpu=cortex-m3)
+# Only drills say records as they are.
+FIRMWARE_WITHOUT_DEBUG=(-Zfmt-debug=none)
 
 # shellcheck source=scripts/lib/tools.sh
 . "$FIRMWARE_ROOT/scripts/lib/tools.sh"
@@ -31,7 +32,7 @@ firmware_sysroot() { (cd "$FIRMWARE_ROOT/firmware" && "${1:-rustc}" --print sysr
 
 # Whether the compiler knows the target and the flags, and has the source of the core library beside it.
 firmware_compiler_will_do() { # RUSTC
-    RUSTC_BOOTSTRAP=1 "$1" "${FIRMWARE_SMALL[@]}" --print cfg --target "$FIRMWARE_TARGET" >/dev/null 2>&1 || {
+    RUSTC_BOOTSTRAP=1 "$1" "${FIRMWARE_SMALL[@]}" "${FIRMWARE_WITHOUT_DEBUG[@]}" --print cfg --target "$FIRMWARE_TARGET" >/dev/null 2>&1 || {
         tools_say "$("$1" --version 2>&1 | head -1): too old for the firmware"
         return 1
     }
@@ -111,6 +112,7 @@ firmware_cargo() { # COMMAND [ARGUMENT]...
     for directory in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
         flags+=("--remap-path-prefix=$directory=/")
     done
+    case " $* " in *drill*) ;; *) flags+=("${FIRMWARE_WITHOUT_DEBUG[@]}") ;; esac
     FIRMWARE_OUT=$target_dir/$FIRMWARE_TARGET/release
     (cd "$FIRMWARE_ROOT/firmware" && env "${environment[@]}" CARGO_TARGET_DIR="$target_dir" \
         cargo "$1" --quiet --locked --release --target "$target" "${arguments[@]}" \

@@ -81,32 +81,34 @@ pub(super) fn fold(name: &str) -> impl Iterator<Item = char> + '_ {
     name.chars().map(to_small).map(fold_one)
 }
 
-/// Groups of characters that look alike, after UTS 39 (confusables), for the scripts and shapes that
-/// keyboards make easy. All of a group become its first.
-const LOOK_ALIKES: &str = "o0оοօ〇øöóò l1iıіιӏïíìї| aаαäáàâå bвβß cсϲç dԁ eеёεéèêë gɡ hһн jј kкκ mмμ \
-nñη pрρ qԛ sѕ tтτ uυüúù vνѵ wԝω xхχ yуγý zᴢ -_.";
+/// ASCII letters, each with the characters behind it that look like it: after UTS 39 (confusables), for
+/// the scripts and shapes that keyboards make easy.
+const LOOK_ALIKES: &str = "oоοօ〇øöóòlıіιӏïíìїaаαäáàâåbвβßcсϲçdԁeеёεéèêëgɡhһнjјkкκmмμnñηpрρqԛsѕtтτuυüúùvνѵ\
+wԝωxхχyуγýzᴢ";
 
 fn fold_one(character: char) -> char {
-    let character = match character {
-        // Full width, to its ASCII form.
+    match character {
+        '0' => 'o',
+        '1' | 'i' | '|' => 'l',
+        '_' | '.' => '-',
+        '\0'..='\u{7f}' => character,
+        // Full width, to its ASCII form, once.
         '\u{ff01}'..='\u{ff5e}' => {
             let ascii = char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character);
-            ascii.to_ascii_lowercase()
+            fold_one(ascii.to_ascii_lowercase())
         }
-        other => other,
-    };
-    let mut first = None;
-    for alike in LOOK_ALIKES.chars() {
-        if alike == ' ' {
-            first = None;
-        } else {
-            let first = *first.get_or_insert(alike);
-            if alike == character {
-                return first;
+        _ => {
+            let mut letter = character;
+            for alike in LOOK_ALIKES.chars() {
+                if alike.is_ascii() {
+                    letter = alike;
+                } else if alike == character {
+                    return letter;
+                }
             }
+            character
         }
     }
-    character
 }
 
 /// Letters by Unicode's table that show nothing (Hangul fillers).
