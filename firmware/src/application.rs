@@ -131,14 +131,13 @@ impl<'m> Application<'m> {
             Role::Room { .. } => None,
         };
         let more = (ingress == node::Ingress::More).then_some(now);
-        let deadlines = [
+        node::earliest(&[
             more,
             egress,
             self.app.deadline(),
             self.addressing.deadline(),
             guest,
-        ];
-        deadlines.into_iter().flatten().min()
+        ])
     }
 
     // The steps are not inlined: each has the stack for itself.

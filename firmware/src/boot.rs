@@ -69,9 +69,7 @@ impl Options {
     /// change nothing.
     pub fn read<'l>(&mut self, line: &'l str, mut complain: impl FnMut(&'l str)) {
         for word in line.split_ascii_whitespace() {
-            let understood = word
-                .split_once('=')
-                .and_then(|(name, value)| self.set(name, value));
+            let understood = halves(word, b'=').and_then(|(name, value)| self.set(name, value));
             if understood.is_none() {
                 complain(word);
             }
@@ -80,8 +78,8 @@ impl Options {
 
     fn set(&mut self, name: &str, value: &str) -> Option<()> {
         match name {
-            "seed" => self.seed = Some(u64::from_str_radix(value, 16).ok()?),
-            "mac" => self.mac = Some(value.parse().ok()?),
+            "seed" => self.seed = Some(number(value, 16)?),
+            "mac" => self.mac = Some(station(value)?),
             "ip" if value == "dhcp" => self.dhcp = true,
             "ip" => {
                 self.set_address(value)?;
@@ -89,7 +87,7 @@ impl Options {
             }
             "fallback" => self.set_address(value)?,
             "gw" => self.gateway = Some(value.parse().ok()?),
-            "port" => self.port = value.parse().ok().filter(|&port| port != 0)?,
+            "port" => self.port = number(value, 10).filter(|&port| port != 0)?,
             "join" => self.join = Some(value.parse().ok()?),
             "live" if value == "off" => self.live = false,
             "sizes" if value == "say" => self.sizes = true,
@@ -101,8 +99,8 @@ impl Options {
 
     /// A new address makes the old gateway meaningless, so `gw=` comes after it.
     fn set_address(&mut self, value: &str) -> Option<()> {
-        let (address, prefix) = value.split_once('/')?;
-        let prefix = prefix.parse().ok().filter(|&length: &u8| length <= 32)?;
+        let (address, prefix) = halves(value, b'/')?;
+        let prefix = number(prefix, 10).filter(|&length: &u8| length <= 32)?;
         let address: Ipv4Address = address.parse().ok()?;
         if address.is_unspecified() || address.is_multicast() || address.is_broadcast() {
             return None;
@@ -111,6 +109,27 @@ impl Options {
         self.gateway = None;
         Some(())
     }
+}
+
+/// What stands before an ASCII character, and what behind.
+pub fn halves(text: &str, between: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|octet| octet == between)?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
+/// A number that fits. One body reads them all: the standard library has one for each type.
+fn number<N: TryFrom<u64>>(digits: &str, radix: u32) -> Option<N> {
+    N::try_from(u64::from_str_radix(digits, radix).ok()?).ok()
+}
+
+/// A station address, its octets separated by colons, or by hyphens as the board itself writes them.
+fn station(text: &str) -> Option<EthernetAddress> {
+    let mut parts = text.split([':', '-']);
+    let mut octets = [0; 6];
+    for octet in &mut octets {
+        *octet = number(parts.next()?, 16)?;
+    }
+    parts.next().is_none().then_some(EthernetAddress(octets))
 }
 
 /// The secret of the node, from the seed: sequence numbers, cookies and port numbers.
@@ -166,6 +185,8 @@ mod tests {
             "seed=xyz",
             "seed=11112222333344445",
             "mac=1",
+            "mac=02:00:00:00:00:01:02",
+            "mac=02:00:00:00:00:100",
             "ip=1.2.3.4",
             "ip=1.2.3.4/33",
             "ip=0.0.0.0/0",

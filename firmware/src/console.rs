@@ -165,14 +165,12 @@ impl<U: Uart> Default for Console<U> {
 impl<U: Uart> Write for Console<U> {
     /// Writes text for a terminal: a line feed becomes carriage return and line feed.
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for piece in text.split_inclusive('\n') {
-            match piece.strip_suffix('\n') {
-                Some(line) => {
-                    self.write(line.as_bytes());
-                    self.write(b"\r\n");
-                }
-                None => self.write(piece.as_bytes()),
+        let lines = text.as_bytes().split(|&octet| octet == b'\n');
+        for (number, line) in lines.enumerate() {
+            if number > 0 {
+                self.write(b"\r\n");
             }
+            self.write(line);
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use heapless::String;
 use smolchat::app::Screen;
 use smolchat::chat::framing::{Framer, MESSAGE_MAX, Step};
 use smolchat::chat::text;
-use smolchat::node::{Handle, Node};
+use smolchat::node::{Handle, Node, earliest};
 use smolchat::trace::Spelled;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
@@ -77,7 +77,7 @@ impl Guest {
             Stage::Open { .. } => self.deadline,
             Stage::Homeless | Stage::Over => None,
         };
-        [stage, self.until].into_iter().flatten().min()
+        earliest(&[stage, self.until])
     }
 
     /// Whether the operator ended it, and the last segments have left.
@@ -260,13 +260,7 @@ impl Guest {
 
 fn fitting(line: &[u8]) -> String<24> {
     let text = core::str::from_utf8(line).unwrap_or_default();
-    let mut short = String::new();
-    for character in text.chars() {
-        if short.push(character).is_err() {
-            break;
-        }
-    }
-    short
+    String::try_from(&text[..text.floor_char_boundary(24)]).unwrap_or_default()
 }
 
 /// Writes a message of the room as one clean line. A function of its own for the stack's sake.

@@ -13,7 +13,7 @@ mod machine;
 mod sizes;
 
 use cortex_m_rt::entry;
-use smolchat_firmware::boot::Options;
+use smolchat_firmware::boot::{Options, halves};
 use smolchat_firmware::console::{Console, LINE, LineEditor};
 use smolchat_firmware::driver::MAX_FRAME;
 use smolchat_firmware::ethernet::Ethernet;
@@ -22,7 +22,7 @@ use smoltcp::time::{Duration, Instant};
 
 use application::{Application, Memory, make_app, make_node};
 use machine::operator::{Operator, say};
-use machine::{clock, interrupt, semihosting, stack};
+use machine::{clock, fault, interrupt, semihosting, stack};
 
 /// Boot options built into the image, for boards that nobody gives any: `SMOLCHAT_BOOT=… cargo build`.
 const BUILT_IN: Option<&str> = option_env!("SMOLCHAT_BOOT");
@@ -56,7 +56,7 @@ fn main() -> ! {
     let mut app = make_app(options.live, seed, clock::now(), &mut MEMORY.app);
     let node = match &mut node {
         Ok(node) => node,
-        Err(error) => panic!("the node cannot start: {error}"),
+        Err(error) => fault::give_up(format_args!("the node cannot start: {error}")),
     };
     let mut application = Application::new(&options, clock::now(), node, &mut app);
     let mut work = Work::default();
@@ -104,7 +104,7 @@ fn read_options(editor: &mut LineEditor, ethernet: &mut Ethernet<'_, board::Mac>
     let mut memory = [0; 2 * LINE];
     // The first word is the name the program was started by.
     if let Some((_, line)) =
-        semihosting::command_line(&mut memory).and_then(|line| line.split_once(' '))
+        semihosting::command_line(&mut memory).and_then(|line| halves(line, b' '))
     {
         options.read(line, complain);
     }
@@ -143,7 +143,9 @@ fn typed_line<'e>(
 /// The seed, and whether it deserves the name.
 fn settle_seed(options: &Options, ethernet: &mut Ethernet<'_, board::Mac>) -> u64 {
     if let Some(seed) = options.seed {
-        let from = if BUILT_IN.is_some_and(|built_in| built_in.contains("seed=")) {
+        let from = if BUILT_IN
+            .is_some_and(|options| options.split(' ').any(|word| word.starts_with("seed=")))
+        {
             "in the image: NOT SECURE, every start and every copy of it has the same"
         } else {
             "given at boot"
@@ -210,7 +212,7 @@ fn obey(
         #[cfg(feature = "drill")]
         b"/panic" => panic!("a drill"),
         #[cfg(feature = "drill")]
-        b"/fault" => machine::fault::provoke(),
+        b"/fault" => fault::provoke(),
         #[cfg(feature = "drill")]
         b"/overflow" => say!("{}", stack::overflow(1)),
         _ => application.obey(clock::now(), line),

@@ -14,7 +14,7 @@ use super::storage::Memory;
 use super::telling::{Reader, Stream, Telegraph};
 use crate::chat::framing::SCRATCH;
 use crate::chat::{self, Ending, Framer, MemberId, Room, Step};
-use crate::node::{Handle, Node};
+use crate::node::{Handle, Node, earliest};
 use crate::trace::{Flow, Style};
 use crate::web;
 
@@ -105,10 +105,7 @@ impl<'a> App<'a> {
     /// When to call [`Self::run`] at the latest, if nothing comes before.
     pub fn deadline(&self) -> Option<Instant> {
         let deadlines = self.desk.deadlines.earliest();
-        [self.again, deadlines, self.live.deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        earliest(&[self.again, deadlines, self.live.deadline()])
     }
 
     /// The room.
@@ -189,7 +186,7 @@ impl<'a> App<'a> {
     }
 
     pub(super) fn wake_at(&mut self, at: Option<Instant>) {
-        self.again = [self.again, at].into_iter().flatten().min();
+        self.again = earliest(&[self.again, at]);
     }
 
     fn accept<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {

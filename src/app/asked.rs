@@ -133,7 +133,7 @@ impl App<'_> {
                 break;
             }
         }
-        self.reply(now, node, screen, from, peer, text.trim_end());
+        self.reply(now, node, screen, from, peer, text.trim_ascii_end());
     }
 
     /// Closes or resets a connection, as the operator says.

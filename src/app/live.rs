@@ -6,7 +6,7 @@ use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 
 use super::operator::Screen;
-use crate::node::Node;
+use crate::node::{Node, earliest};
 use crate::trace::{ConnectionId, Event, Follower, Kind, Style};
 
 /// Records told in one turn.
@@ -168,7 +168,7 @@ impl<'a> Live<'a> {
                 place.0 = None;
                 continue;
             }
-            self.deadline = [self.deadline, watch.due].into_iter().flatten().min();
+            self.deadline = earliest(&[self.deadline, watch.due]);
         }
     }
 }

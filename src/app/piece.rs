@@ -53,8 +53,7 @@ impl Piece {
             let _ = self.text.push_str(part);
         } else if self.whole == 0 {
             // A line longer than any piece is cut: it could never be sent.
-            let cut = (0..=room).rev().find(|&at| part.is_char_boundary(at));
-            let _ = self.text.push_str(&part[..cut.unwrap_or(0)]);
+            let _ = self.text.push_str(&part[..part.floor_char_boundary(room)]);
         } else {
             self.full = true;
         }
@@ -64,7 +63,8 @@ impl Piece {
         if self.text.len() < self.limit {
             let _ = self.text.push('\n');
         } else if self.whole == 0 {
-            let _ = self.text.pop();
+            self.text
+                .truncate(self.text.floor_char_boundary(self.limit.saturating_sub(1)));
             let _ = self.text.push('\n');
         } else {
             self.full = true;
@@ -77,14 +77,14 @@ impl Piece {
 
 impl fmt::Write for Piece {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for part in text.split_inclusive('\n') {
-            if self.full {
-                return Ok(());
-            }
-            let (line, ends) = match part.strip_suffix('\n') {
-                Some(line) => (line, true),
-                None => (part, false),
+        let mut rest = text;
+        while !rest.is_empty() && !self.full {
+            let end = rest.bytes().position(|octet| octet == b'\n');
+            let (line, ends) = match end {
+                Some(at) => (&rest[..at], true),
+                None => (rest, false),
             };
+            rest = &rest[line.len() + usize::from(ends)..];
             if self.skip > 0 {
                 self.skip -= usize::from(ends);
                 continue;

@@ -17,7 +17,12 @@ use smoltcp::time::Instant;
 use super::application::App;
 use super::desk::discard;
 use super::seat::{Parting, Role, Seat};
-use crate::node::{Handle, ListenError, Node, Received};
+#[cfg(feature = "services")]
+use crate::node::ListenError;
+use crate::node::{Handle, Node, Received};
+
+/// Whether they are there to be offered. Where they are not, nothing else here is reached either.
+const COMPILED_IN: bool = cfg!(feature = "services");
 
 /// Pieces that one connection sends back in one turn.
 const TURN: usize = 64;
@@ -64,6 +69,7 @@ impl App<'_> {
     ///
     /// # Errors
     /// If the node cannot serve three more ports each.
+    #[cfg(feature = "services")]
     pub fn offer_services(&mut self, node: &mut Node<'_>, backlog: u16) -> Result<(), ListenError> {
         for service in Service::ALL {
             node.listen(service.port(), backlog)?;
@@ -73,10 +79,14 @@ impl App<'_> {
         Ok(())
     }
 
+    /// The service that is offered at a port.
+    fn service_at(&self, port: u16) -> Option<Service> {
+        (COMPILED_IN && self.services).then(|| Service::at(port))?
+    }
+
     /// The service that a new connection is for, unless it is for the room.
     pub(super) fn service_of(&self, node: &Node<'_>, handle: Handle) -> Option<Service> {
-        let status = self.services.then(|| node.status(handle))??;
-        Service::at(status.flow.local.port)
+        self.service_at(node.status(handle)?.flow.local.port)
     }
 
     /// Seats a connection to a service.
@@ -99,8 +109,9 @@ impl App<'_> {
         slot: usize,
         scratch: &mut [u8],
     ) {
-        let Some(Seat(Role::Served(served))) = self.desk.seats.get_mut(slot) else {
-            return;
+        let served = match self.desk.seats.get_mut(slot) {
+            Some(Seat(Role::Served(served))) if COMPILED_IN => served,
+            _ => return,
         };
         let handle = served.handle;
         let more = match served.service {
@@ -133,9 +144,8 @@ impl App<'_> {
         received: &Received,
         scratch: &mut [u8],
     ) -> bool {
-        let service = match Service::at(received.local.port) {
-            Some(service) if self.services => service,
-            _ => return false,
+        let Some(service) = self.service_at(received.local.port) else {
+            return false;
         };
         let len = match service {
             Service::Echo => received.len,

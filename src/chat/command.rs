@@ -1,5 +1,7 @@
 //! What a message means: something said, or a command.
 
+use super::text::is_space;
+
 /// The commands as every member is told them by `/help`.
 pub const HELP: &str = "/nick NAME takes a name, /who lists the members, /msg NAME TEXT speaks to one of them, \
 /me TEXT tells what you do, /states shows the connections, /ladder draws yours, /quit or q leaves";
@@ -58,7 +60,7 @@ pub(super) fn parse(message: &str) -> Command<'_> {
     if message == "q" {
         return Command::Quit;
     }
-    let text = message.trim();
+    let text = message.trim_matches(is_space);
     if text.is_empty() {
         return Command::Nothing;
     }
@@ -98,8 +100,10 @@ pub(super) fn parse(message: &str) -> Command<'_> {
 
 /// The first word, and what follows it.
 fn split(text: &str) -> (&str, &str) {
-    text.split_once(char::is_whitespace)
-        .map_or((text, ""), |(word, rest)| (word, rest.trim_start()))
+    text.split_once(is_space)
+        .map_or((text, ""), |(word, rest)| {
+            (word, rest.trim_start_matches(is_space))
+        })
 }
 
 #[cfg(test)]

@@ -48,24 +48,25 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// The cells from a hash's home to the first empty one.
-    fn probe(&self, hash: u32) -> impl Iterator<Item = (usize, Cell)> + '_ {
-        let home = self.home(hash);
-        let (before, from) = self.cells.split_at(home.min(self.cells.len()));
-        let behind = from
-            .iter()
-            .enumerate()
-            .map(move |(at, cell)| (home + at, *cell));
-        behind
-            .chain(before.iter().copied().enumerate())
-            .take_while(|(_, cell)| !cell.is_empty())
+    /// The cell entered under `hash` of whose slot `is_it` says that it is the one.
+    fn cell(&self, hash: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<usize> {
+        let mut at = self.home(hash);
+        for _ in 0..self.cells.len() {
+            let cell = self.cells[at];
+            if cell.is_empty() {
+                return None;
+            }
+            if cell.hash == hash && is_it(cell.slot) {
+                return Some(at);
+            }
+            at = self.after(at);
+        }
+        None
     }
 
     /// The slot entered under `hash` of which `is_it` says that it is the one.
-    pub(super) fn find(&self, hash: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
-        self.probe(hash)
-            .find(|(_, cell)| cell.hash == hash && is_it(cell.slot))
-            .map(|(_, cell)| cell.slot)
+    pub(super) fn find(&self, hash: u32, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        Some(self.cells[self.cell(hash, is_it)?].slot)
     }
 
     pub(super) fn insert(&mut self, hash: u32, slot: u32) {
@@ -81,10 +82,9 @@ impl<'a> Index<'a> {
     }
 
     pub(super) fn remove(&mut self, hash: u32, slot: u32) {
-        let found = self
-            .probe(hash)
-            .find(|(_, cell)| cell.hash == hash && cell.slot == slot);
-        let Some((mut hole, _)) = found else { return };
+        let Some(mut hole) = self.cell(hash, |other| other == slot) else {
+            return;
+        };
         let mut at = hole;
         loop {
             at = self.after(at);

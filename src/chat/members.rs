@@ -287,12 +287,14 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Members<'a, K, E> {
 
     /// Everybody: streams first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Member<K, E>> + '_ {
-        [Kind::Streams, Kind::Datagrams]
-            .into_iter()
-            .flat_map(|kind| {
-                core::iter::successors(self.first(kind), |slot| self.next(*slot))
-                    .filter_map(|slot| self.get(slot))
-            })
+        let datagrams = self.first(Kind::Datagrams);
+        let mut at = self.first(Kind::Streams).or(datagrams);
+        core::iter::from_fn(move || {
+            let member = self.get(at?)?;
+            let last = matches!(member.peer.kind(), Kind::Streams) && member.next.is_none();
+            at = if last { datagrams } else { member.next };
+            Some(member)
+        })
     }
 
     fn list(&mut self, kind: Kind) -> &mut List {

@@ -68,6 +68,7 @@
 //! messages at once and then 5 a second; the rest is refused, one answer each. All endpoints without
 //! proof share one such allowance.
 
+mod case;
 mod command;
 pub mod framing;
 mod hall;

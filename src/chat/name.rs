@@ -2,6 +2,8 @@
 
 use heapless::String;
 
+use super::case::to_small;
+
 /// The longest name, in octets: 24 Latin letters or 8 Chinese characters.
 pub const NAME_MAX: usize = 24;
 
@@ -47,7 +49,9 @@ pub(super) fn parse(text: &str) -> Result<Name, BadName> {
     let letter = |c: char| c.is_alphanumeric() && !filler(c);
     if !text.starts_with(letter)
         || !text.ends_with(letter)
-        || !text.chars().all(|c| letter(c) || "-_.".contains(c))
+        || !text
+            .chars()
+            .all(|c| letter(c) || matches!(c, '-' | '_' | '.'))
     {
         return Err(BadName::Characters);
     }
@@ -74,42 +78,36 @@ pub(super) fn alike(a: &str, b: &str) -> bool {
 /// What is left of a name when the differences that are easy to overlook are taken away: case,
 /// full-width forms, and letters that look the same in Latin, Greek and Cyrillic.
 pub(super) fn fold(name: &str) -> impl Iterator<Item = char> + '_ {
-    name.chars().flat_map(char::to_lowercase).map(fold_one)
+    name.chars().map(to_small).map(fold_one)
 }
 
-/// After UTS 39 (confusables), for the scripts and shapes that keyboards make easy.
+/// ASCII letters, each with the characters behind it that look like it: after UTS 39 (confusables), for
+/// the scripts and shapes that keyboards make easy.
+const LOOK_ALIKES: &str = "oоοօ〇øöóòlıіιӏïíìїaаαäáàâåbвβßcсϲçdԁeеёεéèêëgɡhһнjјkкκmмμnñηpрρqԛsѕtтτuυüúùvνѵ\
+wԝωxхχyуγýzᴢ";
+
 fn fold_one(character: char) -> char {
     match character {
+        '0' => 'o',
+        '1' | 'i' | '|' => 'l',
+        '_' | '.' => '-',
+        '\0'..='\u{7f}' => character,
         // Full width, to its ASCII form, once.
         '\u{ff01}'..='\u{ff5e}' => {
             let ascii = char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character);
             fold_one(ascii.to_ascii_lowercase())
         }
-        '0' | 'о' | 'ο' | 'օ' | '〇' | 'ø' | 'ö' | 'ó' | 'ò' => 'o',
-        '1' | 'i' | 'ı' | 'і' | 'ι' | 'ӏ' | 'ï' | 'í' | 'ì' | 'ї' | '|' => 'l',
-        'а' | 'α' | 'ä' | 'á' | 'à' | 'â' | 'å' => 'a',
-        'в' | 'β' | 'ß' => 'b',
-        'с' | 'ϲ' | 'ç' => 'c',
-        'ԁ' => 'd',
-        'е' | 'ё' | 'ε' | 'é' | 'è' | 'ê' | 'ë' => 'e',
-        'ɡ' => 'g',
-        'һ' | 'н' => 'h',
-        'ј' => 'j',
-        'к' | 'κ' => 'k',
-        'м' | 'μ' => 'm',
-        'ñ' | 'η' => 'n',
-        'р' | 'ρ' => 'p',
-        'ԛ' => 'q',
-        'ѕ' => 's',
-        'т' | 'τ' => 't',
-        'υ' | 'ü' | 'ú' | 'ù' => 'u',
-        'ν' | 'ѵ' => 'v',
-        'ԝ' | 'ω' => 'w',
-        'х' | 'χ' => 'x',
-        'у' | 'γ' | 'ý' => 'y',
-        'ᴢ' => 'z',
-        '_' | '.' => '-',
-        other => other,
+        _ => {
+            let mut letter = character;
+            for alike in LOOK_ALIKES.chars() {
+                if alike.is_ascii() {
+                    letter = alike;
+                } else if alike == character {
+                    return letter;
+                }
+            }
+            character
+        }
     }
 }
 

@@ -112,7 +112,7 @@ impl Filter {
 
     /// A control string, if the text ahead has its end. Without one only the introducer is removed.
     fn string(&mut self, rest: &str) -> Sequence {
-        self.endless = self.endless || !(rest.contains([BEL, ST]) || rest.contains("\u{1b}\\"));
+        self.endless = self.endless || !has_end(rest);
         if self.endless {
             Sequence::None
         } else {
@@ -137,6 +137,25 @@ impl Filter {
         self.gap &= shown.is_none();
         shown
     }
+}
+
+/// Whether a control string that goes on with `text` ends in it.
+fn has_end(text: &str) -> bool {
+    let mut before = '\0';
+    text.chars().any(|character| {
+        let before = core::mem::replace(&mut before, character);
+        matches!((before, character), (_, BEL | ST) | (ESC, '\\'))
+    })
+}
+
+/// White space, as far as a clean line has any: Unicode's, without the control characters that end
+/// lines. The standard library's table is ten times as long as this.
+pub(super) fn is_space(character: char) -> bool {
+    matches!(
+        character,
+        ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'
+            ..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+    )
 }
 
 /// Characters without a picture that reorder or imitate text: never shown.

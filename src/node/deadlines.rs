@@ -28,6 +28,17 @@ impl Place {
     };
 }
 
+/// The earliest of some times, where none is never.
+pub fn earliest(times: &[Option<Instant>]) -> Option<Instant> {
+    let mut first = None;
+    for &time in times {
+        if first.is_none() || time.is_some() && time < first {
+            first = time;
+        }
+    }
+    first
+}
+
 /// The heap.
 pub(crate) struct Deadlines<'a> {
     places: ManagedSlice<'a, Place>,

@@ -9,10 +9,16 @@ use core::hash::Hash;
 use core::hash::Hasher;
 
 use managed::ManagedSlice;
-use siphasher::sip::SipHasher13;
 use smoltcp::wire::IpAddress;
 
 use crate::trace::Flow;
+
+/// Every frame is looked up, so the shorter of the two SipHashes. A board has flash for one: the longer,
+/// which sequence numbers need.
+#[cfg(feature = "std")]
+pub(super) use siphasher::sip::SipHasher13 as Sip;
+#[cfg(not(feature = "std"))]
+pub(super) use siphasher::sip::SipHasher24 as Sip;
 
 /// One place of the table.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +68,7 @@ impl Found {
 /// The table.
 pub(super) struct FlowTable<'a> {
     entries: ManagedSlice<'a, Entry>,
-    hasher: SipHasher13,
+    hasher: Sip,
 }
 
 impl<'a> FlowTable<'a> {
@@ -75,7 +81,7 @@ impl<'a> FlowTable<'a> {
         entries.fill(Entry::EMPTY);
         Self {
             entries,
-            hasher: SipHasher13::new_with_key(&key),
+            hasher: Sip::new_with_key(&key),
         }
     }
 

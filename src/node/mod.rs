@@ -41,7 +41,7 @@ pub use backlog::{Bench, Listener};
 pub use config::{Config, ConfigError, Limits, MAX_ADDRESSES};
 pub use connection::{Handle, Slot};
 pub use datagrams::{DatagramMemory, Pending, Port};
-pub use deadlines::Place;
+pub use deadlines::{Place, earliest};
 pub use errors::{ConnectError, ListenError, RecvError, SendError, SendToError};
 pub use flow::Entry;
 pub use lists::Links;

@@ -2,8 +2,9 @@
 
 use core::hash::Hasher;
 
-use siphasher::sip::SipHasher13;
 use smoltcp::wire::{IpAddress, IpEndpoint};
+
+use super::flow::Sip;
 
 /// First of the dynamic ports (RFC 6335 section 6).
 const FIRST: u16 = 49_152;
@@ -13,7 +14,7 @@ const COUNT: u16 = u16::MAX - FIRST + 1;
 /// Chooses local ports for active opens.
 #[derive(Clone)]
 pub(super) struct Ephemeral {
-    hasher: SipHasher13,
+    hasher: Sip,
     counter: u32,
 }
 
@@ -23,7 +24,7 @@ impl Ephemeral {
         // Turned round, so that it is not the key of the flow table.
         let key = core::array::from_fn(|index| !secret[15 - index]);
         Self {
-            hasher: SipHasher13::new_with_key(&key),
+            hasher: Sip::new_with_key(&key),
             counter: 0,
         }
     }

@@ -401,19 +401,23 @@ pub fn path(from: State, to: State) -> Vec<State, 3> {
     steps
 }
 
-/// Fills `steps` with a way of exactly `length` arrows, none of them over the end of a connection.
+/// Fills `steps` with a way of exactly `length` arrows, none of them over the end of a connection, and
+/// all but the last by a segment.
 fn lead(from: State, to: State, length: usize, steps: &mut Vec<State, 3>) -> bool {
-    for arrow in arrows().filter(|arrow| arrow.from == from) {
-        let arrives = length == 1 && arrow.to == to;
-        let leads_on = length > 1 && !matches!(arrow.to, Closed | Listen | TimeWait);
+    for next in STATES {
+        let causes = CAUSES[from as usize][next as usize];
+        let arrives = length == 1 && next == to && causes != 0;
+        let leads_on = length > 1
+            && causes & bit(Cause::Segment) != 0
+            && !matches!(next, Closed | Listen | TimeWait);
         if !arrives && !leads_on {
             continue;
         }
         // `length` is at most the capacity, and each level pushes once.
-        if steps.push(arrow.to).is_err() {
+        if steps.push(next).is_err() {
             return false;
         }
-        if arrives || lead(arrow.to, to, length - 1, steps) {
+        if arrives || lead(next, to, length - 1, steps) {
             return true;
         }
         steps.pop();

@@ -25,20 +25,21 @@ pub enum Request {
 /// Understands a request line without its line end (RFC 9112 section 3); `None` if it is none.
 pub fn request(line: &[u8]) -> Option<Request> {
     let line = core::str::from_utf8(line).ok()?;
-    let mut words = line.split(' ');
+    let mut words = line.as_bytes().split(|&octet| octet == b' ');
     let (method, target, version) = (words.next()?, words.next()?, words.next()?);
     let is_version = version
-        .strip_prefix("HTTP/1.")
-        .is_some_and(|minor| minor.len() == 1 && minor.as_bytes()[0].is_ascii_digit());
-    let is_method = !method.is_empty() && method.bytes().all(|octet| octet.is_ascii_uppercase());
+        .strip_prefix(b"HTTP/1.")
+        .is_some_and(|minor| matches!(minor, [b'0'..=b'9']));
+    let is_method = !method.is_empty() && method.iter().all(u8::is_ascii_uppercase);
     if words.next().is_some() || !is_version || !is_method || target.is_empty() {
         return None;
     }
-    let path = target.split(['?', '#']).next().unwrap_or(target);
+    let mut parts = target.split(|octet| matches!(octet, b'?' | b'#'));
+    let path = parts.next().unwrap_or(target);
     Some(match (method, path) {
-        ("GET", "/" | "/index.html") => Request::Page,
-        ("HEAD", "/" | "/index.html") => Request::Head,
-        ("GET" | "HEAD", _) => Request::NotFound,
+        (b"GET", b"/" | b"/index.html") => Request::Page,
+        (b"HEAD", b"/" | b"/index.html") => Request::Head,
+        (b"GET" | b"HEAD", _) => Request::NotFound,
         (_, _) => Request::NotAllowed,
     })
 }
@@ -120,7 +121,8 @@ pub struct Escaped<'o, W: ?Sized>(pub &'o mut W);
 impl<W: Write + ?Sized> Write for Escaped<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
-        while let Some(at) = rest.find(['<', '>', '&', '"']) {
+        let special = |octet: u8| matches!(octet, b'<' | b'>' | b'&' | b'"');
+        while let Some(at) = rest.bytes().position(special) {
             self.0.write_str(&rest[..at])?;
             self.0.write_str(match rest.as_bytes()[at] {
                 b'<' => "&lt;",

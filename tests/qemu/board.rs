@@ -70,7 +70,7 @@ impl Setup {
         }
     }
 
-    fn image(&self) -> PathBuf {
+    pub(crate) fn image(&self) -> PathBuf {
         let directory =
             env::var_os("SMOLCHAT_IMAGES").expect("no images: run scripts/test-firmware");
         let drill = if self.drill { "-drill" } else { "" };

@@ -1,5 +1,9 @@
 //! The last words: a panic or a fault says where on the UART, then the firmware ends with a failure.
 //!
+//! In the small images that the scripts build, a panic is an undefined instruction and nothing else: no
+//! message, no file, no line. Its address is said, and `scripts/where` turns that into function, file
+//! and line. What the user shall read goes through [`give_up`].
+//!
 //! Nothing is trusted here any longer: not the console, which may be in use, not interrupts, and
 //! after a fault not even the stack.
 
@@ -13,6 +17,8 @@ use smolchat_firmware::driver::Uart;
 use super::{semihosting, stack};
 use crate::board;
 
+/// The processor met an undefined instruction.
+const UNDEFINSTR: u32 = 1 << 16;
 /// The memory protection unit stopped an access, and its address is known.
 const MMARVALID: u32 = 1 << 7;
 
@@ -29,15 +35,20 @@ impl Write for LastWords {
     }
 }
 
-fn end(words: fmt::Arguments<'_>) -> ! {
+/// Says why on the UART, and ends the firmware with a failure.
+pub(crate) fn give_up(why: fmt::Arguments<'_>) -> ! {
     cortex_m::interrupt::disable();
-    let _ = LastWords(board::last_words_uart()).write_fmt(words);
+    let _ = write!(
+        LastWords(board::last_words_uart()),
+        "\r\nstopped: {why}\r\n"
+    );
     semihosting::exit(semihosting::Status::Failed)
 }
 
+/// For images built by cargo alone, where a panic has a message.
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    end(format_args!("\r\nstopped: {info}\r\n"))
+    give_up(format_args!("{info}"))
 }
 
 /// The fault handler. A stack overflow leaves no stack to call a function on, so it starts a new one
@@ -71,8 +82,8 @@ unsafe extern "C" fn HardFault() -> ! {
 extern "C" fn report(stack_pointer: usize, program_counter: u32, link: u32) -> ! {
     let (_, bottom) = stack::bounds();
     if stack_pointer < bottom {
-        end(format_args!(
-            "\r\nstopped: stack overflow: all of {} octets used\r\n",
+        give_up(format_args!(
+            "stack overflow: all of {} octets used",
             stack::size()
         ));
     }
@@ -85,10 +96,16 @@ extern "C" fn report(stack_pointer: usize, program_counter: u32, link: u32) -> !
             (*SCB::PTR).bfar.read(),
         )
     };
+    if status & UNDEFINSTR != 0 {
+        give_up(format_args!(
+            "panic at {program_counter:#010x}, called from {link:#010x}: scripts/where {} {program_counter:#010x}",
+            board::NAME
+        ));
+    }
     let address = if status & MMARVALID != 0 { memory } else { bus };
-    end(format_args!(
-        "\r\nstopped: fault at {program_counter:#010x}, called from {link:#010x}, \
-         status {status:#010x}, address {address:#010x}\r\n"
+    give_up(format_args!(
+        "fault at {program_counter:#010x}, called from {link:#010x}, \
+         status {status:#010x}, address {address:#010x}"
     ))
 }
 

@@ -9,7 +9,7 @@ use smolchat_firmware::console::Console;
 use smolchat_firmware::ethernet::Ethernet;
 use smoltcp::time::Instant;
 
-use super::clock;
+use super::{clock, fault};
 use crate::board;
 
 /// An interrupt of the chip, by its number in the NVIC.
@@ -55,7 +55,7 @@ pub(crate) extern "C" fn ethernet() {
 
 /// The handler of the lines that nothing was connected to.
 pub(crate) extern "C" fn unexpected() {
-    panic!("an interrupt came that no driver asked for");
+    fault::give_up(format_args!("an interrupt came that no driver asked for"));
 }
 
 /// Sleeps until a frame waits, the console has news, or `deadline` has come.

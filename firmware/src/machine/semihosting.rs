@@ -26,9 +26,9 @@ pub(crate) fn command_line(memory: &mut [u8]) -> Option<&str> {
     if result != 0 {
         return None;
     }
-    core::str::from_utf8(memory.get(..block[1].get())?)
-        .ok()
-        .map(|line| line.trim_end_matches('\0'))
+    let octets = memory.get(..block[1].get())?;
+    let line = octets.split(|&octet| octet == 0).next()?;
+    core::str::from_utf8(line).ok()
 }
 
 /// The boot options from outside: none.

@@ -11,6 +11,17 @@ fn shown(octets: &[u8]) -> Owned {
 }
 
 #[test]
+fn every_white_space_that_a_clean_line_may_hold_is_known() {
+    for character in '\0'..=char::MAX {
+        let mut line = String::<8>::new();
+        clean(character.encode_utf8(&mut [0; 4]).as_bytes(), &mut line).unwrap();
+        for kept in line.chars() {
+            assert_eq!(is_space(kept), kept.is_whitespace(), "{kept:?}");
+        }
+    }
+}
+
+#[test]
 fn text_of_any_script_stays_as_it_is() {
     for text in [
         "hello",

@@ -88,3 +88,21 @@ fn no_path_leads_where_none_is() {
     assert_eq!(path(TimeWait, LastAck)[..], []);
     assert_eq!(path(FinWait2, Established)[..], []);
 }
+
+#[test]
+fn only_segments_lead_through_states() {
+    for from in STATES {
+        for to in STATES {
+            let steps = path(from, to);
+            let Some((_, between)) = steps.split_last() else {
+                continue;
+            };
+            let mut at = from;
+            for &next in between {
+                assert!(is_legal(at, next, Cause::Segment), "{from} {to}");
+                at = next;
+            }
+        }
+    }
+    assert_eq!(path(Established, FinWait2)[..], [], "somebody must close");
+}
