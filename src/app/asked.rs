@@ -18,6 +18,15 @@ use crate::trace::{ConnectionId, Flow, Follower};
 /// The longest answer to a question over UDP: with headers, in any MTU that IPv4 allows.
 const DATAGRAM: usize = 512;
 
+/// A question that came up while the room heard somebody: who asked, and what the answer takes.
+struct Question<'q, 'n, S> {
+    now: Instant,
+    node: &'q mut Node<'n>,
+    screen: &'q mut S,
+    from: MemberId,
+    peer: Peer<Handle, Flow>,
+}
+
 impl App<'_> {
     /// Answers what the room passed on during the last call, if anything.
     pub(super) fn answer_asked<S: Screen>(
@@ -29,63 +38,62 @@ impl App<'_> {
         let Some(Asked { from, peer, ask }) = self.desk.asked.take() else {
             return;
         };
+        let question = &mut Question {
+            now,
+            node,
+            screen,
+            from,
+            peer,
+        };
         match (ask, peer) {
-            (Ask::States, Peer::Udp(_)) => self.send_short_table(now, node, screen, from, peer),
+            (Ask::States, Peer::Udp(_)) => self.send_short_table(question),
             (Ask::States, Peer::Tcp(_) | Peer::Console) => {
                 let table = Long::Table(Table::default());
-                self.tell(now, node, screen, from, peer, table);
+                self.tell(question, table);
             }
             (Ask::Ladder(None), Peer::Tcp(handle)) => {
-                self.tell_ladder(now, node, screen, from, peer, handle.id());
+                self.tell_ladder(question, handle.id());
             }
             (Ask::Ladder(Some(number)), _) => {
-                self.tell_ladder(now, node, screen, from, peer, ConnectionId(number));
+                self.tell_ladder(question, ConnectionId(number));
             }
             (Ask::Ladder(None), Peer::Udp(_) | Peer::Console) => {
                 let why = "A datagram belongs to no connection: there is no handshake and no teardown to draw.";
-                self.reply(now, node, screen, from, peer, why);
+                self.reply(question, why);
             }
-            (Ask::Close(number), _) => self.order(now, node, screen, from, peer, number, false),
-            (Ask::Abort(number), _) => self.order(now, node, screen, from, peer, number, true),
-            (Ask::Shutdown, _) => self.shutdown(now, node, screen),
+            (Ask::Close(number), _) => self.order(question, number, false),
+            (Ask::Abort(number), _) => self.order(question, number, true),
+            (Ask::Shutdown, _) => self.shutdown(now, question.node, question.screen),
         }
     }
 
     fn tell_ladder<S: Screen>(
         &mut self,
-        now: Instant,
-        node: &mut Node<'_>,
-        screen: &mut S,
-        from: MemberId,
-        peer: Peer<Handle, Flow>,
+        question: &mut Question<'_, '_, S>,
         connection: ConnectionId,
     ) {
         let mut follower = Follower::new(connection);
-        if let Some(status) = node.handle_of(connection).and_then(|h| node.status(h)) {
+        if let Some(status) = question
+            .node
+            .handle_of(connection)
+            .and_then(|handle| question.node.status(handle))
+        {
             follower = follower.with_flow(status.flow);
         }
-        let until = node.journal().next();
+        let until = question.node.journal().next();
         let ladder = Long::Ladder { follower, until };
-        self.tell(now, node, screen, from, peer, ladder);
+        self.tell(question, ladder);
     }
 
     /// Begins a long answer.
-    fn tell<S: Screen>(
-        &mut self,
-        now: Instant,
-        node: &mut Node<'_>,
-        screen: &mut S,
-        from: MemberId,
-        peer: Peer<Handle, Flow>,
-        long: Long,
-    ) {
-        let lines = self.room.reads_lines(from);
+    fn tell<S: Screen>(&mut self, question: &mut Question<'_, '_, S>, long: Long) {
+        let lines = self.room.reads_lines(question.from);
         self.telling = true;
         let Some(stream) = self.streams.iter_mut().find(|stream| stream.is_free()) else {
             let busy = "Too many tables and ladders are on their way; ask again in a moment.";
-            return self.reply(now, node, screen, from, peer, busy);
+            return self.reply(question, busy);
         };
-        match peer {
+        match question.peer {
             Peer::Tcp(handle) => {
                 if let Some(Seat(Role::Member(member))) = self.desk.seats.get_mut(handle.slot()) {
                     member.busy = true;
@@ -96,27 +104,20 @@ impl App<'_> {
             // Not asked for: the room answers others over UDP.
             Peer::Udp(_) => {}
         }
-        self.wake_at(Some(now));
+        self.wake_at(Some(question.now));
     }
 
     /// As much of the table as a datagram holds. Not inlined: its texts would take the stack of every
     /// answer.
     #[inline(never)]
-    fn send_short_table<S: Screen>(
-        &mut self,
-        now: Instant,
-        node: &mut Node<'_>,
-        screen: &mut S,
-        from: MemberId,
-        peer: Peer<Handle, Flow>,
-    ) {
+    fn send_short_table<S: Screen>(&mut self, question: &mut Question<'_, '_, S>) {
         const MORE: &str = "and more: ask over TCP\n";
         let mut text = String::<DATAGRAM>::new();
         let mut table = Table::default();
         loop {
             let facts = Facts {
-                now,
-                node,
+                now: question.now,
+                node: question.node,
                 desk: &self.desk,
                 room: &self.room,
                 style: &self.style,
@@ -133,23 +134,13 @@ impl App<'_> {
                 break;
             }
         }
-        self.reply(now, node, screen, from, peer, text.trim_ascii_end());
+        self.reply(question, text.trim_ascii_end());
     }
 
     /// Closes or resets a connection, as the operator says.
-    #[expect(clippy::too_many_arguments, reason = "who asks, what, and where")]
-    fn order<S: Screen>(
-        &mut self,
-        now: Instant,
-        node: &mut Node<'_>,
-        screen: &mut S,
-        from: MemberId,
-        peer: Peer<Handle, Flow>,
-        number: u32,
-        abort: bool,
-    ) {
+    fn order<S: Screen>(&mut self, question: &mut Question<'_, '_, S>, number: u32, abort: bool) {
         let connection = ConnectionId(number);
-        let handle = node.handle_of(connection);
+        let handle = question.node.handle_of(connection);
         let role = handle.map(|handle| (handle, self.desk.role(handle.slot())));
         let mut text = String::<96>::new();
         let _ = match role {
@@ -166,42 +157,36 @@ impl App<'_> {
                 }
                 self.forget_streams(handle);
                 if abort {
-                    node.abort(now, handle);
+                    question.node.abort(question.now, handle);
                     self.desk.set(handle.slot(), Role::Empty);
                     write!(text, "Connection {connection} is reset.")
                 } else {
-                    self.desk.part(now, node, handle, Parting::Finishing);
+                    self.desk
+                        .part(question.now, question.node, handle, Parting::Finishing);
                     write!(text, "Connection {connection} is closing.")
                 }
             }
         };
-        self.reply(now, node, screen, from, peer, &text);
+        self.reply(question, &text);
     }
 
     /// A short answer, in place of the room's receipt.
-    fn reply<S: Screen>(
-        &mut self,
-        now: Instant,
-        node: &mut Node<'_>,
-        screen: &mut S,
-        from: MemberId,
-        peer: Peer<Handle, Flow>,
-        answer: &str,
-    ) {
+    fn reply<S: Screen>(&mut self, question: &mut Question<'_, '_, S>, answer: &str) {
         let mut line = String::<{ DATAGRAM + LAST_WORDS_MAX }>::new();
-        let end = if self.room.reads_lines(from) {
+        let end = if self.room.reads_lines(question.from) {
             "\n"
         } else {
             ""
         };
         let _ = write!(line, "{answer}{end}");
-        let sent = self.with_room(now, node, screen, |_, post| {
+        let Question { from, peer, .. } = *question;
+        let sent = self.with_room(question.now, question.node, question.screen, |_, post| {
             post.send(peer, line.as_bytes())
         });
         if let (Err(Full), Peer::Tcp(handle)) = (sent, peer) {
             self.room.leave(from);
             let why = "You read too slowly and your queue is full: disconnected.\n";
-            self.with_room(now, node, screen, |_, post| {
+            self.with_room(question.now, question.node, question.screen, |_, post| {
                 post.part(handle, why.as_bytes())
             });
         }
