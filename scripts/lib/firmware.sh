@@ -46,8 +46,10 @@ firmware_core_by_rustup() {
 }
 
 firmware_core_from_debian() {
-    if ! dpkg -s rustc-web rust-web-src >/dev/null 2>&1; then
-        tools_install rustc-web rust-web-src || return 1
+    if ! dpkg -s rustc-web rust-web-src >/dev/null 2>&1 || ! firmware_compiler_will_do "$FIRMWARE_DEBIAN_RUSTC"; then
+        tools_say "installing rustc-web rust-web-src"
+        # There are old versions of it in lists of packages that nobody has refreshed.
+        tools_install_newest rustc-web rust-web-src || return 1
     fi
     firmware_compiler_will_do "$FIRMWARE_DEBIAN_RUSTC" && firmware_find_linker >/dev/null
 }

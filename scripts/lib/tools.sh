@@ -4,6 +4,7 @@
 #   tools_say MESSAGE...          to standard error
 #   tools_fail MESSAGE...         the same, and ends the script
 #   tools_install PACKAGE...      Debian packages, if that is possible without asking anybody
+#   tools_install_newest PACKAGE...  the same, after asking which versions there are
 #   tools_need COMMAND PACKAGE    finds a command, or installs its package, or ends the script
 
 tools_say() { printf '%s\n' "$*" >&2; }
@@ -13,18 +14,23 @@ tools_fail() {
     exit 1
 }
 
-tools_install() {
+# apt-get, as root, if that is possible without asking anybody.
+tools_apt() {
     command -v apt-get >/dev/null || return 1
     local as_root=()
     if [ "$(id -u)" -ne 0 ]; then
         sudo -n true 2>/dev/null || return 1
         as_root=(sudo -n)
     fi
-    tools_say "installing $*"
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >/dev/null 2>&1 ||
-        { "${as_root[@]}" apt-get update >/dev/null 2>&1 &&
-            "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >/dev/null 2>&1; }
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "$@" >/dev/null 2>&1
 }
+
+tools_install() {
+    tools_say "installing $*"
+    tools_apt install -y --no-install-recommends "$@" || tools_install_newest "$@"
+}
+
+tools_install_newest() { tools_apt update && tools_apt install -y --no-install-recommends "$@"; }
 
 tools_need() {
     command -v "$1" >/dev/null && return
