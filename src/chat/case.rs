@@ -3,8 +3,8 @@
 //! The same as [`char::to_lowercase`], from a table of runs that takes a tenth of the flash. One
 //! difference: the Turkish capital İ becomes a plain i, without a combining dot behind it.
 
-/// Capitals from the first to the last, and what is added to each, wrapping in 16 bits. Where that is 1, capitals and
-/// small letters take turns, and only every other character from the first on is a capital.
+/// Capitals from the first to the last, and what is added to each, wrapping in 16 bits. Where that is 1,
+/// capitals and small letters take turns, and only every other character from the first on is a capital.
 type Run = (u16, u16, i16);
 
 /// Unicode 17, plane 0, in ascending order.

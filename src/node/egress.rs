@@ -4,6 +4,7 @@ use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
 
 use super::datagrams::Attempt;
+use super::deadlines::earliest;
 use super::hatch::{Hatch, Sent};
 use super::lists::List;
 use super::node::Node;
@@ -153,14 +154,11 @@ impl Node<'_> {
             Some(_) => self.iface.poll_at(now, &self.extra),
             None => None,
         };
-        [
+        earliest(&[
             self.deadlines.earliest(),
             wait,
             extra,
             self.datagrams.deadline(now),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        ])
     }
 }

@@ -265,7 +265,8 @@ impl Node<'_> {
 
     /// Takes a free slot through LISTEN into SYN-RECEIVED.
     ///
-    /// Says which slot, if it is there. The caller has made sure that there is a free slot and no connection between these endpoints.
+    /// Says which slot, if it is there. The caller has made sure that there is a free slot and no
+    /// connection between these endpoints.
     fn open_passive(&mut self, now: Instant, opening: Opening) -> Option<usize> {
         let Some(slot) = self.lists.pop(List::Free) else {
             self.note_full(now, Resource::Connections);
