@@ -57,12 +57,24 @@ def measure(results, everyone, case, rounds, round_number):
         arguments = list(case.load)
         if arguments[0] == "idle" and arguments[2] > 1_000:
             arguments += sources(server)
+        wait_for_quiet(everyone)
         before = (*server.cpu(), client_cpu())
         figures = servers.load(server, arguments, case.cores[0])
         if figures:
             spent = (*server.cpu(), client_cpu())
             figures["cpu"] = [after - begun for begun, after in zip(before, spent)]
         results.add(case, name, round_number, figures)
+
+
+def wait_for_quiet(everyone):
+    """Waits until no server has work left, as after ten thousand connections that were closed."""
+    spent = None
+    for _ in range(100):
+        now = sum(sum(server.cpu()) for server in everyone.values())
+        if now == spent:
+            return
+        spent = now
+        time.sleep(0.05)
 
 
 def client_cpu():
