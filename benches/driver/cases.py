@@ -83,6 +83,19 @@ def large(octets):
             yield Case(f"{title}, MTU {mtu}", load, servers, "gbit_s", "Gbit/s", False, SPLIT)
 
 
+def profiled():
+    """What is run once more for some seconds, to see where the time goes."""
+    for title, load in (
+        ("TCP echo", ["tcp", "--count", 150_000]),
+        ("UDP echo", ["udp", "--count", 150_000]),
+        ("connect, line, close", ["connect", "--count", 30_000]),
+        ("chat to 50 members, 1 in flight", ["crowd", "--members", 50, "--window", 1, "--lines", 6_000]),
+        ("chat to 50 members, 16 in flight", ["crowd", "--members", 50, "--window", 16, "--lines", 50_000]),
+        ("chat to 200 members, 1 in flight", ["crowd", "--members", 200, "--window", 1, "--lines", 1_500]),
+    ):
+        yield Case(title, load, ["node"], "", "", True)
+
+
 def everything(quick):
     count = 1_000 if quick else 5_000
     octets = 100_000_000 if quick else 400_000_000

@@ -40,7 +40,6 @@ def main():
     if arguments.only:
         for case in cases:
             print(report.table(case, results))
-        print(report.spent(cases, results))
         print(f"Resident memory: {report.resident(extra)} idle connections.")
     else:
         report.write(arguments.rounds, cases, results, extra)

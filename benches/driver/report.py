@@ -107,20 +107,20 @@ Resident memory of a node with room for so many idle connections and 100 more, a
 """
 
 
-def spent(cases, results):
-    """Where the processor's time goes, in the cases whose client and server share a core."""
+def spent(extra):
+    """Where the processor's time goes while client and server share a core."""
     lines = [
         "## Where the time goes",
         "",
-        "Shares of the processor time of client and server together, on one core. The kernel's share for",
-        "smolchat has the client's way through the stack in it: a write to a TAP delivers the frame. If",
-        "smolchat's own code took no time at all, its figure would be better by the last column's factor.",
+        "Shares of the processor time of client and server together, on one core, in a run of some seconds.",
+        "The kernel's share for smolchat has the client's way through its stack in it: a write to a TAP",
+        "delivers the frame. If smolchat's own code took no time at all, its figure would be better by the",
+        "last column's factor.",
         "",
         "| case | smolchat's own code | kernel, for it | client | bound |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
-    for case in cases:
-        shares = results.cpu(case, "node") if case.where == "one core" else None
+    for case, shares in extra["spent"]:
         if shares:
             own, kernel, client = shares
             lines.append(
@@ -152,7 +152,7 @@ def write(rounds, cases, results, extra):
     notes = ROOT / "benches" / "NOTES.md"
     if notes.exists():
         parts.append(notes.read_text())
-    parts += [*charts(cases, results), "", spent(cases, results)]
+    parts += [*charts(cases, results), "", spent(extra)]
     parts += [table(case, results) for case in cases]
     parts.append(counts())
     PAGE.write_text("\n".join(parts))

@@ -29,13 +29,6 @@ class Results:
         runs = self.rounds.get(case.key, {}).get(server, {})
         return [run[figure or case.figure] for run in runs.values() if run]
 
-    def cpu(self, case, server):
-        """Shares of the processor time of all rounds: the server's own code, the kernel for it, the client."""
-        spent = self.values(case, server, "cpu")
-        sums = [sum(part) for part in zip(*spent)]
-        total = sum(sums)
-        return [part / total for part in sums] if total else None
-
     def ratio(self, case, one, other):
         """The median of one server's figure as a share of another's, taken within each round."""
         runs = self.rounds.get(case.key, {})
@@ -58,12 +51,7 @@ def measure(results, everyone, case, rounds, round_number):
         if arguments[0] == "idle" and arguments[2] > 1_000:
             arguments += sources(server)
         wait_for_quiet(everyone)
-        before = (*server.cpu(), client_cpu())
-        figures = servers.load(server, arguments, case.cores[0])
-        if figures:
-            spent = (*server.cpu(), client_cpu())
-            figures["cpu"] = [after - begun for begun, after in zip(before, spent)]
-        results.add(case, name, round_number, figures)
+        results.add(case, name, round_number, servers.load(server, arguments, case.cores[0]))
 
 
 def wait_for_quiet(everyone):
@@ -77,10 +65,19 @@ def wait_for_quiet(everyone):
         time.sleep(0.05)
 
 
-def client_cpu():
-    """Seconds of processor time of all clients so far."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+def spent(server, case):
+    """Shares of the processor time of a run: the server's own code, the kernel for it, the client."""
+
+    def so_far():
+        client = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return (*server.cpu(), client.ru_utime + client.ru_stime)
+
+    server.pin(case.cores[1])
+    before = so_far()
+    if not servers.load(server, case.load, case.cores[0]):
+        return None
+    parts = [after - begun for begun, after in zip(before, so_far())]
+    return [part / sum(parts) for part in parts]
 
 
 def addresses(server):
@@ -147,6 +144,8 @@ def run(rounds, quick, only):
             for case in chosen:
                 print(f"round {number + 1} of {rounds}: {case.key}", file=sys.stderr)
                 measure(results, everyone, case, rounds, number)
+        if only is None:
+            extra["spent"] = [(case, spent(everyone["node"], case)) for case in cases.profiled()]
         extra["resident"] = {
             connections: resident(connections, number)
             for number, connections in ((50, 4_000), (51, 10_000))
