@@ -6,7 +6,7 @@
 use smoltcp::time::{Duration, Instant};
 
 use crate::device::{Faults, Policy, Side, Wire};
-use crate::node::Node;
+use crate::node::{Node, earliest};
 
 /// Octets of an Ethernet header, which an MTU does not count.
 const ETHERNET_HEADER: usize = 14;
@@ -64,10 +64,7 @@ impl Clockwork for Pair {
         let a = self.a.poll(self.now, &mut faulty);
         faulty.flush(self.now);
         let b = self.b.poll(self.now, &mut self.wire.end_b());
-        [a, b, self.faults.next_deadline(), self.wire.next_arrival()]
-            .into_iter()
-            .flatten()
-            .min()
+        earliest(&[a, b, self.faults.next_deadline(), self.wire.next_arrival()])
     }
 }
 

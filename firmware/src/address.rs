@@ -9,6 +9,8 @@ use core::fmt;
 
 use heapless::Vec;
 use smolchat::node::Node;
+#[cfg(feature = "ipv6")]
+use smolchat::node::earliest;
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::dhcpv4;
 use smoltcp::time::{Duration, Instant};
@@ -182,7 +184,7 @@ impl Addressing {
             Step::Settled => None,
         };
         #[cfg(feature = "ipv6")]
-        let step = [step, self.slaac.deadline()].into_iter().flatten().min();
+        let step = earliest(&[step, self.slaac.deadline()]);
         step
     }
 

@@ -5,7 +5,7 @@ mod received;
 mod stream;
 
 use smolchat::trace::Style;
-use smoltcp::time::{Duration, Instant};
+use smoltcp::time::Duration;
 use smoltcp::wire::IpEndpoint;
 
 use super::args::ConnectArguments;
@@ -67,8 +67,4 @@ fn how_to_serve(namespace: Namespace, remote: IpEndpoint, udp: bool) -> String {
         remote.addr,
         remote.port
     )
-}
-
-fn earliest<const N: usize>(instants: [Option<Instant>; N]) -> Option<Instant> {
-    instants.into_iter().flatten().min()
 }

@@ -6,7 +6,7 @@ use std::os::fd::BorrowedFd;
 use smolchat::app::{App, Config, Memory};
 use smolchat::chat;
 use smolchat::device::Tap;
-use smolchat::node::{Ingress, Node};
+use smolchat::node::{Ingress, Node, earliest};
 use smoltcp::time::{Duration, Instant};
 
 use super::args::ServeArguments;
@@ -162,10 +162,7 @@ impl Program for Server {
         let deadline = self.node.poll_egress(now, &mut self.capture.on(tap, now));
         self.capture.annotate(self.node.journal());
         let flush = self.output.is_behind().then(|| now + FLUSH);
-        [deadline, self.app.deadline(), flush]
-            .into_iter()
-            .flatten()
-            .min()
+        earliest(&[deadline, self.app.deadline(), flush])
     }
 
     fn input(&self) -> Option<BorrowedFd<'_>> {

@@ -24,16 +24,14 @@ impl Node<'_> {
         device: &mut D,
     ) -> bool {
         for _ in 0..self.limits.egress_budget {
-            if self.lists.len(List::Egress) == 0 {
+            let Some(slot) = self.lists.front(List::Egress) else {
                 break;
-            }
+            };
             let mut exit = device.transmit(now);
             if exit.is_none() {
                 return true;
             }
-            let Some(slot) = self.lists.pop(List::Egress) else {
-                break;
-            };
+            self.lists.remove(List::Egress, slot);
             let mut hatch = Hatch::leading_to(&mut exit);
             let set = &mut self.slots[slot].set;
             self.iface.poll_egress(now, &mut hatch, set);

@@ -5,12 +5,12 @@ use std::os::fd::BorrowedFd;
 
 use smolchat::app::{Live, Watched};
 use smolchat::device::Tap;
-use smolchat::node::{Ingress, Node};
+use smolchat::node::{Ingress, Node, earliest};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
+use super::Terminal;
 use super::received::Received;
-use super::{Terminal, earliest};
 use crate::cli::Failure;
 use crate::cli::run::{News, Program};
 
@@ -141,7 +141,7 @@ impl Program for Client {
         let mut device = self.terminal.capture.on(tap, now);
         let deadline = self.node.poll_egress(now, &mut device);
         self.terminal.capture.annotate(self.node.journal());
-        earliest([deadline, self.live.deadline(), self.end])
+        earliest(&[deadline, self.live.deadline(), self.end])
     }
 
     fn input(&self) -> Option<BorrowedFd<'_>> {

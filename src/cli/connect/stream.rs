@@ -5,13 +5,13 @@ use std::os::fd::BorrowedFd;
 
 use smolchat::app::write_status;
 use smolchat::device::Tap;
-use smolchat::node::{ConnectError, Handle, Ingress, Node, RecvError};
+use smolchat::node::{ConnectError, Handle, Ingress, Node, RecvError, earliest};
 use smolchat::trace::{Ending, Follower, State, draw};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
 use super::received::Received;
-use super::{PATIENCE, Terminal, earliest};
+use super::{PATIENCE, Terminal};
 use crate::cli::Failure;
 use crate::cli::run::{News, Program};
 
@@ -329,7 +329,7 @@ impl Program for Client {
         let close = self
             .close_at
             .filter(|_| !self.closed && self.typed.is_empty());
-        earliest([
+        earliest(&[
             deadline,
             close,
             self.again,

@@ -2,7 +2,7 @@
 
 use smolchat::app::App;
 use smolchat::device::Side;
-use smolchat::node::{Handle, Ingress, RecvError};
+use smolchat::node::{Handle, Ingress, RecvError, earliest};
 use smolchat::pair::{Clockwork, Pair};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
@@ -54,8 +54,7 @@ impl Clockwork for CableWorld {
         self.app.run(now, &mut pair.b, &mut self.paper);
         let b = pair.b.poll_egress(now, &mut pair.wire.end_b());
         let more = (more == Ingress::More).then_some(now);
-        let all = [a, b, more, self.app.deadline(), pair.wire.next_arrival()];
-        all.into_iter().flatten().min()
+        earliest(&[a, b, more, self.app.deadline(), pair.wire.next_arrival()])
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration as Patience;
 use rustix::net::sockopt::set_socket_linger;
 use smolchat::app::App;
 use smolchat::device::Tap;
-use smolchat::node::{Ingress, Node};
+use smolchat::node::{Ingress, Node, earliest};
 use smoltcp::time::{Duration, Instant};
 
 use super::screen::Paper;
@@ -268,10 +268,7 @@ impl Program for Host {
             .asked
             .is_some()
             .then(|| (self.changed + QUIET).max(now + Duration::from_millis(1)));
-        [node, self.app.deadline(), quiet]
-            .into_iter()
-            .flatten()
-            .min()
+        earliest(&[node, self.app.deadline(), quiet])
     }
 
     fn input(&self) -> Option<BorrowedFd<'_>> {
