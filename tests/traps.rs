@@ -168,3 +168,81 @@ fn a_datagram_to_nobody_holds_up_no_other_and_is_given_up() {
     });
     assert!(given_up);
 }
+
+#[test]
+fn nothing_beyond_the_window_that_was_advertised_is_taken_even_exactly_at_its_edge() {
+    // With a buffer that needs window scaling smoltcp takes the window of its SYN,ACK for a larger one.
+    const BUFFER: usize = 128 * 1024;
+    let setup = Setup {
+        receive: BUFFER,
+        ..Setup::default()
+    };
+    let mut lab = Lab::new(Column::Node, setup);
+    let syn = Segment {
+        scale: Some(7),
+        ..lab.syn()
+    };
+    let sent = lab.give(&syn);
+    let window = u32::from(sent[0].window);
+    lab.snd += 1;
+    lab.rcv = sent[0].seq.wrapping_add(1);
+    // The handshake's last segment is left out: every segment below carries its acknowledgment.
+    for old_ack in [0, 1] {
+        let beyond = Segment {
+            seq: lab.snd.wrapping_add(window),
+            ack: Some(lab.rcv.wrapping_sub(old_ack)),
+            ..lab.ack()
+        };
+        lab.give(&beyond.data(&[b'x'; 1460]));
+    }
+    let mut taken = 0;
+    while taken < BUFFER + 4 * 1460 {
+        let next = lab.ack().data(&[b'y'; 1460]);
+        lab.give(&next);
+        lab.snd = lab.snd.wrapping_add(1460);
+        taken += 1460;
+    }
+    assert_eq!(lab.received(), vec![b'y'; BUFFER]);
+}
+
+#[test]
+fn nothing_answers_a_syn_that_has_not_left() {
+    let mut lab = Lab::new(Column::Node, Setup::default());
+    lab.answers = false;
+    let (now, to) = (lab.now, IpEndpoint::new(NOBODY.into(), 7));
+    let handle = lab.node().connect_from(now, 50_000, to).unwrap();
+    assert!(lab.work().is_empty());
+    let id = handle.id();
+    let iss = 0;
+    let from = |seq| Segment {
+        src: NOBODY,
+        src_port: 7,
+        dst_port: 50_000,
+        seq,
+        ..Segment::default()
+    };
+    for seq in [0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff] {
+        lab.give(&from(seq).syn());
+        lab.give(
+            &Segment {
+                ack: Some(iss),
+                ..from(seq)
+            }
+            .syn(),
+        );
+        lab.give(&Segment {
+            ack: Some(iss),
+            ..from(seq)
+        });
+        lab.give(&from(seq).rst());
+        lab.wait_secs(1);
+    }
+    let states = lab.node().status(handle).map(|it| (it.id, it.state));
+    assert_eq!(states, Some((id, State::SynSent)));
+    let dropped = lab
+        .node()
+        .journal()
+        .counters()
+        .dropped(Reason::BeforeOurSyn);
+    assert_eq!(dropped, 20);
+}

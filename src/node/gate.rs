@@ -42,6 +42,9 @@ pub(super) fn judge(state: State, passive: bool, numbers: &Numbers, segment: &He
     match state {
         // Nothing to defend: smoltcp answers with a reset, or takes the SYN.
         State::Closed | State::Listen => Decision::Pass,
+        // smoltcp takes it that our SYN left before anything comes; while it has not, what comes answers
+        // nothing of ours, and its sender sends it again.
+        State::SynSent if numbers.nothing_left_yet() => Decision::Drop(Reason::BeforeOurSyn),
         // There are no numbers to compare with yet, and smoltcp follows section 3.10.7.3.
         State::SynSent => Decision::Pass,
         State::SynReceived => judge_half_open(passive, numbers, segment),
@@ -68,15 +71,17 @@ fn judge_half_open(passive: bool, numbers: &Numbers, segment: &Header) -> Decisi
             // In the window, a new SYN can only come from a peer that lost its memory.
             return if passive && numbers.accepts(segment, numbers.rcv_edge) {
                 Decision::StartOver
+            } else if numbers.nothing_left_yet() {
+                Decision::Drop(Reason::BeforeOurSyn)
             } else {
                 Decision::Answer(Answer::Ack)
             };
         }
+        if numbers.nothing_left_yet() {
+            // Our SYN,ACK is about to leave, and answers this one, too.
+            return Decision::Drop(Reason::BeforeOurSyn);
+        }
         if !flags.contains(Flags::ACK) {
-            if numbers.snd_nxt == numbers.iss {
-                // Our SYN,ACK is about to leave; smoltcp ignores this one.
-                return Decision::Pass;
-            }
             // Our SYN,ACK may be lost. Sent again, it is also the acknowledgment that is owed.
             return Decision::Answer(Answer::SynAckAgain);
         }
@@ -89,6 +94,9 @@ fn judge_half_open(passive: bool, numbers: &Numbers, segment: &Header) -> Decisi
     }
     if !flags.contains(Flags::ACK) {
         return Decision::Drop(Reason::NoAck);
+    }
+    if numbers.nothing_left_yet() {
+        return Decision::Drop(Reason::BeforeOurSyn);
     }
     beyond_window(numbers, segment, numbers.rcv_edge).unwrap_or(Decision::Pass)
 }
@@ -186,15 +194,18 @@ fn judge_old_ack(numbers: &Numbers, segment: &Header, edge: u32) -> Decision {
             Decision::Answer(Answer::Ack)
         };
     }
-    let mut change = Change {
+    let keep = match beyond_window(numbers, segment, edge) {
+        None | Some(Decision::Pass) => None,
+        Some(Decision::Change(_, cut)) => cut.keep,
+        Some(refused) => return refused,
+    };
+    let change = Change {
         ack: Some(numbers.snd_una),
         window: Some(numbers.window),
         only_fin: is_fin_behind_old_data(numbers, segment),
+        keep,
         ..Change::default()
     };
-    if let Some(Decision::Change(_, cut)) = beyond_window(numbers, segment, edge) {
-        change.keep = cut.keep;
-    }
     Decision::Change(Repair::OldAck, change)
 }
 
@@ -223,8 +234,10 @@ fn beyond_window(numbers: &Numbers, segment: &Header, edge: u32) -> Option<Decis
         return None;
     }
     if at_most(edge, segment.seq) {
-        // All of it. Into a closed window it is a probe, and smoltcp answers it.
-        return if edge == numbers.rcv_edge && segment.seq == edge {
+        // All of it. A FIN into a closed window takes no room. Data is a probe, or worse: smoltcp's own
+        // window may be larger than the one that was advertised, so it is not asked.
+        let next = segment.seq == numbers.rcv_nxt && edge == numbers.rcv_nxt;
+        return if next && edge == numbers.rcv_edge && segment.len == 0 {
             Some(Decision::Pass)
         } else {
             Some(Decision::Answer(Answer::Ack))
@@ -343,6 +356,50 @@ mod tests {
         assert_eq!(
             established(segment(6102, 1101, Flags::ACK, 10)),
             Decision::Answer(Answer::Ack)
+        );
+    }
+
+    #[test]
+    fn at_the_edge_nothing_passes_but_a_fin_into_a_closed_window() {
+        let answer = Decision::Answer(Answer::Ack);
+        let fin = Flags::FIN.with(Flags::ACK);
+        assert_eq!(established(segment(6101, 1101, Flags::ACK, 1)), answer);
+        assert_eq!(established(segment(6101, 1101, fin, 0)), answer);
+        // The same with an acknowledgment that came before.
+        assert_eq!(established(segment(6101, 1001, Flags::ACK, 1)), answer);
+        let closed = Numbers {
+            rcv_edge: NUMBERS.rcv_nxt,
+            ..NUMBERS
+        };
+        let judge = |segment| judge(State::Established, true, &closed, &segment);
+        assert_eq!(judge(segment(5101, 1101, Flags::ACK, 1)), answer);
+        assert_eq!(judge(segment(5101, 1001, Flags::ACK, 1)), answer);
+        assert_eq!(judge(segment(5101, 1101, fin, 0)), Decision::Pass);
+    }
+
+    #[test]
+    fn nothing_passes_before_our_own_syn_left() {
+        let numbers = Numbers {
+            snd_una: 1000,
+            snd_nxt: 1000,
+            ..NUMBERS
+        };
+        let dropped = Decision::Drop(Reason::BeforeOurSyn);
+        for flags in [
+            Flags::SYN,
+            Flags::RST,
+            Flags::ACK,
+            Flags::SYN.with(Flags::ACK),
+        ] {
+            let segment = segment(5101, 1001, flags, 0);
+            assert_eq!(judge(State::SynSent, false, &numbers, &segment), dropped);
+        }
+        let half_open = |segment| judge(State::SynReceived, true, &numbers, &segment);
+        assert_eq!(half_open(segment(5000, 0, Flags::SYN, 0)), dropped);
+        assert_eq!(half_open(segment(5101, 1001, Flags::ACK, 0)), dropped);
+        assert_eq!(
+            half_open(segment(5200, 0, Flags::SYN, 0)),
+            Decision::StartOver
         );
     }
 

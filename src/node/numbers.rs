@@ -173,6 +173,11 @@ impl Numbers {
         before(self.wl1, header.seq) || self.wl1 == header.seq && at_most(self.wl2, header.ack)
     }
 
+    /// Whether not even our SYN left.
+    pub(super) const fn nothing_left_yet(&self) -> bool {
+        self.snd_nxt == self.iss
+    }
+
     /// Whether everything that left was acknowledged.
     pub(super) const fn all_acknowledged(&self) -> bool {
         self.snd_una == self.snd_nxt

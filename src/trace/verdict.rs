@@ -90,6 +90,8 @@ pub enum Reason {
     Unresolved,
     /// The device could not take the frame.
     DeviceFull,
+    /// Our own SYN has not left yet: nothing that comes can answer it.
+    BeforeOurSyn,
 }
 
 /// What can run full. Each is bounded, and running out is counted.

@@ -6,7 +6,7 @@ use smoltcp::wire::{IpAddress, IpEndpoint};
 
 impl Reason {
     /// Every reason, in the order of declaration.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Malformed,
         Self::NotForUs,
         Self::NotUnicast,
@@ -27,6 +27,7 @@ impl Reason {
         Self::UnknownProtocol,
         Self::Unresolved,
         Self::DeviceFull,
+        Self::BeforeOurSyn,
     ];
 }
 
@@ -81,6 +82,7 @@ impl fmt::Display for Reason {
             Self::UnknownProtocol => "unknown protocol",
             Self::Unresolved => "no hardware address",
             Self::DeviceFull => "device full",
+            Self::BeforeOurSyn => "before our SYN",
         })
     }
 }
