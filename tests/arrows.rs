@@ -24,7 +24,7 @@ fn walked(node: &Node<'_>) -> Walked {
     let walked = node
         .journal()
         .iter()
-        .filter_map(|(_, event)| match event.kind {
+        .filter_map(|(_, event)| match event.kind() {
             Kind::Transition(Transition {
                 from, to, cause, ..
             }) => Some((from, to, cause)),

@@ -90,10 +90,13 @@ fn frame(segment: &Segment) -> Vec<u8> {
 }
 
 fn segments(scene: &Scene) -> impl Iterator<Item = (&Event, Segment)> {
-    scene.events().iter().filter_map(|event| match event.kind {
-        Kind::Segment(segment) => Some((event, segment)),
-        _ => None,
-    })
+    scene
+        .events()
+        .iter()
+        .filter_map(|event| match event.kind() {
+            Kind::Segment(segment) => Some((event, segment)),
+            _ => None,
+        })
 }
 
 /// The scene as a pcap file of packets no longer than `snaplen`.
@@ -106,7 +109,7 @@ fn pcap(scene: &Scene, snaplen: usize, resolution: TsResolution) -> Vec<u8> {
     let mut writer = PcapWriter::with_header(Vec::new(), header).unwrap();
     for (event, segment) in segments(scene) {
         let data = frame(&segment);
-        let at = Passed::from_micros(event.at.total_micros() as u64);
+        let at = Passed::from_micros(event.at().total_micros() as u64);
         let length = u32::try_from(data.len()).unwrap();
         let kept = &data[..data.len().min(snaplen)];
         writer
@@ -122,9 +125,9 @@ fn pcapng(scene: &Scene) -> Vec<u8> {
     let mut capture = PcapNg::new(&mut file, UNIX_EPOCH).unwrap();
     let mut journal = Journal::new(vec![None; 100]);
     for event in scene.events() {
-        if let Kind::Segment(segment) = event.kind {
+        if let Kind::Segment(segment) = event.kind() {
             capture
-                .frame(event.at, segment.direction, &frame(&segment))
+                .frame(event.at(), segment.direction, &frame(&segment))
                 .unwrap();
         }
     }

@@ -93,7 +93,7 @@ fn tshark_and_the_journal_agree_about_every_segment() {
         .a
         .journal()
         .iter()
-        .filter_map(|(_, event)| match event.kind {
+        .filter_map(|(_, event)| match event.kind() {
             Kind::Segment(segment) => Some(segment),
             _ => None,
         })
@@ -128,7 +128,7 @@ fn every_segment_of_the_journal_is_in_the_capture() {
         .a
         .journal()
         .iter()
-        .filter(|(_, event)| matches!(event.kind, Kind::Segment(_)));
+        .filter(|(_, event)| matches!(event.kind(), Kind::Segment(_)));
     assert_eq!(arrows(&drawn).len(), segments.count());
 
     // Each change of state is a comment, in order.

@@ -470,7 +470,7 @@ fn a_peer_that_rebooted_comes_back_on_the_same_port() {
     assert_eq!(lab.state(), State::SynReceived);
     let ended = lab.node().journal().iter().any(|(_, event)| {
         matches!(
-            event.kind,
+            event.kind(),
             Kind::Ended {
                 ending: Ending::ResetByPeer,
                 ..

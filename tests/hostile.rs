@@ -207,7 +207,7 @@ fn run(seed: u64, sizes: Sizes) {
         assert_eq!(node.time_waiting(), 0, "seed {seed}");
         for (_, event) in node.journal().iter() {
             assert!(
-                !matches!(event.kind, Kind::Illegal(_)),
+                !matches!(event.kind(), Kind::Illegal(_)),
                 "seed {seed}: {event:?}"
             );
         }

@@ -60,16 +60,16 @@ fn live(scene: &Scene) -> String {
     let mut events = scene.events().iter().peekable();
     while let Some(event) = events.next() {
         journal.record(*event);
-        if events.peek().is_some_and(|next| next.at == event.at) {
+        if events.peek().is_some_and(|next| next.at() == event.at()) {
             continue;
         }
-        if let Some(due) = again.filter(|&due| due < event.at) {
+        if let Some(due) = again.filter(|&due| due < event.at()) {
             follower
                 .follow(&journal, due, &Style::PLAIN, &mut out)
                 .unwrap();
         }
         again = follower
-            .follow(&journal, event.at, &Style::PLAIN, &mut out)
+            .follow(&journal, event.at(), &Style::PLAIN, &mut out)
             .unwrap();
     }
     if let Some(due) = again {
@@ -178,7 +178,7 @@ fn a_follower_says_what_it_missed() {
         journal.record(*event);
         if index == 5 {
             follower
-                .follow(&journal, event.at, &Style::PLAIN, &mut out)
+                .follow(&journal, event.at(), &Style::PLAIN, &mut out)
                 .unwrap();
         }
     }
@@ -195,11 +195,11 @@ fn a_fin_waits_for_its_answer_to_be_named() {
     let mut storage = vec![None; 100];
     let mut journal = Journal::new(&mut storage[..]);
     let mut follower = Follower::new(ConnectionId(1));
-    let fin = scene.events().iter().position(|event| matches!(event.kind, Kind::Segment(segment) if segment.direction == Direction::In && segment.header.flags.to_string().contains("FIN"))).unwrap();
+    let fin = scene.events().iter().position(|event| matches!(event.kind(), Kind::Segment(segment) if segment.direction == Direction::In && segment.header.flags.to_string().contains("FIN"))).unwrap();
     for event in &scene.events()[..=fin] {
         journal.record(*event);
     }
-    let at = scene.events()[fin].at;
+    let at = scene.events()[fin].at();
     let again = follower
         .follow(&journal, at, &Style::PLAIN, &mut out)
         .unwrap();

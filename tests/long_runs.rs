@@ -232,7 +232,7 @@ impl Run {
         assert_eq!(sent(&self.servers), received(&self.clients));
         for node in [&self.pair.a, &self.pair.b] {
             for (_, event) in node.journal().iter() {
-                if let Kind::Ended { connection, .. } = event.kind {
+                if let Kind::Ended { connection, .. } = event.kind() {
                     let mut text = String::new();
                     draw(
                         node.journal(),
@@ -250,7 +250,7 @@ impl Run {
             }
         }
         for (_, event) in self.pair.a.journal().iter() {
-            if let Kind::Ended { connection, ending } = event.kind {
+            if let Kind::Ended { connection, ending } = event.kind() {
                 // Every octet arrived; but if the last acknowledgment and two FINs are lost, 2 MSL are
                 // over before the third FIN comes.
                 let fine = matches!(ending, Ending::Closed | Ending::ResetByPeer);

@@ -87,7 +87,7 @@ fn longest(node: &Node<'_>) -> u16 {
     let lengths = node
         .journal()
         .iter()
-        .filter_map(|(_, event)| match event.kind {
+        .filter_map(|(_, event)| match event.kind() {
             Kind::Segment(segment) => Some(segment.header.len),
             _ => None,
         });

@@ -22,7 +22,7 @@ fn two_connections() -> Setup {
 fn changes(node: &Node<'_>) -> Vec<(State, State)> {
     let changes = node.journal().iter();
     changes
-        .filter_map(|(_, event)| match event.kind {
+        .filter_map(|(_, event)| match event.kind() {
             Kind::Transition(change) => Some((change.from, change.to)),
             _ => None,
         })
@@ -161,7 +161,7 @@ fn a_datagram_to_nobody_holds_up_no_other_and_is_given_up() {
 
     lab.wait_secs(5);
     let given_up = lab.node().journal().iter().any(|(_, event)| {
-        matches!(event.kind, Kind::Datagram(it)
+        matches!(event.kind(), Kind::Datagram(it)
             if it.direction == Direction::Out
                 && it.flow.remote.addr == NOBODY.into()
                 && it.verdict == Verdict::Dropped(Reason::Unresolved))

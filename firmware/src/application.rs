@@ -225,7 +225,7 @@ impl<'m> Application<'m> {
         let number = number.and_then(|number| number.parse().ok());
         let journal = self.node.journal();
         match number.and_then(|number| journal.since(number).1.next()) {
-            Some((_, event)) => say!("record: {} {:?}", { event.at }.total_micros(), event.kind),
+            Some((_, event)) => say!("record: {} {:?}", event.at().total_micros(), event.kind()),
             None => say!("record: none"),
         }
     }

@@ -129,7 +129,7 @@ impl<'a> Live<'a> {
         let Some(connection) = event.connection() else {
             return tell_other(event, screen);
         };
-        if let Kind::Opened { flow, .. } = event.kind
+        if let Kind::Opened { flow, .. } = event.kind()
             && let Some(place) = self.watched.iter_mut().find(|place| place.0.is_none())
         {
             place.0 = Some(Watch {
@@ -141,7 +141,7 @@ impl<'a> Live<'a> {
         let style = &self.style(style);
         match self.watch(connection) {
             Some(watch) => {
-                watch.ended |= matches!(event.kind, Kind::Ended { .. });
+                watch.ended |= matches!(event.kind(), Kind::Ended { .. });
                 if watch.follower.next() <= number {
                     watch.follow(now, node, style, screen);
                 }
@@ -188,13 +188,16 @@ impl Watch {
 /// What is told of a connection that nobody draws.
 fn tell_briefly<S: Screen>(event: &Event, screen: &mut S) {
     // A screen never fails: what it has no room for, it counts.
-    let _ = match event.kind {
+    let _ = match event.kind() {
         Kind::Transition(change) | Kind::Illegal(change) => writeln!(
             screen,
             "{} {} -> {} ({})",
             change.connection, change.from, change.to, change.cause
         ),
         Kind::Ended { connection, ending } => writeln!(screen, "{connection} {ending}"),
+        Kind::OtherNumber { connection, .. } => {
+            writeln!(screen, "{connection} another initial sequence number")
+        }
         Kind::Opened { .. }
         | Kind::Segment(_)
         | Kind::TimeWaiting { .. }
@@ -211,7 +214,7 @@ fn tell_briefly<S: Screen>(event: &Event, screen: &mut S) {
 /// What is told that is about no connection.
 fn tell_other<S: Screen>(event: &Event, screen: &mut S) {
     use crate::trace::{Direction, Spelled, Verdict};
-    let _ = match event.kind {
+    let _ = match event.kind() {
         Kind::Datagram(datagram) => {
             let (arrow, remote) = match datagram.direction {
                 Direction::In => ("<-", datagram.flow.remote),
@@ -243,6 +246,7 @@ fn tell_other<S: Screen>(event: &Event, screen: &mut S) {
         | Kind::Illegal(_)
         | Kind::TimeWaiting { .. }
         | Kind::Ended { .. }
+        | Kind::OtherNumber { .. }
         | Kind::SlowPeer { .. } => Ok(()),
     };
 }

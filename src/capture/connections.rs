@@ -138,13 +138,13 @@ impl Connection {
             local: Stream::default(),
             remote: Stream::default(),
             opened: flags.contains(Flags::SYN),
-            events: vec![Event {
+            events: vec![Event::new(
                 at,
-                kind: Kind::Opened {
+                Kind::Opened {
                     connection: id,
                     flow,
                 },
-            }],
+            )],
         }
     }
 
@@ -163,7 +163,7 @@ impl Connection {
 
     /// The time of its last segment.
     pub(super) fn last(&self) -> Instant {
-        self.events.last().map_or(Instant::ZERO, |event| event.at)
+        self.events.last().map_or(Instant::ZERO, |event| event.at())
     }
 
     /// Its records, in a journal that holds all of them.
@@ -208,9 +208,9 @@ impl Connection {
         };
         let mark = sender.mark(&header, receiver);
         sender.sent(&header);
-        self.events.push(Event {
+        self.events.push(Event::new(
             at,
-            kind: Kind::Segment(Segment {
+            Kind::Segment(Segment {
                 connection: self.id,
                 direction,
                 header,
@@ -219,7 +219,7 @@ impl Connection {
                 mark,
                 verdict: Verdict::Passed,
             }),
-        });
+        ));
         let end = &mut self.local.inferred;
         let mut before = end.state();
         let steps = match direction {
@@ -228,15 +228,15 @@ impl Connection {
         };
         for to in steps {
             let from = before.replace(to).unwrap_or(State::Closed);
-            self.events.push(Event {
+            self.events.push(Event::new(
                 at,
-                kind: Kind::Transition(Transition {
+                Kind::Transition(Transition {
                     connection: self.id,
                     from,
                     to,
                     cause: Cause::Inferred,
                 }),
-            });
+            ));
         }
     }
 }

@@ -140,7 +140,7 @@ impl<W: Write> PcapNg<W> {
     }
 
     fn read(&mut self, event: &Event, current: &mut Option<usize>) {
-        match event.kind {
+        match event.kind() {
             Kind::Segment(segment) => {
                 *current = self.claim(&segment);
                 if let Some(index) = *current {
@@ -148,7 +148,7 @@ impl<W: Write> PcapNg<W> {
                 }
             }
             Kind::Transition(transition) | Kind::Illegal(transition) => {
-                let illegal = matches!(event.kind, Kind::Illegal(_));
+                let illegal = matches!(event.kind(), Kind::Illegal(_));
                 let comment = sentence(&transition, illegal);
                 let caused = transition.cause == Cause::Segment;
                 match current.filter(|_| caused) {

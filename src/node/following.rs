@@ -225,6 +225,7 @@ impl Node<'_> {
     }
 
     fn note_segment_out(&mut self, now: Instant, slot: usize, header: &Header, verdict: Verdict) {
+        self.check_number(now, slot, header);
         let connection = &mut self.slots[slot].connection;
         let numbers = &mut connection.numbers;
         let mark = numbers.mark_sent(header);
@@ -257,6 +258,23 @@ impl Node<'_> {
             let kind = Kind::SlowPeer {
                 connection: id,
                 attempts,
+            };
+            self.note(now, kind);
+        }
+    }
+
+    /// Compares the number of our SYN with the one that smoltcp was made to draw. The one that leaves is
+    /// the one that counts.
+    pub(super) fn check_number(&mut self, now: Instant, slot: usize, header: &Header) {
+        let connection = &mut self.slots[slot].connection;
+        let wanted = connection.numbers.iss;
+        let first = header.flags.contains(Flags::SYN) && connection.numbers.nothing_left_yet();
+        if first && header.seq != wanted {
+            connection.numbers.start_at(header.seq);
+            let kind = Kind::OtherNumber {
+                connection: connection.id,
+                wanted,
+                drawn: header.seq,
             };
             self.note(now, kind);
         }
@@ -398,5 +416,47 @@ fn sooner(
     match (one, other) {
         (Some(one), Some(other)) => Some(if one.1 <= other.1 { one } else { other }),
         (one, other) => one.or(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::Wire;
+    use crate::node::{Config, Memory, Sizes};
+    use crate::trace::ConnectionId;
+    use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+
+    #[test]
+    fn a_number_that_was_not_wanted_is_said_and_is_the_one_that_counts() {
+        let address = IpCidr::new(IpAddress::v4(192, 0, 2, 1), 24);
+        let config = Config::new(EthernetAddress([2, 0, 0, 0, 0, 1]), address, [7; 16]);
+        let memory = Memory::heap(Sizes::default());
+        let mut node = Node::new(config, memory, Instant::ZERO).unwrap();
+        let peer = IpAddress::v4(192, 0, 2, 2);
+        node.learn_neighbor(Instant::ZERO, peer, EthernetAddress([2; 6]));
+        let slot = node
+            .open_active(Instant::ZERO, None, (peer, 9000).into())
+            .unwrap();
+        let drawn = node.slots[slot].connection.numbers.iss;
+        let wanted = drawn ^ 0x8000_0000;
+        node.slots[slot].connection.numbers.start_at(wanted);
+        let mut wire = Wire::heap(Duration::ZERO, 1500, 4);
+        node.poll(Instant::ZERO, &mut wire.end_a());
+        let said = Kind::OtherNumber {
+            connection: ConnectionId(1),
+            wanted,
+            drawn,
+        };
+        assert_eq!(
+            node.journal()
+                .iter()
+                .filter(|it| it.1.kind() == said)
+                .count(),
+            1
+        );
+        let numbers = &node.slots[slot].connection.numbers;
+        assert_eq!((numbers.iss, numbers.snd_una), (drawn, drawn));
+        assert_eq!(numbers.snd_nxt, drawn.wrapping_add(1));
     }
 }

@@ -5,6 +5,8 @@
 //! it one. But the generator is a pure function of the interface's seed, and can be run backwards: an
 //! interface built with the right seed draws exactly the number we want. Opening a connection is the
 //! only step that draws, so that step runs on such an interface, and everything after on the real one.
+//! That holds for one release of smoltcp, which `Cargo.toml` names exactly; and the number that leaves is
+//! compared with the one that was wanted ([`Kind::OtherNumber`](crate::trace::Kind::OtherNumber)).
 
 use core::hash::Hasher;
 

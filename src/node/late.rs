@@ -108,7 +108,7 @@ impl Node<'_> {
         direction: Direction,
     ) -> (u32, u32) {
         let earlier = self.journal.of(waiting.connection).rev();
-        let mut segments = earlier.filter_map(|(_, event)| match event.kind {
+        let mut segments = earlier.filter_map(|(_, event)| match event.kind() {
             Kind::Segment(segment) if segment.header.flags.contains(Flags::ACK) => Some(segment),
             _ => None,
         });

@@ -266,7 +266,7 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn note(&mut self, now: Instant, kind: Kind) {
-        self.journal.record(Event { at: now, kind });
+        self.journal.record(Event::new(now, kind));
     }
 
     pub(super) fn note_full(&mut self, now: Instant, resource: Resource) {

@@ -82,12 +82,16 @@ impl Numbers {
 
     /// A connection that will start with the sequence number `iss`.
     pub(super) fn starting_at(iss: u32) -> Self {
-        Self {
-            iss,
-            snd_una: iss,
-            snd_nxt: iss,
-            ..Self::default()
-        }
+        let mut numbers = Self::default();
+        numbers.start_at(iss);
+        numbers
+    }
+
+    /// Nothing has left yet; what does will start with the sequence number `iss`.
+    pub(super) fn start_at(&mut self, iss: u32) {
+        self.iss = iss;
+        self.snd_una = iss;
+        self.snd_nxt = iss;
     }
 
     /// Takes in the peer's SYN.

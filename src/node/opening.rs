@@ -9,7 +9,7 @@ use super::connection::{Connection, Flags as Facts};
 use super::errors::ConnectError;
 use super::flow::Found;
 use super::frame::TcpFrame;
-use super::hatch::{Exit, Hatch, Medium, Nowhere};
+use super::hatch::{Exit, Hatch, Medium, Nowhere, Sent};
 use super::isn::opening_config;
 use super::lists::List;
 use super::node::Node;
@@ -209,6 +209,9 @@ impl Node<'_> {
         // The neighbour is known: opening taught it.
         self.iface
             .poll_egress(now, &mut hatch, &mut self.slots[slot].set);
+        if let Some(Sent::Tcp(_, header)) = hatch.sent {
+            self.check_number(now, slot, &header);
+        }
         let numbers = &self.slots[slot].connection.numbers;
         let syn_ack = Header {
             seq: numbers.iss,

@@ -440,6 +440,16 @@ pub enum Kind {
         /// How many times the oldest segment was sent.
         attempts: u8,
     },
+    /// smoltcp drew another initial sequence number than it was made to: this is not the release of it
+    /// that the node was written for. The connection goes on with the number that left.
+    OtherNumber {
+        /// Whose.
+        connection: ConnectionId,
+        /// The number by RFC 6528, or of the cookie.
+        wanted: u32,
+        /// The number that left.
+        drawn: u32,
+    },
     /// A segment of no connection.
     Stray(Stray),
     /// A datagram crossed the wire.
@@ -464,23 +474,40 @@ pub enum Kind {
 /// A record of the journal.
 ///
 /// A journal is an array of these. On a 32-bit target they are packed to four octets, since alignment
-/// to eight would cost each of them four.
+/// to eight would cost each of them four: what is in them is copied out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(target_pointer_width = "32", repr(C, packed(4)))]
 pub struct Event {
-    /// When.
-    pub at: Instant,
-    /// What.
-    pub kind: Kind,
+    at: Instant,
+    kind: Kind,
 }
 
 impl Event {
+    /// `kind` happened at `at`.
+    #[inline]
+    pub const fn new(at: Instant, kind: Kind) -> Self {
+        Self { at, kind }
+    }
+
+    /// When.
+    #[inline]
+    pub const fn at(&self) -> Instant {
+        self.at
+    }
+
+    /// What.
+    #[inline]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// The connection that this is about, if it is about one.
     pub const fn connection(&self) -> Option<ConnectionId> {
         match self.kind {
             Kind::Opened { connection, .. }
             | Kind::TimeWaiting { connection, .. }
             | Kind::Ended { connection, .. }
+            | Kind::OtherNumber { connection, .. }
             | Kind::SlowPeer { connection, .. } => Some(connection),
             Kind::Segment(segment) => Some(segment.connection),
             Kind::Transition(transition) | Kind::Illegal(transition) => Some(transition.connection),

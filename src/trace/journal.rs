@@ -53,7 +53,7 @@ impl<'a> Journal<'a> {
     /// Keeps `event`, in place of the oldest one if the ring is full, and counts it.
     #[inline]
     pub fn record(&mut self, event: Event) {
-        self.counters.count(&event.kind);
+        self.counters.count(&event.kind());
         self.recorded += 1;
         if let Some(slot) = self.slots.get_mut(self.head) {
             *slot = Some(event);
@@ -220,6 +220,7 @@ impl Counters {
             // Seen in the ring; nobody asks how many there were.
             Kind::TimeWaiting { .. }
             | Kind::SlowPeer { .. }
+            | Kind::OtherNumber { .. }
             | Kind::Neighbor(_)
             | Kind::Icmp { .. } => {}
         }
@@ -253,13 +254,13 @@ mod tests {
     use smoltcp::time::Instant;
 
     fn ended(connection: u32) -> Event {
-        Event {
-            at: Instant::from_micros(i64::from(connection)),
-            kind: Kind::Ended {
+        Event::new(
+            Instant::from_micros(i64::from(connection)),
+            Kind::Ended {
                 connection: ConnectionId(connection),
                 ending: super::super::Ending::Closed,
             },
-        }
+        )
     }
 
     fn numbers<'e>(records: impl Iterator<Item = (u64, &'e Event)>) -> [Option<(u64, u32)>; 6] {
@@ -355,10 +356,10 @@ mod tests {
     fn a_journal_without_storage_only_counts() {
         let mut journal = Journal::new(&mut [][..]);
         journal.record(ended(1));
-        journal.record(Event {
-            at: Instant::ZERO,
-            kind: Kind::Dropped(Reason::RateLimited),
-        });
+        journal.record(Event::new(
+            Instant::ZERO,
+            Kind::Dropped(Reason::RateLimited),
+        ));
         assert!(journal.is_empty());
         assert_eq!(journal.iter().count(), 0);
         assert_eq!((journal.since(0).0, journal.overwritten()), (2, 2));

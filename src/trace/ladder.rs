@@ -198,7 +198,7 @@ impl Follower {
                 self.begin(&mut pen, event, journal.overwritten())?;
             }
             // The changes of state that a segment causes belong on its line.
-            let caused = match event.kind {
+            let caused = match event.kind() {
                 Kind::Segment(_) => Caused::read(rest),
                 _ => Caused::default(),
             };
@@ -218,8 +218,8 @@ impl Follower {
         event: &Event,
         overwritten: u64,
     ) -> fmt::Result {
-        self.started = Some(event.at);
-        if let Kind::Opened { flow, .. } = event.kind {
+        self.started = Some(event.at());
+        if let Kind::Opened { flow, .. } = event.kind() {
             self.flow = Some(flow);
             return pen.header(self.flow, self.roles);
         }
@@ -237,34 +237,34 @@ impl Follower {
         heading: Heading,
         caused: &Caused,
     ) -> fmt::Result {
-        match event.kind {
+        match event.kind() {
             // Its endpoints are in the header.
             Kind::Opened { .. } => Ok(()),
             Kind::Segment(segment) => {
                 if let Some(first) = caused.first {
-                    self.show_first_state(pen, event.at, &first)?;
+                    self.show_first_state(pen, event.at(), &first)?;
                 }
                 self.show_heading(pen, heading)?;
-                self.draw_segment(pen, event.at, &segment, caused)
+                self.draw_segment(pen, event.at(), &segment, caused)
             }
             Kind::Transition(transition) => {
-                self.show_first_state(pen, event.at, &transition)?;
+                self.show_first_state(pen, event.at(), &transition)?;
                 self.show_heading(pen, heading)?;
-                self.draw_transition(pen, event.at, &transition)
+                self.draw_transition(pen, event.at(), &transition)
             }
-            Kind::Illegal(transition) => self.draw_illegal(pen, event.at, &transition),
+            Kind::Illegal(transition) => self.draw_illegal(pen, event.at(), &transition),
             Kind::TimeWaiting { lasts, .. } => {
                 let lasts = lasts.into();
-                let again = self.waiting.replace((event.at, lasts)).is_some();
+                let again = self.waiting.replace((event.at(), lasts)).is_some();
                 let mut text = Text::new();
                 let word = if again { " starts again" } else { "" };
                 write!(text, "2 MSL{word}: {}", Span(lasts))?;
-                self.note(pen, event.at, &text, pen.style().palette.note)
+                self.note(pen, event.at(), &text, pen.style().palette.note)
             }
             Kind::Ended { ending, .. } => {
                 let mut text = Text::new();
                 write!(text, "{ending}")?;
-                let time = self.time(event.at, false);
+                let time = self.time(event.at(), false);
                 pen.row(
                     time,
                     Shown::Nothing,
@@ -275,7 +275,12 @@ impl Follower {
             Kind::SlowPeer { attempts, .. } => {
                 let mut text = Text::new();
                 write!(text, "no acknowledgment after {attempts} attempts")?;
-                self.note(pen, event.at, &text, pen.style().palette.caution)
+                self.note(pen, event.at(), &text, pen.style().palette.caution)
+            }
+            Kind::OtherNumber { wanted, drawn, .. } => {
+                let mut text = Text::new();
+                write!(text, "initial number {drawn}, not {wanted}")?;
+                self.note(pen, event.at(), &text, pen.style().palette.caution)
             }
             // Of no connection, so not among the records read here.
             Kind::Stray(_)

@@ -353,7 +353,7 @@ pub(crate) fn an_icmp_error_is_told(column: Column) -> bool {
     lab.is_node()
         && lab.node().journal().iter().any(|(_, event)| {
             matches!(
-                event.kind,
+                event.kind(),
                 Kind::Icmp {
                     kind: 3,
                     code: 0,

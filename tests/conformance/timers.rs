@@ -64,7 +64,7 @@ pub(crate) fn a_slow_peer_is_reported(column: Column) -> bool {
             .node()
             .journal()
             .iter()
-            .any(|(_, event)| matches!(event.kind, Kind::SlowPeer { attempts: 3, .. }))
+            .any(|(_, event)| matches!(event.kind(), Kind::SlowPeer { attempts: 3, .. }))
 }
 
 pub(crate) fn a_first_flight_is_small(column: Column) -> bool {

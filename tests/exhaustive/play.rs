@@ -396,8 +396,8 @@ impl<'s> Play<'s> {
                 let _ = draw(node.journal(), id, self.now, &Style::PLAIN, &mut text);
             }
             for (_, event) in node.journal().iter() {
-                if let Kind::Stray(stray) = event.kind {
-                    let _ = writeln!(text, "-- {name}, stray at {}: {stray:?}", event.at);
+                if let Kind::Stray(stray) = event.kind() {
+                    let _ = writeln!(text, "-- {name}, stray at {}: {stray:?}", event.at());
                 }
             }
         }
@@ -413,7 +413,7 @@ fn judge_journal(node: &Node<'_>, ours: Option<ConnectionId>) -> Result<(), Stri
     }
     let mut last: Vec<(ConnectionId, State)> = Vec::new();
     for (_, event) in node.journal().iter() {
-        match event.kind {
+        match event.kind() {
             Kind::Illegal(what) => {
                 return Err(format!("not a change that the RFC knows: {what:?}"));
             }
@@ -452,13 +452,13 @@ fn ids(node: &Node<'_>) -> Vec<ConnectionId> {
     };
     let events = node.journal().iter();
     events
-        .filter_map(|(_, event)| opened(&event.kind))
+        .filter_map(|(_, event)| opened(&event.kind()))
         .collect()
 }
 
 fn ending(node: &Node<'_>, id: ConnectionId) -> Option<Ending> {
     let events = node.journal().iter();
-    let mut ends = events.filter_map(|(_, event)| match event.kind {
+    let mut ends = events.filter_map(|(_, event)| match event.kind() {
         Kind::Ended { connection, ending } if connection == id => Some(ending),
         _ => None,
     });

@@ -202,7 +202,7 @@ impl Hall {
     pub fn segments_to(&self, client: Handle) -> Vec<Segment> {
         let journal = self.pair.a.journal().of(client.id());
         journal
-            .filter_map(|(_, event)| match event.kind {
+            .filter_map(|(_, event)| match event.kind() {
                 Kind::Segment(segment)
                     if segment.direction == Direction::In && segment.verdict == Verdict::Passed =>
                 {
@@ -219,7 +219,7 @@ impl Hall {
         let journal = self.pair.b.journal();
         let id = journal
             .iter()
-            .filter_map(|(_, event)| match event.kind {
+            .filter_map(|(_, event)| match event.kind() {
                 Kind::Opened { connection, flow } if flow.remote == local => Some(connection),
                 _ => None,
             })
@@ -232,7 +232,7 @@ impl Hall {
         let journal = self.pair.a.journal();
         journal
             .iter()
-            .find_map(|(_, event)| match event.kind {
+            .find_map(|(_, event)| match event.kind() {
                 Kind::Opened { connection, flow } if connection == client.id() => Some(flow.local),
                 _ => None,
             })

@@ -121,7 +121,7 @@ impl Pair {
     pub fn assert_all_legal(&self) {
         for node in [&self.a, &self.b] {
             for (_, event) in node.journal().iter() {
-                assert!(!matches!(event.kind, Kind::Illegal(_)), "{event:?}");
+                assert!(!matches!(event.kind(), Kind::Illegal(_)), "{event:?}");
             }
         }
     }
@@ -143,7 +143,7 @@ impl Clockwork for Pair {
 pub fn states(node: &Node<'_>, id: ConnectionId) -> Vec<State> {
     let mut states = Vec::new();
     for (_, event) in node.journal().of(id) {
-        if let Kind::Transition(Transition { from, to, .. }) = event.kind {
+        if let Kind::Transition(Transition { from, to, .. }) = event.kind() {
             if states.is_empty() {
                 states.push(from);
             }
@@ -157,7 +157,7 @@ pub fn states(node: &Node<'_>, id: ConnectionId) -> Vec<State> {
 pub fn ending(node: &Node<'_>, id: ConnectionId) -> Option<Ending> {
     node.journal()
         .of(id)
-        .find_map(|(_, event)| match event.kind {
+        .find_map(|(_, event)| match event.kind() {
             Kind::Ended { ending, .. } => Some(ending),
             _ => None,
         })

@@ -105,7 +105,7 @@ fn journal_here(frames: &[Vec<u8>], times: &[i64]) -> Vec<String> {
         let egress = node.poll_egress(now, &mut device);
         let deadline = [egress, app.deadline()].into_iter().flatten().min();
         let journal = node.journal().iter();
-        let journal = journal.map(|(_, event)| format!("{:?}", event.kind));
+        let journal = journal.map(|(_, event)| format!("{:?}", event.kind()));
         (deadline, journal.collect::<Vec<_>>())
     };
     let mut journal = Vec::new();

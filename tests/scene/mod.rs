@@ -82,7 +82,7 @@ impl Scene {
     }
 
     pub(crate) fn push(&mut self, kind: Kind) {
-        self.events.push(Event { at: self.now, kind });
+        self.events.push(Event::new(self.now, kind));
     }
 
     pub(crate) fn goes(&mut self, from: State, to: State) {

@@ -14,7 +14,7 @@ pub(super) struct Caused {
 
 impl Caused {
     pub(super) fn read<'e>(mut rest: impl Iterator<Item = &'e Event>) -> Self {
-        let mut next = || match rest.next()?.kind {
+        let mut next = || match rest.next()?.kind() {
             Kind::Transition(transition)
                 if matches!(transition.cause, Cause::Segment | Cause::Inferred) =>
             {

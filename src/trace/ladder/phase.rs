@@ -44,7 +44,7 @@ impl Phase {
         own: Option<State>,
         rest: impl Iterator<Item = &'e Event>,
     ) -> Heading {
-        match (event.kind, self.entered_by(event, own)) {
+        match (event.kind(), self.entered_by(event, own)) {
             (_, None) => Heading::None,
             (_, Some(Self::Opening)) => opening(event, rest),
             (_, Some(Self::Teardown)) => teardown(event, rest),
@@ -66,7 +66,7 @@ impl Phase {
 
     /// The phase that begins with `event`, if one does.
     fn entered_by(self, event: &Event, own: Option<State>) -> Option<Self> {
-        let next = match event.kind {
+        let next = match event.kind() {
             Kind::Segment(segment) if is_heard(&segment) => self.entered_by_segment(&segment, own),
             Kind::Transition(transition) => match (transition.cause, transition.from) {
                 (Cause::Call(Call::Connect), _) => self.or_later(Self::Opening),
@@ -143,8 +143,8 @@ fn heard<'e>(
 ) -> impl Iterator<Item = Segment> {
     core::iter::once(start)
         .chain(rest)
-        .take_while(|event| { event.at } <= start.at + HOLD)
-        .filter_map(|event| match event.kind {
+        .take_while(|event| event.at() <= start.at() + HOLD)
+        .filter_map(|event| match event.kind() {
             Kind::Segment(segment) if is_heard(&segment) => Some(segment),
             _ => None,
         })
@@ -163,7 +163,7 @@ fn opening<'e>(start: &'e Event, rest: impl Iterator<Item = &'e Event>) -> Headi
         let name = if crossed { "simultaneous open" } else { name };
         return Heading::New(Phase::Opening, name);
     }
-    Heading::Undecided(start.at + HOLD, Phase::Opening, name)
+    Heading::Undecided(start.at() + HOLD, Phase::Opening, name)
 }
 
 /// Which of the teardowns it is shows in the answer to the first FIN.
@@ -190,5 +190,5 @@ fn teardown<'e>(start: &'e Event, rest: impl Iterator<Item = &'e Event>) -> Head
         };
         return Heading::New(Phase::Teardown, name);
     }
-    Heading::Undecided(start.at + HOLD, Phase::Teardown, Phase::Teardown.name())
+    Heading::Undecided(start.at() + HOLD, Phase::Teardown, Phase::Teardown.name())
 }
