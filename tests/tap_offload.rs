@@ -2,7 +2,7 @@
 //! segments, and what is short is not changed by it.
 //!
 //! Each test has a private network of its own, made by the program. Where that is not allowed, or a
-//! client is not installed, the test says so and checks nothing.
+//! client is not installed, the test fails and says what is missing.
 #![cfg(feature = "linux")]
 
 mod program;
@@ -10,7 +10,7 @@ mod program;
 use std::path::Path;
 use std::process::Command;
 
-use program::{Program, is_missing};
+use program::{Program, need};
 
 const SERVE: &str = "serve --services --plain --offload \
     --address 192.168.69.1/24 --address fd00:69::1/64";
@@ -47,9 +47,7 @@ fn script(program: &Program, script: &str) -> String {
 
 #[test]
 fn long_transfers_are_the_same_at_the_other_end_over_both_families() {
-    let Some(mut server) = Program::start(SERVE) else {
-        return;
-    };
+    let mut server = Program::start(SERVE);
     server.expect("q ends");
     // Over IPv6 smoltcp sends no long segments.
     for (address, directions) in [("192.168.69.1", ":"), ("fd00:69::1", "1:")] {
@@ -82,9 +80,7 @@ stream.close()"#,
 
 #[test]
 fn short_messages_and_datagrams_are_as_without_offload() {
-    let Some(mut server) = Program::start(SERVE) else {
-        return;
-    };
+    let mut server = Program::start(SERVE);
     server.expect("q ends");
     let said = script(
         &server,
@@ -120,14 +116,10 @@ for family, address in ((socket.AF_INET, "192.168.69.1"), (socket.AF_INET6, "fd0
 
 #[test]
 fn a_capture_shows_the_long_segments_and_nothing_that_is_wrong_with_them() {
-    if is_missing("tshark") {
-        return;
-    }
+    need("tshark");
     let file = std::env::temp_dir().join(format!("smolchat-offload-{}.pcapng", std::process::id()));
     let arguments = format!("{SERVE} --pcap {}", file.display());
-    let Some(mut server) = Program::start(&arguments) else {
-        return;
-    };
+    let mut server = Program::start(&arguments);
     server.expect("q ends");
     let said = script(&server, r#"print(there_and_back("192.168.69.1", 300_000))"#);
     assert_eq!(said, "True\n");

@@ -138,11 +138,6 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// Frames sent from now on take this long.
-    pub const fn set_latency(&mut self, latency: Duration) {
-        self.latency = latency;
-    }
-
     /// When the next frame arrives, at either end.
     pub fn next_arrival(&self) -> Option<Instant> {
         let (a, b) = (

@@ -324,10 +324,6 @@ mod tests {
             Verdict::Acknowledge(Answer::TimeWaitAck)
         );
         assert_eq!(
-            judge(&waiting, &segment(150, fin)),
-            Verdict::Acknowledge(Answer::TimeWaitAck)
-        );
-        assert_eq!(
             judge(&waiting, &segment(200, Flags::RST)),
             Verdict::Drop(Reason::ResetInTimeWait)
         );

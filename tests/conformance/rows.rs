@@ -98,7 +98,7 @@ rows! {
     a_fin_behind_data_that_does_not_fit_is_not_taken, "3.10.7.4, eighth", "FIN behind data beyond the window waits for it";
     last_ack_ends_with_the_acknowledgment_of_our_fin, "3.10.7.4, fifth", "LAST-ACK: ACK of our FIN leads to CLOSED";
     data_is_acknowledged_after_our_close, "3.10.7.4, seventh", "data after our FIN is acknowledged";
-    urgent_data_is_pointed_out, "MUST-30 to MUST-33", "urgent data is pointed out", "smoltcp delivers it in line and keeps no pointer; RFC 6093 advises against its use";
+    urgent_data_is_delivered_in_line, "RFC 6093, 6", "urgent data is delivered in line, so that none is lost";
     a_soft_icmp_error_ends_nothing, "MUST-56", "a soft ICMP error ends nothing";
     a_hard_icmp_error_ends_an_opening, "SHLD-26", "a hard ICMP error ends an opening";
     a_hard_icmp_error_ends_an_open_connection, "SHLD-26", "a hard ICMP error ends an open connection", "on purpose: RFC 5461 and RFC 5927 advise against it, since anybody can forge one";

@@ -299,15 +299,14 @@ pub(crate) fn data_is_acknowledged_after_our_close(column: Column) -> bool {
     sent.iter().any(|it| it.ack == Some(lab.snd))
 }
 
-pub(crate) fn urgent_data_is_pointed_out(column: Column) -> bool {
-    // Neither has a call that would say so; in line, it is at least not lost.
+pub(crate) fn urgent_data_is_delivered_in_line(column: Column) -> bool {
     let mut lab = Lab::established(column);
     let urgent = Segment {
         urgent: true,
         ..lab.ack().data(b"!")
     };
     lab.give(&urgent);
-    lab.received() != b"!"
+    lab.received() == b"!"
 }
 
 fn hears(column: Column, reason: Icmpv4DstUnreachable) -> Lab {

@@ -16,6 +16,8 @@ mod segment;
 pub use cable::Cable;
 pub use segment::{PEER, Segment, US, arp_reply, icmp_unreachable, mac_of};
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use smolchat::node::{Config, Handle, Limits, Memory, Node, RecvError, Sizes};
 use smolchat::trace::State;
 use smoltcp::iface::{Interface, SocketHandle, SocketSet};
@@ -35,6 +37,9 @@ pub enum Column {
     Alone,
     Node,
 }
+
+/// What a check ends with when smoltcp alone panicked while it was polled.
+pub struct SmoltcpPanicked;
 
 pub enum Subject {
     Alone {
@@ -185,7 +190,12 @@ impl Lab {
             let waiting = self.cable.inbox.len();
             match &mut self.subject {
                 Subject::Alone { iface, sockets, .. } => {
-                    iface.poll(self.now, &mut self.cable, sockets);
+                    let polled = catch_unwind(AssertUnwindSafe(|| {
+                        iface.poll(self.now, &mut self.cable, sockets)
+                    }));
+                    if polled.is_err() {
+                        resume_unwind(Box::new(SmoltcpPanicked));
+                    }
                 }
                 Subject::Node { node, handle } => {
                     node.poll(self.now, &mut self.cable);
