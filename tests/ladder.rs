@@ -8,7 +8,7 @@ mod scene;
 
 use scene::stories::*;
 use scene::{Scene, golden};
-use smolchat::trace::{ConnectionId, Direction, Follower, Journal, Kind, Style, draw};
+use smolchat::trace::{ConnectionId, Direction, Event, Follower, Journal, Kind, Style, draw};
 use smoltcp::time::{Duration, Instant};
 
 fn whole(scene: &Scene, now: Instant, style: &Style) -> String {
@@ -237,5 +237,57 @@ fn the_ascii_style_is_kept_exactly() {
     golden(
         "client-first-ascii",
         &whole(&scene, scene.now(), &Style::ASCII.with_tags()),
+    );
+}
+
+#[test]
+fn times_at_both_ends_of_all_time_are_drawn() {
+    let extremes = [i64::MIN, i64::MIN + 1, 0, i64::MAX - 1, i64::MAX].map(Instant::from_micros);
+    for scene in [client_first(), server_first(), simultaneous_open()] {
+        for place in 0..scene.events().len() {
+            for (one, other) in extremes
+                .iter()
+                .flat_map(|&one| extremes.map(|other| (one, other)))
+            {
+                let mut journal = Journal::new(vec![None; 100]);
+                for (index, event) in scene.events().iter().enumerate() {
+                    let at = if index < place { one } else { other };
+                    journal.record(Event::new(at, event.kind()));
+                }
+                let mut out = String::new();
+                draw(
+                    &journal,
+                    ConnectionId(1),
+                    other,
+                    &Style::PLAIN.with_tags(),
+                    &mut out,
+                )
+                .unwrap();
+                fits(&out);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_syn_ack_that_stands_before_its_syn_opens_nothing_simultaneously() {
+    let mut scene = Scene::new();
+    scene.sends("SYN,ACK", 0, 1, 0);
+    scene.after(100).receives("SYN", 0, 0, 0);
+    scene.after(100).receives("ACK", 1, 1, 0);
+    let text = whole(&scene, scene.now(), &Style::PLAIN);
+    assert!(text.contains(" three-way handshake "), "{text}");
+}
+
+#[test]
+fn all_eight_control_bits_are_named() {
+    let mut scene = Scene::new();
+    scene.receives("SYN,ECE,CWR", 0, 0, 0);
+    scene.after(10).sends("SYN,ACK,ECE", 0, 1, 0);
+    let text = whole(&scene, scene.now(), &Style::PLAIN);
+    assert!(text.contains(" SYN,ECE,CWR seq=0 mss=1460 "), "{text}");
+    assert!(
+        text.contains(" SYN,ACK,ECE seq=0 ack=1 mss=1460 "),
+        "{text}"
     );
 }

@@ -10,6 +10,7 @@
 
 mod bounds;
 mod caused;
+mod clock;
 mod label;
 mod phase;
 mod row;
@@ -19,7 +20,8 @@ use super::{
     Style, Timer, Transition,
 };
 use bounds::Bounds;
-use caused::{Caused, Span, shown};
+use caused::{Caused, shown};
+use clock::{Span, between, later};
 use core::fmt::{self, Write};
 use label::{Label, write_label};
 use phase::{Heading, Phase, is_heard};
@@ -467,12 +469,7 @@ impl Follower {
         let (Some((began, lasts)), Some(State::TimeWait)) = (self.waiting, self.own) else {
             return Ok(());
         };
-        let ends = began + lasts;
-        let left = if now < ends {
-            ends - now
-        } else {
-            Duration::ZERO
-        };
+        let left = between(now, later(began, lasts));
         let mut text = Text::new();
         write!(text, "2 MSL: {} of {} left", Span(left), Span(lasts))?;
         let mut pen = Pen::new(out, style, self.connection);
@@ -494,12 +491,7 @@ impl Follower {
     /// The time to write at a line: left out where the line above says the same, unless `always`.
     fn time(&mut self, at: Instant, always: bool) -> Option<Duration> {
         let repeated = self.written.replace(at) == Some(at);
-        let started = self.started.unwrap_or(at);
-        let passed = if at > started {
-            at - started
-        } else {
-            Duration::ZERO
-        };
+        let passed = between(self.started.unwrap_or(at), at);
         (always || !repeated).then_some(passed)
     }
 }

@@ -3,6 +3,7 @@
 //! This module knows neither the node nor its devices; it is also used on captures made elsewhere.
 
 mod event;
+mod header;
 mod infer;
 mod journal;
 mod ladder;
@@ -12,6 +13,7 @@ mod verdict;
 mod words;
 
 pub use event::*;
+pub use header::{Flags, Header, Options};
 pub use infer::{Endpoint, Steps};
 pub use journal::{Counters, Journal};
 pub use ladder::{Follower, draw};

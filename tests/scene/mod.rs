@@ -203,6 +203,8 @@ fn flags(names: &str) -> Flags {
             "PSH" => Flags::PSH,
             "ACK" => Flags::ACK,
             "URG" => Flags::URG,
+            "ECE" => Flags::ECE,
+            "CWR" => Flags::CWR,
             other => panic!("no such flag: {other}"),
         })
     })

@@ -1,9 +1,7 @@
-//! The changes of state that belong on a segment's line, and other small pieces of lines.
+//! The changes of state that belong on a segment's line.
 
 use super::super::{Cause, Event, Kind, State, Transition};
 use super::row::Shown;
-use core::fmt;
-use smoltcp::time::Duration;
 
 /// The changes of our state recorded right after a segment, as its consequence.
 #[derive(Default)]
@@ -41,19 +39,5 @@ pub(super) fn shown(transition: &Transition) -> Shown {
     match transition.cause {
         Cause::Inferred => Shown::Inferred(transition.to),
         _ => Shown::Known(transition.to),
-    }
-}
-
-/// A length of time in words: `60.0 s`, `250 ms`.
-pub(super) struct Span(pub(super) Duration);
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = self.0.total_millis();
-        if millis < 1000 {
-            write!(f, "{millis} ms")
-        } else {
-            write!(f, "{}.{} s", millis / 1000, millis / 100 % 10)
-        }
     }
 }

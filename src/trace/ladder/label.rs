@@ -147,7 +147,7 @@ mod tests {
                     connection: ConnectionId(1),
                     direction,
                     header: Header {
-                        flags: Flags::from_bits(0x3f),
+                        flags: Flags::from_bits(0xff),
                         len: u16::MAX,
                         mss: u16::MAX,
                         ..Header::default()

@@ -5,6 +5,7 @@
 //! ladder drawn while it happens and one drawn later read the same.
 
 use super::super::{Call, Cause, Direction, Event, Flags, Kind, Mark, Segment, State, Verdict};
+use super::clock::later;
 use smoltcp::time::{Duration, Instant};
 
 /// How long after a first SYN or FIN its answer may come to name the heading.
@@ -141,29 +142,35 @@ fn heard<'e>(
     start: &'e Event,
     rest: impl Iterator<Item = &'e Event>,
 ) -> impl Iterator<Item = Segment> {
+    let end = later(start.at(), HOLD);
     core::iter::once(start)
         .chain(rest)
-        .take_while(|event| event.at() <= start.at() + HOLD)
+        .take_while(move |event| event.at() <= end)
         .filter_map(|event| match event.kind() {
             Kind::Segment(segment) if is_heard(&segment) => Some(segment),
             _ => None,
         })
 }
 
-/// A three-way handshake, unless both sides' SYNs cross.
+/// A three-way handshake, unless both sides' SYNs cross: then neither side's first one acknowledges
+/// anything (RFC 9293 figure 7). A SYN,ACK that was captured before its SYN crosses nothing.
 fn opening<'e>(start: &'e Event, rest: impl Iterator<Item = &'e Event>) -> Heading {
     let name = Phase::Opening.name();
-    let mut first = None;
+    let mut first: Option<Segment> = None;
     for segment in heard(start, rest) {
-        let flags = segment.header.flags;
-        if segment.direction == *first.get_or_insert(segment.direction) {
+        let first = *first.get_or_insert(segment);
+        if segment.direction == first.direction {
             continue;
         }
-        let crossed = flags.contains(Flags::SYN) && !flags.contains(Flags::ACK);
+        let asks = |segment: Segment| {
+            let flags = segment.header.flags;
+            flags.contains(Flags::SYN) && !flags.contains(Flags::ACK)
+        };
+        let crossed = asks(first) && asks(segment);
         let name = if crossed { "simultaneous open" } else { name };
         return Heading::New(Phase::Opening, name);
     }
-    Heading::Undecided(start.at() + HOLD, Phase::Opening, name)
+    Heading::Undecided(later(start.at(), HOLD), Phase::Opening, name)
 }
 
 /// Which of the teardowns it is shows in the answer to the first FIN.
@@ -190,5 +197,9 @@ fn teardown<'e>(start: &'e Event, rest: impl Iterator<Item = &'e Event>) -> Head
         };
         return Heading::New(Phase::Teardown, name);
     }
-    Heading::Undecided(start.at() + HOLD, Phase::Teardown, Phase::Teardown.name())
+    Heading::Undecided(
+        later(start.at(), HOLD),
+        Phase::Teardown,
+        Phase::Teardown.name(),
+    )
 }

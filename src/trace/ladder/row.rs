@@ -158,7 +158,8 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
             // The decimal points of the first two stand in one column.
             0..10 => write!(text, "{}.{:03} ms  ", micros / 1000, micros % 1000)?,
             seconds @ 10..10_000 => write!(text, "{seconds}.{:06} s", micros % 1_000_000)?,
-            seconds => write!(text, "{seconds}.{:03} s", time.millis())?,
+            seconds @ 10_000..10_000_000 => write!(text, "{seconds}.{:03} s", time.millis())?,
+            seconds => write!(text, "{} d", seconds / 86_400)?,
         }
         self.fill(' ', TIME.saturating_sub(text.len()))?;
         self.paint(self.style.palette.dim, &text)

@@ -1,0 +1,182 @@
+//! The facts of a TCP header that the journal keeps: numbers, control bits, and which options.
+
+use core::fmt;
+
+/// The control bits of a segment (RFC 9293 section 3.1), all eight of them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Flags(u8);
+
+impl Flags {
+    /// No more data from the sender.
+    pub const FIN: Self = Self(0x01);
+    /// Synchronize sequence numbers.
+    pub const SYN: Self = Self(0x02);
+    /// Reset the connection.
+    pub const RST: Self = Self(0x04);
+    /// Push function.
+    pub const PSH: Self = Self(0x08);
+    /// The acknowledgment field is significant.
+    pub const ACK: Self = Self(0x10);
+    /// The urgent pointer field is significant.
+    pub const URG: Self = Self(0x20);
+    /// The network told of congestion, on a SYN: explicit notification is spoken (RFC 3168).
+    pub const ECE: Self = Self(0x40);
+    /// The congestion window is reduced (RFC 3168).
+    pub const CWR: Self = Self(0x80);
+
+    /// The flags in the octet as it stands on the wire (octet 13 of the TCP header).
+    pub const fn from_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
+    /// The octet as it stands on the wire.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Both sets together.
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether every flag of `other` is set.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl fmt::Display for Flags {
+    /// Writes the flags as a reader of captures expects them: `SYN,ACK`, `FIN,PSH,ACK`, `-` if none.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const NAMES: [(Flags, &str); 8] = [
+            (Flags::SYN, "SYN"),
+            (Flags::FIN, "FIN"),
+            (Flags::RST, "RST"),
+            (Flags::PSH, "PSH"),
+            (Flags::ACK, "ACK"),
+            (Flags::URG, "URG"),
+            (Flags::ECE, "ECE"),
+            (Flags::CWR, "CWR"),
+        ];
+        let mut separator = "";
+        for (flag, name) in NAMES {
+            if self.contains(flag) {
+                write!(f, "{separator}{name}")?;
+                separator = ",";
+            }
+        }
+        if separator.is_empty() {
+            f.write_str("-")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The facts of one TCP header, as they stand on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Header {
+    /// SEG.SEQ, absolute.
+    pub seq: u32,
+    /// SEG.ACK, absolute; meaningless without [`Flags::ACK`].
+    pub ack: u32,
+    /// The control bits.
+    pub flags: Flags,
+    /// Octets of payload; SYN and FIN not counted.
+    pub len: u16,
+    /// The window field as it stands on the wire, not scaled.
+    pub window: u16,
+    /// Maximum segment size option; 0 if absent.
+    pub mss: u16,
+    /// The other options: window scale, SACK permitted, SACK, timestamps.
+    pub options: Options,
+}
+
+/// Which TCP options a segment carried besides the maximum segment size: one octet, because the
+/// journal keeps very many of them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Options(u8);
+
+impl Options {
+    /// The four bits of the shift count.
+    const SHIFT: u8 = 0x0f;
+    const SCALE: u8 = 0x10;
+    const SACK_PERMITTED: u8 = 0x20;
+    const SACK: u8 = 0x40;
+    const TIMESTAMPS: u8 = 0x80;
+
+    /// The same with a window scale; a shift count above 14 counts as 14 (RFC 7323 section 2.3).
+    pub const fn with_scale(self, shift: u8) -> Self {
+        let shift = if shift > 14 { 14 } else { shift };
+        Self(self.0 & !Self::SHIFT | Self::SCALE | shift)
+    }
+
+    /// The same with SACK permitted.
+    pub const fn with_sack_permitted(self) -> Self {
+        Self(self.0 | Self::SACK_PERMITTED)
+    }
+
+    /// The same with at least one SACK block.
+    pub const fn with_sack(self) -> Self {
+        Self(self.0 | Self::SACK)
+    }
+
+    /// The same with timestamps.
+    pub const fn with_timestamps(self) -> Self {
+        Self(self.0 | Self::TIMESTAMPS)
+    }
+
+    /// The shift count of the window scale option, on a SYN (RFC 7323).
+    pub const fn scale(self) -> Option<u8> {
+        if self.0 & Self::SCALE == 0 {
+            None
+        } else {
+            Some(self.0 & Self::SHIFT)
+        }
+    }
+
+    /// SACK permitted (RFC 2018), on a SYN.
+    pub const fn sack_permitted(self) -> bool {
+        self.0 & Self::SACK_PERMITTED != 0
+    }
+
+    /// At least one SACK block (RFC 2018).
+    pub const fn sack(self) -> bool {
+        self.0 & Self::SACK != 0
+    }
+
+    /// Timestamps (RFC 7323).
+    pub const fn timestamps(self) -> bool {
+        self.0 & Self::TIMESTAMPS != 0
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("scale", &self.scale())
+            .field("sack_permitted", &self.sack_permitted())
+            .field("sack", &self.sack())
+            .field("timestamps", &self.timestamps())
+            .finish()
+    }
+}
+
+impl Header {
+    /// SEG.LEN: octets of sequence space, with SYN and FIN counted (RFC 9293 section 3.3.1).
+    pub const fn sequence_len(&self) -> u32 {
+        self.len as u32
+            + self.flags.contains(Flags::SYN) as u32
+            + self.flags.contains(Flags::FIN) as u32
+    }
+
+    /// The sequence number after the last one that this segment occupies.
+    pub const fn end(&self) -> u32 {
+        self.seq.wrapping_add(self.sequence_len())
+    }
+}
