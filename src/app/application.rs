@@ -10,6 +10,7 @@ use super::operator::Screen;
 use super::page::Page;
 use super::post::Post;
 use super::seat::{Member, Parting, Role, Seat};
+use super::services::may_be_answered;
 use super::storage::Memory;
 use super::telling::{Reader, Stream, Telegraph};
 use crate::chat::framing::SCRATCH;
@@ -73,6 +74,8 @@ impl<'a> App<'a> {
     /// An empty room with the operator in it.
     pub fn new(now: Instant, memory: Memory<'a>, config: Config) -> Self {
         let mut room = Room::new(now, memory.room, config.limits, config.secret);
+        // One for each connection, and the operator's.
+        room.keep_for_streams(memory.seats.len() + 1);
         Self {
             operator: room.join_console(now).ok(),
             room,
@@ -262,6 +265,10 @@ impl<'a> App<'a> {
             return true;
         }
         if self.serve_datagram(now, node, &received, scratch) {
+            return true;
+        }
+        if !may_be_answered(node, &received) {
+            node.refuse_datagram(now, &received);
             return true;
         }
         let from = Flow {

@@ -13,6 +13,7 @@ mod asked;
 mod desk;
 mod live;
 mod operator;
+mod origin;
 mod page;
 mod piece;
 mod post;

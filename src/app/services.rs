@@ -156,15 +156,8 @@ impl App<'_> {
                 len
             }
         };
-        let ours = node.addresses().iter();
-        let to_us = ours.map(|cidr| cidr.address());
         // A datagram as long as the scratch may have been longer.
-        let harmless = received.remote.port >= 1024
-            && !node.is_bound(received.remote.port)
-            && to_us
-                .into_iter()
-                .any(|address| address == received.local.addr)
-            && received.len < scratch.len();
+        let harmless = may_be_answered(node, received) && received.len < scratch.len();
         let data = &scratch[..len];
         if !harmless
             || node
@@ -175,6 +168,16 @@ impl App<'_> {
         }
         true
     }
+}
+
+/// Whether an answer to a datagram cannot begin a conversation that never ends, or reach somebody who did
+/// not ask: it is from no service, neither a well-known one (RFC 6335 section 6) nor one of this node's own
+/// kind, and was sent to this node alone.
+pub(super) fn may_be_answered(node: &Node<'_>, received: &Received) -> bool {
+    let mut ours = node.addresses().iter().map(|cidr| cidr.address());
+    received.remote.port >= 1024
+        && !node.is_bound(received.remote.port)
+        && ours.any(|address| address == received.local.addr)
 }
 
 /// Sends back what came; true if it stopped for fairness and there is more.

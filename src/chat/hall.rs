@@ -1,11 +1,10 @@
 //! Delivery: a line, formatted once, to one member or to all of them.
 
 use core::fmt::Write;
-use core::hash::Hash;
 
 use heapless::String;
 
-use super::members::{Kind, Member, Members, Peer};
+use super::members::{Endpoint, Kind, Member, Members, Peer};
 use super::outbox::{Counts, LAST_WORDS_MAX, Outbox};
 use super::words;
 
@@ -14,7 +13,7 @@ pub(super) struct Hall<'a, K, E> {
     pub(super) counts: Counts,
 }
 
-impl<K: Copy, E: Copy + Eq + Hash> Hall<'_, K, E> {
+impl<K: Copy, E: Endpoint> Hall<'_, K, E> {
     /// Sends a line to a member. If its queue is full, a TCP member is told so and disconnected; to
     /// others the loss is told before the next line that reaches them.
     pub(super) fn post(&mut self, slot: u32, line: &[u8], out: &mut impl Outbox<K, E>) -> bool {

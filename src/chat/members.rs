@@ -9,6 +9,7 @@ use core::hash::Hash;
 use managed::ManagedSlice;
 use smoltcp::time::Instant;
 
+use super::crowd::Origin;
 use super::index::{Cell, Index};
 use super::name::{self, Name};
 use super::proof::Secret;
@@ -16,6 +17,12 @@ use super::rate::Bucket;
 
 /// Cells of index for each member: a name, an endpoint, and one to spare.
 pub const CELLS_PER_MEMBER: usize = 3;
+
+/// A UDP endpoint, as far as the room has to know it.
+pub trait Endpoint: Copy + Eq + Hash {
+    /// Whose it is: what is shared among UDP members is shared among origins.
+    fn origin(&self) -> Origin;
+}
 
 /// Whom a member is to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,9 +51,12 @@ pub(super) struct Member<K, E> {
     /// Its answers end with LF.
     pub(super) lines: bool,
     pub(super) welcomed: bool,
+    /// It has said something since it joined.
+    pub(super) spoke: bool,
     /// Lines that did not reach it and that it was not yet told of.
     pub(super) lost: u32,
     pub(super) bucket: Bucket,
+    /// When it said something, or joined.
     pub(super) heard: Instant,
     next: Option<u32>,
     previous: Option<u32>,
@@ -90,9 +100,10 @@ impl<K, E> Peer<K, E> {
 struct List {
     first: Option<u32>,
     last: Option<u32>,
+    len: usize,
 }
 
-/// Every slot is taken.
+/// Every slot that there is for this kind of member is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NoSlot;
 
@@ -103,15 +114,16 @@ pub(super) struct Members<'a, K, E> {
     free: Option<u32>,
     streams: List,
     datagrams: List,
-    count: usize,
     capacity: usize,
+    /// Slots kept for streams, which datagrams never take.
+    pub(super) kept: usize,
     /// Members so far.
     numbered: u32,
     /// The last guest's number.
     guests: u32,
 }
 
-impl<'a, K: Copy, E: Copy + Eq + Hash> Members<'a, K, E> {
+impl<'a, K: Copy, E: Endpoint> Members<'a, K, E> {
     pub(super) fn new(
         mut slots: ManagedSlice<'a, Slot<K, E>>,
         cells: ManagedSlice<'a, Cell>,
@@ -133,15 +145,15 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Members<'a, K, E> {
             free,
             streams: List::default(),
             datagrams: List::default(),
-            count: 0,
             capacity,
+            kept: 0,
             numbered: 0,
             guests: 0,
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.count
+        self.streams.len + self.datagrams.len
     }
 
     pub(super) fn capacity(&self) -> usize {
@@ -176,6 +188,10 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Members<'a, K, E> {
         peer: Peer<K, E>,
         name: Option<Name>,
     ) -> Result<MemberId, NoSlot> {
+        let unkept = self.capacity.saturating_sub(self.kept);
+        if peer.kind() == Kind::Datagrams && self.datagrams.len >= unkept {
+            return Err(NoSlot);
+        }
         let slot = self.free.ok_or(NoSlot)?;
         let number = self.numbered.wrapping_add(1);
         let name = name.unwrap_or_else(|| self.guest());
@@ -183,7 +199,6 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Members<'a, K, E> {
             self.free = next;
         }
         self.numbered = number;
-        self.count += 1;
         self.index.insert(self.secret.name(&name), slot);
         if let Peer::Udp(endpoint) = &peer {
             self.index.insert(self.secret.endpoint(endpoint), slot);
@@ -194,6 +209,7 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Members<'a, K, E> {
             number,
             lines: true,
             welcomed: false,
+            spoke: false,
             lost: 0,
             bucket: Bucket::full(now),
             heard: now,
@@ -227,7 +243,6 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Members<'a, K, E> {
             return None;
         };
         self.free = Some(slot);
-        self.count -= 1;
         self.index.remove(self.secret.name(&member.name), slot);
         if let Peer::Udp(endpoint) = &member.peer {
             self.index.remove(self.secret.endpoint(endpoint), slot);
@@ -285,16 +300,23 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Members<'a, K, E> {
         self.get(slot)?.next
     }
 
+    /// The members of one kind in their order, with their slots.
+    pub(super) fn of(&self, kind: Kind) -> impl Iterator<Item = (u32, &Member<K, E>)> + '_ {
+        let mut at = self.first(kind);
+        core::iter::from_fn(move || {
+            let slot = at?;
+            let member = self.get(slot)?;
+            at = member.next;
+            Some((slot, member))
+        })
+    }
+
     /// Everybody: streams first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Member<K, E>> + '_ {
-        let datagrams = self.first(Kind::Datagrams);
-        let mut at = self.first(Kind::Streams).or(datagrams);
-        core::iter::from_fn(move || {
-            let member = self.get(at?)?;
-            let last = matches!(member.peer.kind(), Kind::Streams) && member.next.is_none();
-            at = if last { datagrams } else { member.next };
-            Some(member)
-        })
+        let streams = self.of(Kind::Streams);
+        streams
+            .chain(self.of(Kind::Datagrams))
+            .map(|(_, member)| member)
     }
 
     fn list(&mut self, kind: Kind) -> &mut List {
@@ -309,6 +331,7 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Members<'a, K, E> {
             return;
         };
         let list = self.list(kind);
+        list.len += 1;
         let last = list.last.replace(slot);
         if last.is_none() {
             list.first = Some(slot);
@@ -325,6 +348,7 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Members<'a, K, E> {
     fn unlink(&mut self, slot: u32) {
         let Some(member) = self.get(slot) else { return };
         let (kind, previous, next) = (member.peer.kind(), member.previous, member.next);
+        self.list(kind).len -= 1;
         match previous {
             Some(previous) => self
                 .get_mut(previous)

@@ -35,10 +35,17 @@
 //! Anybody may send, from any source address that can be written on a datagram. So:
 //!
 //! - A datagram from an unknown endpoint is passed on, under a name like `udp-k7m2`. Its sender gets a
-//!   receipt with a join code, never larger than three times the datagram, and hears nobody else.
-//! - An endpoint that returns its code (`/join k7m2p9qa`, or the code alone) has shown that it
-//!   receives what is sent to it, and is a member. The code is a keyed hash of the endpoint and the
-//!   minute, good for one to two minutes; nothing is kept before it comes back.
+//!   receipt, never larger than the datagram, and hears nobody else. If there is room for it, 13 octets, the
+//!   receipt has a join code; `/join, please` asks for one.
+//! - An endpoint that returns its code behind `/join`, as in `/join k7m2p9qa`, has shown that it receives
+//!   what is sent to it, and is a member. No answer reads like that, so a service that returns what it is
+//!   sent never becomes one. The code is a keyed hash of the endpoint and the minute, good for one to two
+//!   minutes; nothing is kept before it comes back.
+//! - Datagrams from ports below 1024, or from a port that the node itself serves, are dropped, and what
+//!   reads like an answer to a stranger is not answered: services and rooms never talk to each other.
+//! - What protects a member from a datagram with its address forged on it: nothing but the network. Such a
+//!   datagram says a line in its name, or `q`; its owner is told, and returns with `/join`. Who needs more
+//!   joins over TCP.
 //! - A member that sends nothing for 120 s is dropped and told how to return. An empty datagram is
 //!   enough to stay.
 //! - Lines that a full queue does not take are counted, and the count is told with the next line.
@@ -65,11 +72,21 @@
 //! A name has letters and digits of any script, with `-`, `_` and `.` between them, in at most 24
 //! octets. One that is taken, that looks like one that is (`Alice`, `a1ice`, and letters of other
 //! scripts with the same shape), or that is kept for the room is refused. Each member may say 20
-//! messages at once and then 5 a second; the rest is refused, one answer each. All endpoints without
-//! proof share one such allowance.
+//! messages at once and then 5 a second; the rest is refused, one answer each. Endpoints without proof
+//! say 20 from one address (or IPv6 network of 64 bits) and then 2 a second, beyond which nobody answers,
+//! and together 60 and then 10 a second.
+//!
+//! ## A full room
+//!
+//! TCP and UDP have places of their own. While places are free, one address may have all of them. When none
+//! is left and somebody waits for one, the address that has most of them makes room, if it would still have
+//! more than the newcomer's: the member that never spoke and is silent for longest, or, if the address has
+//! more than a quarter of all places, one that spoke. Who has said nothing for 5 s, or nothing more for ten
+//! minutes, makes room in any case. Whoever makes room is told why.
 
 mod case;
 mod command;
+mod crowd;
 pub mod framing;
 mod hall;
 mod index;
@@ -83,11 +100,12 @@ pub mod text;
 mod words;
 
 pub use command::{HELP, OPERATOR_HELP};
+pub use crowd::{Origin, count, most_crowded};
 pub use framing::{Ending, Framer, Step};
 pub use index::Cell;
-pub use members::{CELLS_PER_MEMBER, MemberId, Peer, Slot};
+pub use members::{CELLS_PER_MEMBER, Endpoint, MemberId, Peer, Slot};
 pub use name::{NAME_MAX, Name};
 pub use outbox::{Ask, Counts, Full, LAST_WORDS_MAX, Outbox};
 pub use proof::{CODE_LEN, CODE_PERIOD};
-pub use rate::Rate;
+pub use rate::{Rate, Source};
 pub use room::{AMPLIFICATION, LINE_MAX, Limits, Memory, NotAMember, Room, RoomFull, Storage};

@@ -64,8 +64,11 @@ pub struct Counts {
     pub too_fast: u64,
     /// Who found the room full.
     pub turned_away: u64,
+    /// Members that made room for somebody who waited.
+    pub yielded: u64,
     /// UDP members dropped for their silence.
     pub silent: u64,
-    /// Datagrams so small that no answer was allowed, or empty ones from strangers.
+    /// Datagrams of strangers without an answer: too short for one, too many from one origin, or an
+    /// answer themselves.
     pub unanswered: u64,
 }

@@ -1,6 +1,9 @@
-//! A token bucket in one time stamp.
+//! A token bucket in one time stamp, for one member and for each of many sources.
 
+use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
+
+use super::crowd::Origin;
 
 /// How much a member may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +35,12 @@ impl Bucket {
 
     /// Takes one token, if there is one.
     pub(super) fn take(&mut self, now: Instant, rate: Rate) -> bool {
-        let full_at = self.full_at.max(now) + rate.every;
+        self.take_many(now, rate, 1)
+    }
+
+    /// Takes so many tokens, if there are as many.
+    fn take_many(&mut self, now: Instant, rate: Rate, tokens: u32) -> bool {
+        let full_at = self.full_at.max(now) + rate.every * tokens;
         let depth = rate
             .every
             .total_micros()
@@ -45,9 +53,53 @@ impl Bucket {
     }
 }
 
+/// A bucket of one origin among many.
+#[derive(Debug, Clone, Copy)]
+pub struct Source {
+    origin: Origin,
+    bucket: Bucket,
+}
+
+impl Source {
+    /// Nobody's; for building arrays.
+    pub const EMPTY: Self = Self {
+        origin: Origin::NOWHERE,
+        bucket: Bucket::full(Instant::ZERO),
+    };
+}
+
+/// A bucket for each of the origins that took most of late. Who is new finds a full one, however many
+/// others there are; who takes much is remembered until it is paid for, unless that many others took
+/// more.
+pub(super) struct Sources<'a>(pub(super) ManagedSlice<'a, Source>);
+
+impl Sources<'_> {
+    /// Takes tokens from an origin's bucket, if there are as many.
+    pub(super) fn take(&mut self, now: Instant, origin: Origin, rate: Rate, tokens: u32) -> bool {
+        let known = self.0.iter().position(|source| source.origin == origin);
+        let Some(at) = known.or_else(|| self.least()) else {
+            return false;
+        };
+        let source = &mut self.0[at];
+        if source.origin != origin {
+            *source = Source {
+                origin,
+                bucket: Bucket::full(now),
+            };
+        }
+        source.bucket.take_many(now, rate, tokens)
+    }
+
+    /// The place of who took least.
+    fn least(&self) -> Option<usize> {
+        (0..self.0.len()).min_by_key(|&at| self.0[at].bucket.full_at)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::vec;
 
     #[test]
     fn a_burst_is_allowed_then_one_for_each_interval() {
@@ -73,5 +125,24 @@ mod tests {
     fn an_unlimited_rate_refuses_nothing() {
         let mut bucket = Bucket::full(Instant::ZERO);
         assert!((0..10_000).all(|_| bucket.take(Instant::ZERO, Rate::UNLIMITED)));
+    }
+
+    #[test]
+    fn who_is_new_finds_a_full_bucket_and_who_took_much_is_remembered_among_any_number_of_others() {
+        let rate = Rate {
+            burst: 4,
+            every: Duration::from_secs(1),
+        };
+        let mut sources = Sources(ManagedSlice::Owned(vec![Source::EMPTY; 3]));
+        let now = Instant::from_secs(100);
+        let greedy = Origin::of_v4([10, 0, 0, 1]);
+        assert!((0..4).all(|_| sources.take(now, greedy, rate, 1)));
+        for host in 0..1000_u32 {
+            let other = Origin::of_v4(host.to_be_bytes());
+            assert!(sources.take(now, other, rate, 1), "{host}");
+            assert!(!sources.take(now, greedy, rate, 1), "{host}");
+        }
+        assert!(!sources.take(now + Duration::from_secs(1), greedy, rate, 2));
+        assert!(sources.take(now + Duration::from_secs(1), greedy, rate, 1));
     }
 }

@@ -9,7 +9,6 @@
 //! [`Room::leave`] when a connection ends in another way than through [`Outbox`].
 
 use core::fmt::Write;
-use core::hash::Hash;
 
 use heapless::String;
 use smoltcp::time::{Duration, Instant};
@@ -17,17 +16,18 @@ use smoltcp::time::{Duration, Instant};
 use super::command::{self, Command};
 use super::framing::{Ending, MESSAGE_MAX};
 use super::hall::Hall;
-use super::members::{Kind, Member, MemberId, Members, Peer};
+use super::members::{Endpoint, Kind, Member, MemberId, Members, Peer};
 use super::name::{self, NAME_MAX, Name};
 use super::outbox::{Counts, LAST_WORDS_MAX, Outbox};
 use super::proof::Secret;
-use super::rate::{Bucket, Rate};
+use super::rate::{Bucket, Rate, Sources};
 use super::text;
 use super::words::{self, Answer};
 
 mod actions;
 mod memory;
 mod strangers;
+mod yielding;
 
 pub use memory::{Memory, Storage};
 pub use strangers::AMPLIFICATION;
@@ -46,8 +46,17 @@ pub struct Limits {
     pub rate: Rate,
     /// What all UDP endpoints without proof may say together.
     pub strangers: Rate,
+    /// What those of one origin may say, and how many answers they are given.
+    pub stranger: Rate,
     /// How long a UDP member may be silent.
     pub silence: Duration,
+    /// How many members one origin keeps while somebody else waits for a place; `None`: a quarter of the
+    /// places.
+    pub per_origin: Option<usize>,
+    /// How long a member that says nothing keeps a place that somebody waits for.
+    pub first_words: Duration,
+    /// How long one that has spoken keeps it without another word.
+    pub idle: Duration,
 }
 
 impl Default for Limits {
@@ -58,8 +67,18 @@ impl Default for Limits {
         };
         Self {
             rate,
-            strangers: rate,
+            strangers: Rate {
+                burst: 60,
+                every: Duration::from_millis(100),
+            },
+            stranger: Rate {
+                burst: 20,
+                every: Duration::from_millis(500),
+            },
             silence: Duration::from_secs(120),
+            per_origin: None,
+            first_words: Duration::from_secs(5),
+            idle: Duration::from_secs(600),
         }
     }
 }
@@ -77,10 +96,11 @@ pub struct Room<'a, K, E> {
     hall: Hall<'a, K, E>,
     limits: Limits,
     strangers: Bucket,
+    sources: Sources<'a>,
     line: Line,
 }
 
-impl<'a, K: Copy, E: Copy + Eq + Hash> Room<'a, K, E> {
+impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
     /// An empty room. `secret` makes the join codes: random, and never shown.
     pub fn new(now: Instant, memory: Memory<'a, K, E>, limits: Limits, secret: [u64; 2]) -> Self {
         let members = Members::new(memory.slots, memory.cells, Secret(secret));
@@ -91,8 +111,14 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Room<'a, K, E> {
             },
             limits,
             strangers: Bucket::full(now),
+            sources: Sources(memory.sources),
             line: Line::new(),
         }
+    }
+
+    /// Keeps so many places for TCP connections and the console: members over UDP never take them.
+    pub fn keep_for_streams(&mut self, places: usize) {
+        self.hall.members.kept = places;
     }
 
     /// How many members there are.
@@ -275,6 +301,7 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Room<'a, K, E> {
         self.hall.members.hear(slot, now);
         if let Some(member) = self.hall.members.get_mut(slot) {
             member.lines = ending == Ending::Line;
+            member.spoke = true;
         }
     }
 
@@ -303,7 +330,7 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Room<'a, K, E> {
             self.hall.counts.too_fast += 1;
             return self.answer(slot, Answer::TooFast, out);
         }
-        self.act(now, slot, command, out);
+        self.act(slot, command, out);
     }
 }
 

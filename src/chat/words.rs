@@ -148,10 +148,11 @@ pub(super) enum Reply {
 }
 
 /// How many forms there are of a [`Reply`].
-pub(super) const REPLY_FORMS: usize = 4;
+pub(super) const REPLY_FORMS: usize = 6;
 
 impl Reply {
-    /// Writes one form, of [`REPLY_FORMS`]; `None` if there is none so short.
+    /// Writes one form, of [`REPLY_FORMS`]; `None` if there is none so short. No form is a proof, and
+    /// [`is_reply`] knows each.
     pub(super) fn write(
         self,
         form: usize,
@@ -164,28 +165,52 @@ impl Reply {
                 "Delivered to {n}. To hear the others, send: /join {code}"
             ),
             (Self::Delivered(n), 1) => write!(to, "{n} heard. Send: /join {code}"),
-            // Short messages, "hi": the code alone joins, too.
-            (Self::Delivered(_) | Self::Code | Self::MembersOnly, 2) => to.write_str(code),
-            (Self::Delivered(n), 3) if n < 1000 => write!(to, "{n}"),
-            (Self::Delivered(_), 3) => to.write_str(">1k"),
             (Self::Code, 0) => write!(to, "To hear the others, send: /join {code}"),
             (Self::MembersOnly, 0) => write!(to, "Join first. Send: /join {code}"),
-            (Self::Code | Self::MembersOnly, 1) => write!(to, "/join {code}"),
+            (Self::Delivered(_) | Self::Code | Self::MembersOnly, 2) => {
+                write!(to, "Send: /join {code}")
+            }
+            (Self::Delivered(_) | Self::Code | Self::MembersOnly, 3) => write!(to, "code {code}"),
+            (Self::Delivered(n), 4) => write!(to, "{n} heard"),
+            // Where a code finds no room.
+            (Self::Code, 4) => to.write_str("longer"),
             (Self::TooFast, 0) => {
                 write!(to, "Too fast: nobody was told. Wait, or join: /join {code}")
             }
             (Self::TooFast, 1) => to.write_str("Too fast: wait."),
-            (Self::TooFast, 2) => to.write_str("wait"),
             (Self::TooLong, 0) => write!(to, "{}", Answer::TooLong),
             (Self::Full, 0) => to.write_str(FULL),
             (Self::Full, 1) => to.write_str("The room is full."),
-            (Self::Full, 2) => to.write_str("full"),
             (Self::Nothing, 0) => to.write_str("That was empty."),
-            (_, REPLY_FORMS..) => return None,
-            (_, 3) => to.write_str("?"),
+            (_, 5) => to.write_str(TINY),
             (_, _) => return None,
         })
     }
+}
+
+/// The answer where there is room for no other.
+const TINY: &str = ".";
+
+/// Whether a stranger's text is what a room answers strangers: then two rooms are talking.
+pub(super) fn is_reply(text: &str) -> bool {
+    const BEGINNINGS: [&str; 9] = [
+        "Delivered to ",
+        "Send: /join ",
+        "To hear the others, ",
+        "Join first. ",
+        "code ",
+        "Too fast: ",
+        "That was ",
+        "The room is full.",
+        "You were silent for ",
+    ];
+    let heard = text.split_once(" heard").is_some_and(|(count, _)| {
+        !count.is_empty() && count.bytes().all(|octet| octet.is_ascii_digit())
+    });
+    heard
+        || text == TINY
+        || text == "longer"
+        || BEGINNINGS.iter().any(|begins| text.starts_with(begins))
 }
 
 /// To a new member, in front of its first answer.
@@ -249,8 +274,58 @@ impl fmt::Display for Lost {
 /// To a TCP peer that finds the room full.
 pub(super) const FULL: &str = "The room is full. Please come again later.";
 
+/// To a member whose place somebody waits for.
+pub(super) const YIELDED: &str = "Others wait for a place and you were silent for longest, so yours goes to them. Come again to talk.";
+
 /// To a TCP member that does not read.
 pub(super) const SLOW: &str = "You read too slowly and your queue is full: disconnected, nothing after this line reaches you.";
 
 /// To a member that the operator removed.
 pub(super) const KICKED: &str = "The operator has removed you from the room.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::String;
+
+    const REPLIES: [Reply; 8] = [
+        Reply::Delivered(0),
+        Reply::Delivered(60_000),
+        Reply::Code,
+        Reply::MembersOnly,
+        Reply::TooFast,
+        Reply::TooLong,
+        Reply::Full,
+        Reply::Nothing,
+    ];
+
+    #[test]
+    fn every_form_of_an_answer_to_a_stranger_is_known_as_one_and_none_is_a_proof() {
+        for reply in REPLIES {
+            for form in 0..REPLY_FORMS {
+                let mut text = String::new();
+                if reply.write(form, "k7m2p9qa", &mut text).is_none() {
+                    continue;
+                }
+                assert!(is_reply(&text), "{text}");
+                let command = command::parse(&text);
+                assert!(matches!(command, command::Command::Say(_)), "{text}");
+            }
+        }
+        let silent = std::format!(
+            "{}",
+            Silent {
+                silence: 120,
+                code: "k7m2p9qa"
+            }
+        );
+        assert!(is_reply(&silent));
+    }
+
+    #[test]
+    fn what_people_say_is_no_answer() {
+        for text in ["hello", "q", "I heard you", "coded", "heard", ". . .", "?"] {
+            assert!(!is_reply(text), "{text}");
+        }
+    }
+}

@@ -1,40 +1,23 @@
 //! What each command does.
 
 use core::fmt::{self, Write};
-use core::hash::Hash;
-
-use smoltcp::time::Instant;
 
 use super::{LINE_MAX, Line, Room};
 use crate::chat::command::Command;
-use crate::chat::members::{MemberId, Members, Peer};
+use crate::chat::members::{Endpoint, MemberId, Members, Peer};
 use crate::chat::name::{self, Name};
 use crate::chat::outbox::{Ask, Outbox};
 use crate::chat::words::{self, Answer};
 
-impl<'a, K: Copy, E: Copy + Eq + Hash> Room<'a, K, E> {
-    pub(super) fn act(
-        &mut self,
-        now: Instant,
-        slot: u32,
-        command: Command<'_>,
-        out: &mut impl Outbox<K, E>,
-    ) {
+impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
+    pub(super) fn act(&mut self, slot: u32, command: Command<'_>, out: &mut impl Outbox<K, E>) {
         let Some(member) = self.hall.members.get(slot) else {
             return;
         };
         let name = member.name.clone();
         let operator = matches!(member.peer, Peer::Console);
         match command {
-            Command::Say(text) => match member.peer {
-                // A proof that the network delivered twice is no message.
-                Peer::Udp(endpoint) if self.hall.members.secret.proves(&endpoint, now, text) => {
-                    self.answer(slot, Answer::InAlready(&name), out);
-                }
-                Peer::Udp(_) | Peer::Tcp(_) | Peer::Console => {
-                    self.say(slot, format_args!("{name}: {text}"), out)
-                }
-            },
+            Command::Say(text) => self.say(slot, format_args!("{name}: {text}"), out),
             Command::Me(text) => self.say(slot, format_args!("* {name} {text}"), out),
             Command::Msg { to, text } => self.whisper(slot, &name, to, text, out),
             Command::Nick(wanted) => self.rename(slot, wanted, out),
@@ -195,7 +178,7 @@ impl<'a, K: Copy, E: Copy + Eq + Hash> Room<'a, K, E> {
 }
 
 /// Who is here, as far as a line holds it, the reader first.
-fn write_names<K: Copy, E: Copy + Eq + Hash>(
+fn write_names<K: Copy, E: Endpoint>(
     members: &Members<'_, K, E>,
     reader: u32,
     line: &mut Line,

@@ -5,6 +5,10 @@ use managed::ManagedSlice;
 
 use crate::chat::index::Cell;
 use crate::chat::members::{CELLS_PER_MEMBER, Slot};
+use crate::chat::rate::Source;
+
+/// Origins of strangers that a room in one value remembers.
+const SOURCES: usize = 8;
 
 /// The room's memory: a slot for each member, and [`CELLS_PER_MEMBER`] cells for each slot. If there
 /// are fewer cells, fewer members fit.
@@ -13,6 +17,8 @@ pub struct Memory<'a, K, E> {
     pub slots: ManagedSlice<'a, Slot<K, E>>,
     /// Room for the index.
     pub cells: ManagedSlice<'a, Cell>,
+    /// One for each origin of strangers that is remembered while it says more than others.
+    pub sources: ManagedSlice<'a, Source>,
 }
 
 #[cfg(feature = "std")]
@@ -25,6 +31,7 @@ impl<K, E> Memory<'_, K, E> {
         Self {
             slots: slots.into(),
             cells: std::vec![Cell::EMPTY; members * CELLS_PER_MEMBER].into(),
+            sources: std::vec![Source::EMPTY; 256].into(),
         }
     }
 }
@@ -35,6 +42,7 @@ impl<K, E> Memory<'_, K, E> {
 pub struct Storage<K, E, const MEMBERS: usize> {
     slots: Vec<Slot<K, E>, MEMBERS>,
     cells: Vec<[Cell; CELLS_PER_MEMBER], MEMBERS>,
+    sources: Vec<Source, SOURCES>,
 }
 
 impl<K, E, const MEMBERS: usize> Storage<K, E, MEMBERS> {
@@ -43,6 +51,7 @@ impl<K, E, const MEMBERS: usize> Storage<K, E, MEMBERS> {
         Self {
             slots: Vec::new(),
             cells: Vec::new(),
+            sources: Vec::new(),
         }
     }
 
@@ -50,9 +59,11 @@ impl<K, E, const MEMBERS: usize> Storage<K, E, MEMBERS> {
     pub fn memory(&mut self) -> Memory<'_, K, E> {
         while self.slots.push(Slot::EMPTY).is_ok() {}
         while self.cells.push([Cell::EMPTY; CELLS_PER_MEMBER]).is_ok() {}
+        while self.sources.push(Source::EMPTY).is_ok() {}
         Memory {
             slots: ManagedSlice::Borrowed(&mut self.slots),
             cells: ManagedSlice::Borrowed(self.cells.as_flattened_mut()),
+            sources: ManagedSlice::Borrowed(&mut self.sources),
         }
     }
 }

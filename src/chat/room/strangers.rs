@@ -1,25 +1,37 @@
 //! UDP endpoints that have not proved that they receive what is sent to them.
 //!
 //! Anybody can write any source address on a datagram. So a stranger may speak, but hears nothing
-//! except answers, and no answer is larger than [`AMPLIFICATION`] times what was received. Nothing
-//! is kept of strangers: what they say together passes through one token bucket.
-
-use core::hash::Hash;
+//! except answers, and those are of no use to whoever forges:
+//!
+//! - no answer is longer than the datagram it answers (RFC 9000 section 8.1 allows three times as much);
+//! - each origin has a bucket of its own, which its words and answers are taken from; beyond it there is
+//!   silence. What all strangers say together passes through one more;
+//! - what reads like such an answer is neither answered nor passed on: two rooms whose addresses
+//!   somebody forged on each other's datagrams fall silent;
+//! - the proof is another text than any answer, so that a service that returns what it is sent never
+//!   proves anything.
+//!
+//! Nothing else is kept of strangers. The caller sees to it that datagrams from ports of services do not
+//! come here at all.
 
 use smoltcp::time::Instant;
 
 use super::{Room, Text};
 use crate::chat::command::{self, Command};
 use crate::chat::framing::{Ending, MESSAGE_MAX};
-use crate::chat::members::Peer;
+use crate::chat::members::{Endpoint, Peer};
 use crate::chat::name;
 use crate::chat::outbox::Outbox;
 use crate::chat::text;
-use crate::chat::words::{Joined, REPLY_FORMS, Reply};
+use crate::chat::words::{self, Joined, REPLY_FORMS, Reply};
 
-/// How many octets an answer to a stranger may have for each octet of its datagram (as RFC 9000
-/// section 8.1 has it).
-pub const AMPLIFICATION: usize = 3;
+/// How many octets an answer to a stranger may have for each octet of its datagram.
+pub const AMPLIFICATION: usize = 1;
+
+/// What a datagram takes from its origin's bucket.
+const WORDS: u32 = 1;
+/// What a `q` takes. It is answered by `q`, as long as itself: two rooms would say it for ever.
+const FAREWELL: u32 = 10;
 
 /// A stranger and its datagram.
 struct Sender<E> {
@@ -29,7 +41,7 @@ struct Sender<E> {
     ending: Ending,
 }
 
-impl<K: Copy, E: Copy + Eq + Hash> Room<'_, K, E> {
+impl<K: Copy, E: Endpoint> Room<'_, K, E> {
     #[inline(never)]
     pub(super) fn stranger(
         &mut self,
@@ -47,15 +59,27 @@ impl<K: Copy, E: Copy + Eq + Hash> Room<'_, K, E> {
             ending,
         };
         let mut text = Text::new();
-        if body.len() > MESSAGE_MAX || text::clean(body, &mut text).is_err() {
+        let readable = body.len() <= MESSAGE_MAX && text::clean(body, &mut text).is_ok();
+        let command = command::parse(&text);
+        if let Command::Join(code) = command
+            && self.hall.members.secret.proves(&endpoint, now, code)
+        {
+            return self.admit(now, &sender, out);
+        }
+        let tokens = match command {
+            Command::Quit => FAREWELL,
+            _ => WORDS,
+        };
+        let origin = endpoint.origin();
+        if words::is_reply(&text) || !self.sources.take(now, origin, self.limits.stranger, tokens) {
+            self.hall.counts.unanswered += 1;
+            return;
+        }
+        if !readable {
             self.hall.counts.too_long += 1;
             return self.brief(now, &sender, Reply::TooLong, out);
         }
-        let proves = |code: &str| self.hall.members.secret.proves(&endpoint, now, code);
-        match command::parse(&text) {
-            Command::Say(code) | Command::Join(code) if proves(code) => {
-                self.admit(now, &sender, out)
-            }
+        match command {
             Command::Join(_) => self.brief(now, &sender, Reply::Code, out),
             Command::Say(said) => self.overheard(now, &sender, said, out),
             Command::Quit => self.hall.post_stranger(endpoint, b"q", out),
@@ -77,7 +101,13 @@ impl<K: Copy, E: Copy + Eq + Hash> Room<'_, K, E> {
 
     fn admit(&mut self, now: Instant, sender: &Sender<E>, out: &mut impl Outbox<K, E>) {
         use core::fmt::Write;
-        let Ok(id) = self.hall.members.add(now, Peer::Udp(sender.endpoint), None) else {
+        let peer = Peer::Udp(sender.endpoint);
+        let mut joined = self.hall.members.add(now, peer, None);
+        if joined.is_err() {
+            self.make_room_for_datagrams(now, sender.endpoint.origin(), out);
+            joined = self.hall.members.add(now, peer, None);
+        }
+        let Ok(id) = joined else {
             self.hall.counts.turned_away += 1;
             return self.brief(now, sender, Reply::Full, out);
         };

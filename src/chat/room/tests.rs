@@ -6,7 +6,7 @@ use std::vec::Vec;
 use std::{format, vec};
 
 use super::*;
-use crate::chat::{Ask, Full};
+use crate::chat::{Ask, Full, Origin};
 
 mod datagrams;
 mod names;
@@ -16,6 +16,12 @@ type Key = u32;
 /// An address and a port.
 type Endpoint = (u8, u16);
 type Someone = Peer<Key, Endpoint>;
+
+impl crate::chat::Endpoint for Endpoint {
+    fn origin(&self) -> Origin {
+        Origin::of_v4([10, 0, 0, self.0])
+    }
+}
 
 const SECRET: [u64; 2] = [0x736d_6f6c, 0x6368_6174];
 
@@ -99,6 +105,11 @@ impl Scene<'_> {
         }
     }
 
+    /// Keeps places for TCP members and the console.
+    fn keep(&mut self, places: usize) {
+        self.room.keep_for_streams(places);
+    }
+
     /// With TCP members 1 to `tcp`, called guest-1 and so on.
     fn with(members: usize, tcp: u32) -> Self {
         let mut scene = Self::new(members);
@@ -161,14 +172,20 @@ impl Scene<'_> {
         self.desk.got.clear();
     }
 
-    /// Makes an endpoint a member, by its code.
-    fn admit(&mut self, endpoint: Endpoint) {
-        self.datagram(endpoint, b"/join");
+    /// Asks for a code; the datagram that returns it.
+    fn ask_for_a_code(&mut self, endpoint: Endpoint) -> Owned {
+        self.datagram(endpoint, b"/join, please");
         let Some(Got::Text(reply)) = self.udp(endpoint).pop() else {
             panic!("a code")
         };
-        let code = &reply[reply.len() - 8..];
-        self.datagram(endpoint, code.as_bytes());
+        let code = reply.strip_prefix("code ").expect("13 octets are allowed");
+        format!("/join {code}")
+    }
+
+    /// Makes an endpoint a member, by its code.
+    fn admit(&mut self, endpoint: Endpoint) {
+        let proof = self.ask_for_a_code(endpoint);
+        self.datagram(endpoint, proof.as_bytes());
         let joined = self.udp(endpoint);
         assert!(
             matches!(&joined[..], [Got::Text(line)] if line.starts_with("Welcome, guest-")),

@@ -8,8 +8,9 @@ const MALLORY: Endpoint = (66, 666);
 
 #[test]
 fn a_datagram_of_a_stranger_is_a_message_and_its_receipt_tells_how_to_hear_the_others() {
+    let said = "hello, is anybody here who would like to talk about ports?";
     let mut scene = Scene::with(4, 2);
-    scene.datagram(ALICE, b"hello, is anybody here?\n");
+    scene.datagram(ALICE, format!("{said}\n").as_bytes());
     let got = scene.udp(ALICE);
     let [Got::Text(receipt)] = &got[..] else {
         panic!("{got:?}")
@@ -23,7 +24,7 @@ fn a_datagram_of_a_stranger_is_a_message_and_its_receipt_tells_how_to_hear_the_o
         panic!("{heard:?}")
     };
     assert!(
-        line.starts_with("udp-") && line.ends_with(": hello, is anybody here?\n"),
+        line.starts_with("udp-") && line.ends_with(&format!(": {said}\n")),
         "{line}"
     );
     scene.line(1, "who said that?");
@@ -32,20 +33,12 @@ fn a_datagram_of_a_stranger_is_a_message_and_its_receipt_tells_how_to_hear_the_o
 
 #[test]
 fn a_code_returned_makes_a_member() {
-    for form in ["/join {}", "{}", "/join {}\n", "{}\r\n"] {
+    for end in ["", "\n"] {
         let mut scene = Scene::with(4, 1);
+        scene.keep(2);
         scene.settle();
-        scene.datagram(ALICE, b"/join");
-        let got = scene.udp(ALICE);
-        let [Got::Text(reply)] = &got[..] else {
-            panic!("{got:?}")
-        };
-        let answer = form.replace(
-            "{}",
-            reply.strip_prefix("/join ").expect("15 octets are allowed"),
-        );
-        scene.datagram(ALICE, answer.as_bytes());
-        let end = if form.ends_with('\n') { "\n" } else { "" };
+        let proof = scene.ask_for_a_code(ALICE);
+        scene.datagram(ALICE, format!("{proof}{end}").as_bytes());
         let welcome = "Welcome, guest-2. You hear everybody now. To stay, send something every 120 s, even an empty \
                        datagram. /help lists the commands, q leaves.";
         assert_eq!(scene.udp(ALICE), [text(&format!("{welcome}{end}"))]);
@@ -59,15 +52,63 @@ fn a_code_returned_makes_a_member() {
 }
 
 #[test]
+fn whoever_returns_what_it_was_sent_proves_nothing_and_is_not_answered_again() {
+    for asked in [
+        "/join",
+        "/join, please",
+        "/join, please do",
+        "/who is here?",
+        "hello",
+    ] {
+        for length in [0, 40, 100] {
+            let mut scene = Scene::with(4, 1);
+            let asked = format!("{asked:length$}");
+            scene.datagram(ALICE, asked.as_bytes());
+            for _ in 0..3 {
+                for got in scene.udp(ALICE) {
+                    let Got::Text(answer) = got else {
+                        panic!("{got:?}")
+                    };
+                    scene.datagram(ALICE, answer.as_bytes());
+                    assert_eq!(scene.udp(ALICE), [], "{answer}");
+                }
+            }
+            assert_eq!(scene.room.len(), 1, "{asked}");
+        }
+    }
+}
+
+#[test]
+fn two_rooms_that_are_shown_each_other_s_answers_fall_silent() {
+    const OTHER: Endpoint = (2, 9001);
+    for forged in [
+        "hello there, this is somebody else who says very much indeed",
+        "q",
+        "/who",
+        "x",
+        "",
+    ] {
+        let mut rooms = [Scene::with(4, 1), Scene::with(4, 1)];
+        let mut crossing = forged.to_string();
+        let mut crossed = 0;
+        for turn in 0.. {
+            let scene = &mut rooms[turn % 2];
+            scene.datagram(OTHER, crossing.as_bytes());
+            match scene.udp(OTHER).pop() {
+                Some(Got::Text(answer)) => crossing = answer,
+                _ => break,
+            }
+            crossed += 1;
+        }
+        let most = if forged == "q" { 4 } else { 1 };
+        assert!(crossed <= most, "{forged}: {crossed}");
+    }
+}
+
+#[test]
 fn a_code_is_good_for_its_own_endpoint_and_for_two_minutes_at_most() {
     let mut scene = Scene::new(4);
-    scene.datagram(ALICE, b"/join please");
-    let Some(Got::Text(reply)) = scene.udp(ALICE).pop() else {
-        panic!("a code")
-    };
-    let proof = reply
-        .trim_start_matches("To hear the others, send: ")
-        .to_string();
+    let proof = scene.ask_for_a_code(ALICE);
     scene.datagram(MALLORY, proof.as_bytes());
     scene.datagram((1, 4001), proof.as_bytes());
     assert!(scene.room.is_empty());
@@ -80,14 +121,10 @@ fn a_code_is_good_for_its_own_endpoint_and_for_two_minutes_at_most() {
 fn a_proof_that_arrives_twice_is_no_message() {
     let mut scene = Scene::with(4, 1);
     scene.settle();
-    scene.datagram(ALICE, b"/join");
-    let Some(Got::Text(reply)) = scene.udp(ALICE).pop() else {
-        panic!("a code")
-    };
-    let code = reply.trim_start_matches("/join ");
-    scene.datagram(ALICE, code.as_bytes());
-    scene.datagram(ALICE, code.as_bytes());
-    scene.datagram(ALICE, reply.as_bytes());
+    let proof = scene.ask_for_a_code(ALICE);
+    for _ in 0..3 {
+        scene.datagram(ALICE, proof.as_bytes());
+    }
     assert_eq!(
         scene.udp(ALICE)[1..],
         [
@@ -100,7 +137,7 @@ fn a_proof_that_arrives_twice_is_no_message() {
 }
 
 #[test]
-fn no_answer_to_a_stranger_is_larger_than_three_times_its_datagram() {
+fn no_answer_to_a_stranger_is_larger_than_its_datagram() {
     let bodies = [
         "x", "/help", "/join", "/who", "/msg a b", "/kick x", "q", "/quit", "/nosuch", " ", "好",
         "\x1b[1m", "\u{202e}",
@@ -108,7 +145,7 @@ fn no_answer_to_a_stranger_is_larger_than_three_times_its_datagram() {
     for members in [0, 3, 1500] {
         let mut scene = Scene::with(1500, members);
         let mut send = |datagram: &[u8], silent: bool| {
-            scene.now += Duration::from_millis(10);
+            scene.now += Duration::from_secs(10);
             scene.desk.got.clear();
             scene.datagram(MALLORY, datagram);
             let answers = scene.udp(MALLORY);
@@ -146,24 +183,36 @@ fn no_answer_to_a_stranger_is_larger_than_three_times_its_datagram() {
 }
 
 #[test]
-fn a_greeting_of_two_letters_and_a_line_end_is_enough_to_be_given_a_code() {
+fn one_origin_is_heard_and_answered_at_its_rate_and_others_as_ever() {
     let mut scene = Scene::with(4, 1);
-    scene.datagram(ALICE, b"hi\n");
-    let Some(Got::Text(code)) = scene.udp(ALICE).pop() else {
-        panic!("an answer")
+    let mut send = |from: Endpoint| {
+        scene.datagram(from, b"says something");
+        (scene.udp(from).len(), scene.tcp(1).len())
     };
-    assert_eq!(code.len(), 9);
-    scene.datagram(ALICE, code.as_bytes());
-    assert_eq!(scene.room.len(), 2);
+    let burst = Limits::default().stranger.burst;
+    for port in 0..burst as u16 {
+        assert_eq!(send((66, port)), (1, 1));
+    }
+    for port in 0..1000 {
+        assert_eq!(send((66, port)), (0, 0), "neither heard nor answered");
+    }
+    assert_eq!(send(ALICE), (1, 1));
+    assert_eq!(scene.room.counts().unanswered, 1000);
+    scene.wait(1);
+    for port in 0..1000 {
+        scene.datagram((66, port), b"says something");
+    }
+    assert_eq!(scene.tcp(1).len(), 2, "two a second");
 }
 
 #[test]
-fn strangers_are_not_remembered_and_share_one_bucket() {
+fn what_strangers_from_everywhere_say_together_has_a_bound_and_members_are_not_in_it() {
     let mut scene = Scene::with(4, 1);
+    let burst = Limits::default().strangers.burst as usize;
     for host in 0..200 {
-        scene.datagram((host, 1), b"spoofed, spoofed, spoofed");
+        scene.datagram((host, 1), &[b'x'; 80]);
     }
-    assert_eq!(scene.tcp(1).len(), 20);
+    assert_eq!(scene.tcp(1).len(), burst);
     assert_eq!(scene.room.len(), 1);
     let Some(Got::Text(answer)) = scene.udp((199, 1)).pop() else {
         panic!("an answer")
@@ -172,6 +221,7 @@ fn strangers_are_not_remembered_and_share_one_bucket() {
         answer.starts_with("Too fast: nobody was told. Wait, or join: /join "),
         "{answer}"
     );
+    scene.keep(2);
     scene.admit(ALICE);
     scene.datagram(ALICE, b"members may speak");
     assert_eq!(scene.udp(ALICE), [text("Delivered to 1 member.")]);
@@ -286,15 +336,74 @@ fn lines_that_a_queue_did_not_take_are_counted_and_told() {
 #[test]
 fn one_who_finds_the_room_full_over_udp_is_told() {
     let mut scene = Scene::with(1, 1);
-    scene.datagram(ALICE, b"/join");
-    let Some(Got::Text(reply)) = scene.udp(ALICE).pop() else {
-        panic!("a code")
-    };
-    scene.datagram(ALICE, reply.as_bytes());
+    let proof = scene.ask_for_a_code(ALICE);
+    scene.datagram(ALICE, format!("{proof:60}").as_bytes());
     assert_eq!(
         scene.udp(ALICE),
         [text("The room is full. Please come again later.")]
     );
+    assert_eq!(scene.room.counts().turned_away, 1);
+}
+
+#[test]
+fn any_number_of_members_over_udp_leave_the_places_of_others_free() {
+    let mut scene = Scene::new(20);
+    scene.keep(12);
+    for port in 0..1000 {
+        let proof = scene.ask_for_a_code((66, port));
+        scene.now += Duration::from_secs(1);
+        scene.datagram((66, port), proof.as_bytes());
+    }
+    assert_eq!(scene.room.len(), 8);
+    for key in 0..12 {
+        scene.join(key).expect("a place of its own");
+    }
+    assert!(scene.join(12).is_err());
+}
+
+#[test]
+fn a_crowd_over_udp_makes_room_for_who_comes_from_elsewhere() {
+    let mut scene = Scene::new(9);
+    scene.keep(1);
+    for port in 1..=8 {
+        scene.admit((66, port));
+    }
+    scene.datagram((66, 1), b"I have spoken");
+    scene.desk.got.clear();
+    scene.admit(ALICE);
+    let told = "Others wait for a place and you were silent for longest, so yours goes to them. Come again to talk.";
+    assert_eq!(scene.udp((66, 2)), [text(told)]);
+    assert_eq!((scene.room.len(), scene.room.counts().yielded), (8, 1));
+    // From the crowd itself nobody gets in before somebody was silent for a while.
+    let proof = scene.ask_for_a_code((66, 99));
+    scene.datagram((66, 99), proof.as_bytes());
+    assert_eq!(scene.room.counts().turned_away, 1);
+    scene.wait(5);
+    scene.admit((66, 99));
+    assert!(matches!(&scene.udp((66, 3))[..], [Got::Text(line)] if line == told));
+}
+
+#[test]
+fn a_crowd_that_has_spoken_keeps_its_share_and_no_more() {
+    let mut scene = Scene::new(9);
+    scene.keep(1);
+    for port in 1..=8 {
+        scene.admit((66, port));
+        scene.datagram((66, port), b"I have spoken");
+        scene.now += Duration::from_secs(1);
+    }
+    for host in 1..=6 {
+        scene.admit((host, 1));
+        scene.datagram((host, 1), b"me too");
+    }
+    let crowd = scene
+        .room
+        .members()
+        .filter(|(_, peer)| matches!(peer, Peer::Udp((66, _))));
+    assert_eq!(crowd.count(), 2, "a quarter of eight");
+    let proof = scene.ask_for_a_code((7, 1));
+    scene.datagram((7, 1), proof.as_bytes());
+    assert_eq!(scene.room.counts().turned_away, 1);
 }
 
 #[test]
@@ -331,9 +440,9 @@ fn no_datagram_at_all_stops_the_room() {
 
 impl Scene<'_> {
     fn admit_if_room(&mut self, endpoint: Endpoint) {
-        self.datagram(endpoint, b"/join");
+        self.datagram(endpoint, b"/join, please");
         if let Some(Got::Text(reply)) = self.udp(endpoint).pop() {
-            self.datagram(endpoint, reply.as_bytes());
+            self.datagram(endpoint, reply.replace("code", "/join").as_bytes());
         }
     }
 }

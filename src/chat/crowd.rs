@@ -1,0 +1,98 @@
+//! Who takes how much of something that everybody shares.
+//!
+//! Anybody can come many times, but not easily from many places. So what is scarce is shared among
+//! origins, and when it runs out, the origin that has most of it makes room.
+
+/// Where a peer is from: equal for all that share one budget. An IPv4 address, or the 64 bits of an
+/// IPv6 address that name the network, since one host has all addresses behind them (RFC 4291
+/// section 2.5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Origin(u64);
+
+impl Origin {
+    /// Nobody's; for building arrays.
+    pub(super) const NOWHERE: Self = Self(0);
+
+    /// An IPv4 address. No network of IPv6 has the same: those bits would be a multicast address.
+    pub const fn of_v4(address: [u8; 4]) -> Self {
+        Self(u32::from_be_bytes(address) as u64 | 0xffff_ffff << 32)
+    }
+
+    /// The network of an IPv6 address.
+    pub const fn of_v6(address: [u8; 16]) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = address;
+        Self(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    }
+
+    /// One of the lanes. `salt` makes it another each time, so that nobody can choose to be in
+    /// somebody else's for long.
+    fn lane(self, salt: u64) -> usize {
+        let mixed = (self.0 ^ salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) as usize >> (usize::BITS - 5)
+    }
+}
+
+/// Lanes in which origins are counted together.
+const LANES: usize = 32;
+
+/// The origin that comes most often, and how often.
+///
+/// Walks over them three times and keeps nothing: it counts lanes, and in the fullest of them finds the
+/// origin that has more than half, if one has (the vote of Boyer and Moore). A crowd that is worth the
+/// name has. Otherwise it is any origin of that lane.
+pub fn most_crowded<I: Iterator<Item = Origin>>(
+    salt: u64,
+    origins: impl Fn() -> I,
+) -> Option<(Origin, usize)> {
+    let mut lanes = [0_u32; LANES];
+    origins().for_each(|origin| lanes[origin.lane(salt)] += 1);
+    let fullest = (0..LANES).max_by_key(|&lane| lanes[lane])?;
+    let (mut leader, mut lead) = (None, 0_u32);
+    for origin in origins().filter(|origin| origin.lane(salt) == fullest) {
+        match leader == Some(origin) {
+            true => lead += 1,
+            false if lead == 0 => (leader, lead) = (Some(origin), 1),
+            false => lead -= 1,
+        }
+    }
+    let leader = leader?;
+    Some((leader, count(leader, origins())))
+}
+
+/// How often an origin comes.
+pub fn count(origin: Origin, origins: impl Iterator<Item = Origin>) -> usize {
+    origins.filter(|other| *other == origin).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_crowd_is_found_among_many_who_came_once() {
+        for salt in 0..100 {
+            let origins = || {
+                let many = (0..1000).map(|host: u32| Origin::of_v4(host.to_be_bytes()));
+                many.chain([Origin::of_v4([10, 0, 0, 1]); 80])
+                    .chain([Origin::of_v4([10, 0, 0, 2]); 10])
+            };
+            let found = most_crowded(salt, origins);
+            assert_eq!(found, Some((Origin::of_v4([10, 0, 0, 1]), 80)), "{salt}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_no_crowd() {
+        assert_eq!(most_crowded(1, core::iter::empty), None);
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_network_are_one_origin() {
+        let mut address = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 1, 9, 9, 9, 9, 9, 9, 9, 9];
+        let one = Origin::of_v6(address);
+        address[15] = 1;
+        assert_eq!(Origin::of_v6(address), one);
+        address[7] = 2;
+        assert_ne!(Origin::of_v6(address), one);
+    }
+}

@@ -1,0 +1,98 @@
+//! Who makes room when somebody waits for a place.
+//!
+//! An empty room takes anybody as often as they come. Only when a place is wanted and none is free, one
+//! is taken back: from the origin that has most of them, first from a member that never spoke, the one
+//! silent for longest in front.
+
+use smoltcp::time::Instant;
+
+use super::Room;
+use crate::chat::crowd::{self, Origin};
+use crate::chat::members::{Endpoint, Kind, Peer};
+use crate::chat::outbox::Outbox;
+use crate::chat::words;
+
+impl<K: Copy, E: Endpoint> Room<'_, K, E> {
+    /// Takes a place from a TCP member for a newcomer from `newcomer`, if one has to make room. It is
+    /// told why through [`Outbox::part`]. `origin_of` says where a connection is from.
+    pub fn make_room(
+        &mut self,
+        now: Instant,
+        newcomer: Origin,
+        origin_of: impl Fn(K) -> Option<Origin>,
+        out: &mut impl Outbox<K, E>,
+    ) -> Option<K> {
+        let places = self.capacity().min(self.hall.members.kept);
+        let origin = |peer: &Peer<K, E>| match peer {
+            Peer::Tcp(key) => origin_of(*key),
+            Peer::Udp(_) | Peer::Console => None,
+        };
+        let slot = self.yielding(now, Kind::Streams, places, newcomer, origin)?;
+        self.make_way(slot, out).and_then(|peer| match peer {
+            Peer::Tcp(key) => Some(key),
+            Peer::Udp(_) | Peer::Console => None,
+        })
+    }
+
+    /// Takes a place from a UDP member for a newcomer, if one has to make room.
+    pub(super) fn make_room_for_datagrams(
+        &mut self,
+        now: Instant,
+        newcomer: Origin,
+        out: &mut impl Outbox<K, E>,
+    ) {
+        let places = self.capacity().saturating_sub(self.hall.members.kept);
+        let origin = |peer: &Peer<K, E>| match peer {
+            Peer::Udp(endpoint) => Some(endpoint.origin()),
+            Peer::Tcp(_) | Peer::Console => None,
+        };
+        if let Some(slot) = self.yielding(now, Kind::Datagrams, places, newcomer, origin) {
+            self.make_way(slot, out);
+        }
+    }
+
+    fn make_way(&mut self, slot: u32, out: &mut impl Outbox<K, E>) -> Option<Peer<K, E>> {
+        self.hall.counts.yielded += 1;
+        let member = self.hall.dismiss(slot, words::YIELDED, out)?;
+        Some(member.peer)
+    }
+
+    fn yielding(
+        &self,
+        now: Instant,
+        kind: Kind,
+        places: usize,
+        newcomer: Origin,
+        origin_of: impl Fn(&Peer<K, E>) -> Option<Origin>,
+    ) -> Option<u32> {
+        let limits = &self.limits;
+        let members = || {
+            let all = self.hall.members.of(kind);
+            all.filter_map(|(slot, member)| Some((slot, member, origin_of(&member.peer)?)))
+        };
+        let origins = || members().map(|(_, _, origin)| origin);
+        let salt = now.total_micros() as u64;
+        let (crowd, size) = crowd::most_crowded(salt, origins)?;
+        let crowded = size > crowd::count(newcomer, origins()) + 1;
+        let share = limits.per_origin.unwrap_or(places / 4).max(1);
+        let oldest = |spoke: bool, of: Option<Origin>| {
+            members()
+                .filter(|(_, member, origin)| {
+                    member.spoke == spoke && of.is_none_or(|of| of == *origin)
+                })
+                .map(|(slot, member, _)| (member.heard, slot))
+                .min()
+        };
+        let of_the_crowd = |spoke| oldest(spoke, Some(crowd)).filter(|_| crowded);
+        let silent_for = |spoke, patience| {
+            let for_long = |(heard, _): &(Instant, u32)| *heard + patience <= now;
+            let first = oldest(spoke, Some(crowd)).filter(for_long);
+            first.or_else(|| oldest(spoke, None).filter(for_long))
+        };
+        let (_, slot) = of_the_crowd(false)
+            .or_else(|| of_the_crowd(true).filter(|_| size > share))
+            .or_else(|| silent_for(false, limits.first_words))
+            .or_else(|| silent_for(true, limits.idle))?;
+        Some(slot)
+    }
+}
