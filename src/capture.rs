@@ -1,18 +1,25 @@
 //! Captures in files: reading them into journals and ladders, and writing our own for Wireshark.
 //!
-//! pcap and pcapng are read; pcapng is written. Packets are taken apart with `smoltcp::wire`; their
-//! checksums are not looked at, since captures hold packets whose checksums a network card fills in
-//! later. Packets cut short by a snapshot length are drawn, as long as their TCP header is there.
+//! pcap and pcapng are read, compressed by gzip too; pcapng is written. Checksums are not looked at,
+//! since captures hold packets whose checksums a network card fills in later. Packets cut short by a
+//! snapshot length are drawn, as long as the flags of their TCP header are there. What may be a segment
+//! and cannot be drawn is counted.
 
 mod connections;
 mod dissect;
 mod error;
+mod fragments;
 mod ladders;
+mod left_out;
+mod octets;
+mod ranges;
 mod read;
+mod stream;
 mod tee;
 mod write;
 
 pub use error::CaptureError;
-pub use ladders::{Drawn, ladder_file};
+pub use ladders::{Drawn, ladder_file, ladders};
+pub use left_out::{LeftOut, LeftOuts};
 pub use tee::{Tee, Token};
 pub use write::PcapNg;

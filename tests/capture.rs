@@ -242,27 +242,6 @@ fn a_cut_capture_is_drawn_as_far_as_it_goes() {
 }
 
 #[test]
-fn every_cut_and_every_flipped_octet_is_survived() {
-    let scene = client_first();
-    for whole in [
-        pcap(&scene, 65_535, TsResolution::MicroSecond),
-        pcapng(&scene),
-    ] {
-        let name = format!("fuzz-{}", whole.len());
-        for place in 0..whole.len() {
-            // The readers take 8 MB each; one place in seven is enough.
-            if place % 7 != 0 {
-                continue;
-            }
-            let _ = TestFile::new(&name, &whole[..place]).ladders();
-            let mut flipped = whole.clone();
-            flipped[place] ^= 0xff;
-            let _ = TestFile::new(&name, &flipped).ladders();
-        }
-    }
-}
-
-#[test]
 fn what_is_no_capture_is_told_in_a_sentence() {
     let text = TestFile::new("text", b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n");
     let refusal =

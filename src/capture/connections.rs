@@ -4,111 +4,16 @@
 //! this node; its states are recorded as inferred. The ladder infers those of the other end itself.
 
 use super::dissect::Dissected;
+use super::stream::Stream;
 use crate::trace::{
-    Cause, ConnectionId, Direction, Endpoint, Event, Flags, Flow, Header, Journal, Kind, Mark,
-    Segment, State, Transition, Verdict,
+    Cause, ConnectionId, Direction, Event, Flags, Flow, Journal, Kind, Segment, State, Transition,
+    Verdict,
 };
 use smoltcp::time::Instant;
 use smoltcp::wire::IpEndpoint;
 use std::collections::HashMap;
 use std::vec;
 use std::vec::Vec;
-
-/// What is known of the octets that one end sends.
-#[derive(Default)]
-struct Stream {
-    /// The initial sequence number, or what it must have been if the first octet seen is number 1.
-    initial: Option<u32>,
-    /// The number after the last one sent.
-    next: Option<u32>,
-    /// The last acknowledgment and window that were sent.
-    acks: Option<u32>,
-    window: Option<u16>,
-    /// The parts that were left out when something after them was sent.
-    holes: Vec<(u32, u32)>,
-    inferred: Endpoint,
-}
-
-/// Whether `number` comes after `mark` in sequence space.
-const fn is_after(number: u32, mark: u32) -> bool {
-    number != mark && number.wrapping_sub(mark) < 0x8000_0000
-}
-
-impl Stream {
-    /// A sequence number relative to the initial one, which the first segment seen may have to tell.
-    fn relative(&mut self, number: u32, is_initial: bool) -> u32 {
-        let first = number.wrapping_sub(u32::from(!is_initial));
-        number.wrapping_sub(*self.initial.get_or_insert(first))
-    }
-
-    /// What a segment is besides its flags, given the stream that the other end sends.
-    fn mark(&self, segment: &Header, other: &Self) -> Mark {
-        let Some(next) = self.next else {
-            return Mark::None;
-        };
-        let begins = segment.flags.contains(Flags::SYN) || segment.flags.contains(Flags::RST);
-        let ends = begins || segment.flags.contains(Flags::FIN);
-        if !ends && segment.len <= 1 && segment.seq.wrapping_add(1) == next {
-            // Below everything acknowledged; an octet that is not acknowledged yet is sent again.
-            if segment.len == 0 || other.acks == Some(next) {
-                return Mark::KeepAlive;
-            }
-        }
-        if segment.sequence_len() == 0 || begins && segment.flags.contains(Flags::RST) {
-            return Mark::None;
-        }
-        if is_after(segment.seq, next) {
-            return Mark::OutOfOrder;
-        }
-        if segment.len == 1 && segment.seq == next && other.window == Some(0) && !ends {
-            return Mark::WindowProbe;
-        }
-        let fills = self
-            .holes
-            .iter()
-            .any(|&(start, end)| !is_after(start, segment.seq) && !is_after(segment.end(), end));
-        if is_after(segment.end(), next) || fills {
-            Mark::None
-        } else {
-            Mark::Retransmission
-        }
-    }
-
-    fn sent(&mut self, segment: &Header) {
-        if segment.flags.contains(Flags::ACK) {
-            self.acks = Some(segment.ack);
-        }
-        self.window = Some(segment.window);
-        if segment.flags.contains(Flags::RST) {
-            return;
-        }
-        match self.next {
-            Some(next) if is_after(segment.seq, next) => self.holes.push((next, segment.seq)),
-            Some(_) => self.fill(segment.seq, segment.end()),
-            None => {}
-        }
-        if self.next.is_none_or(|next| is_after(segment.end(), next)) {
-            self.next = Some(segment.end());
-        }
-    }
-
-    /// Takes what lies between two numbers out of the holes.
-    fn fill(&mut self, start: u32, end: u32) {
-        let holes = core::mem::take(&mut self.holes);
-        for (from, to) in holes {
-            if !is_after(end, from) || !is_after(to, start) {
-                self.holes.push((from, to));
-                continue;
-            }
-            if is_after(start, from) {
-                self.holes.push((from, start));
-            }
-            if is_after(to, end) {
-                self.holes.push((end, to));
-            }
-        }
-    }
-}
 
 /// One connection of a capture.
 pub(super) struct Connection {
@@ -167,29 +72,24 @@ impl Connection {
     }
 
     /// Its records, in a journal that holds all of them.
-    pub(super) fn journal(&self) -> Journal<'static> {
+    pub(super) fn into_journal(self) -> Journal<'static> {
         let mut journal = Journal::new(vec![None; self.events.len()]);
-        for event in &self.events {
-            journal.record(*event);
+        for event in self.events {
+            journal.record(event);
         }
         journal
     }
 
-    /// Whether a SYN with this number opens another connection between the same endpoints.
-    fn is_over(&self, sender: IpEndpoint, header: &Header) -> bool {
-        let stream = if sender == self.flow.local {
-            &self.local
+    /// Whether a segment opens another connection between the same endpoints.
+    fn is_over(&self, segment: &Dissected) -> bool {
+        let (sender, receiver) = if segment.from == self.flow.local {
+            (&self.local, &self.remote)
         } else {
-            &self.remote
+            (&self.remote, &self.local)
         };
-        let flags = header.flags;
+        let flags = segment.header.flags;
         let opens = flags.contains(Flags::SYN) && !flags.contains(Flags::ACK);
-        let over =
-            |end: &Stream| matches!(end.inferred.state(), Some(State::Closed | State::TimeWait));
-        opens
-            && stream.initial != Some(header.seq)
-            && stream.initial.is_some()
-            && (over(&self.local) || over(&self.remote))
+        opens && sender.is_begun_anew(&segment.header, receiver)
     }
 
     fn add(&mut self, at: Instant, segment: &Dissected) {
@@ -199,7 +99,11 @@ impl Connection {
         } else {
             (Direction::In, &mut self.remote, &mut self.local)
         };
-        let begins = header.flags.contains(Flags::SYN) || header.flags.contains(Flags::RST);
+        let is_syn = header.flags.contains(Flags::SYN);
+        if is_syn {
+            sender.begin(&header);
+        }
+        let begins = is_syn || header.flags.contains(Flags::RST);
         let seq = sender.relative(header.seq, begins);
         let ack = if header.flags.contains(Flags::ACK) {
             receiver.relative(header.ack, false)
@@ -207,7 +111,7 @@ impl Connection {
             0
         };
         let mark = sender.mark(&header, receiver);
-        sender.sent(&header);
+        sender.sent(&header, segment.window);
         self.events.push(Event::new(
             at,
             Kind::Segment(Segment {
@@ -250,18 +154,24 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Connection> {
-        self.all.iter()
+    pub(super) const fn len(&self) -> usize {
+        self.all.len()
     }
 
-    pub(super) fn add(&mut self, at: Instant, segment: &Dissected) {
+    pub(super) fn add(&mut self, at: Instant, segment: Dissected) {
+        for piece in segment.pieces() {
+            self.add_piece(at, &piece);
+        }
+    }
+
+    fn add_piece(&mut self, at: Instant, segment: &Dissected) {
         let mut ends = [segment.from, segment.to];
         ends.sort();
         let known = self
             .by_ends
             .get(&ends)
             .copied()
-            .filter(|&index| !self.all[index].is_over(segment.from, &segment.header));
+            .filter(|&index| !self.all[index].is_over(segment));
         let index = known.unwrap_or_else(|| {
             let index = self.all.len();
             let id = ConnectionId(u32::try_from(index + 1).unwrap_or(u32::MAX));
@@ -273,5 +183,11 @@ impl Connections {
     }
 }
 
-#[cfg(test)]
-mod tests;
+impl IntoIterator for Connections {
+    type Item = Connection;
+    type IntoIter = vec::IntoIter<Connection>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.all.into_iter()
+    }
+}

@@ -1,70 +1,145 @@
 //! The ladders of the TCP connections in a capture file.
 
-use super::CaptureError;
 use super::connections::Connections;
-use super::dissect::dissect;
+use super::dissect::{Content, dissect};
+use super::fragments::Fragments;
 use super::read::Capture;
+use super::{CaptureError, LeftOut, LeftOuts};
 use crate::trace::{Follower, Style};
-use std::io::Write;
+use std::boxed::Box;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
-use std::string::String;
 
 /// What was drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drawn {
     /// TCP connections, and as many ladders.
     pub connections: usize,
     /// Packets in the capture, of whatever kind.
     pub packets: u64,
+    /// Packets that may hold segments and are in no ladder.
+    pub left_out: LeftOuts,
 }
 
 /// Draws every TCP connection in the file at `path`, in the order in which they begin.
 ///
-/// A capture that is cut or damaged is drawn as far as it goes before the error is returned.
+/// See [`ladders`].
 pub fn ladder_file<W: Write>(
     path: &Path,
     out: &mut W,
     style: &Style,
 ) -> Result<Drawn, CaptureError> {
-    let mut capture = Capture::open(path)?;
-    let mut connections = Connections::default();
+    let file = File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => CaptureError::NoSuchFile(path.into()),
+        _ => CaptureError::Unreadable(path.into(), error),
+    })?;
+    ladders(Box::new(file), path, out, style)
+}
+
+/// Draws every TCP connection in a capture, in the order in which they begin: pcap or pcapng, as it is
+/// or compressed by gzip, read once from its start to its end. `name` stands in errors.
+///
+/// Below the ladders stands what was left out of them, and why. A capture that is cut or damaged is
+/// drawn as far as it goes before the error is returned. Memory is taken for each segment, some 100
+/// octets whatever its length.
+pub fn ladders<W: Write>(
+    input: Box<dyn Read>,
+    name: &Path,
+    out: &mut W,
+    style: &Style,
+) -> Result<Drawn, CaptureError> {
+    let mut capture = Capture::open(input, name.into())?;
+    let mut found = Found::default();
     let end = loop {
         match capture.next() {
             Ok(Some(packet)) => {
-                if let Some(segment) = dissect(packet.link, &packet.data) {
-                    connections.add(packet.at, &segment);
+                let link = packet.link.ok_or(LeftOut::Interface);
+                let content = link.and_then(|link| dissect(link, packet.octets));
+                if let Err(why) = content.and_then(|content| found.add(packet.at, content)) {
+                    found.left_out.add(why, 1);
                 }
             }
             Ok(None) => break Ok(()),
             Err(error) => break Err(error),
         }
     };
-    draw_all(&connections, out, style).map_err(CaptureError::Output)?;
-    end?;
+    let Found {
+        connections,
+        fragments,
+        mut left_out,
+    } = found;
+    left_out.add(LeftOut::Fragment, fragments.left());
     let drawn = Drawn {
-        connections: connections.iter().len(),
+        connections: connections.len(),
         packets: capture.packets(),
+        left_out,
     };
+    draw_all(connections, &drawn.left_out, out, style).map_err(CaptureError::Output)?;
+    end?;
     if drawn.connections == 0 {
-        return Err(CaptureError::NoTcp(path.into(), drawn.packets));
+        return Err(CaptureError::NoTcp(name.into(), drawn.packets));
     }
     Ok(drawn)
 }
 
+/// What was found in the packets so far.
+#[derive(Default)]
+struct Found {
+    connections: Connections,
+    fragments: Fragments,
+    left_out: LeftOuts,
+}
+
+impl Found {
+    fn add(&mut self, at: smoltcp::time::Instant, content: Content<'_>) -> Result<(), LeftOut> {
+        let segment = match content {
+            Content::Segment(segment) => Some(segment),
+            Content::Fragment(packet, piece) => self.fragments.add(at, &packet, piece)?,
+            Content::Other => None,
+        };
+        if let Some(segment) = segment {
+            self.connections.add(at, segment);
+        }
+        Ok(())
+    }
+}
+
 fn draw_all<W: Write>(
-    connections: &Connections,
+    connections: Connections,
+    left_out: &LeftOuts,
     out: &mut W,
     style: &Style,
-) -> std::io::Result<()> {
-    let mut text = String::new();
-    for connection in connections.iter() {
-        // Writing to a `String` does not fail.
-        let _ = Follower::new(connection.id())
-            .with_roles(connection.roles())
-            .finish(&connection.journal(), connection.last(), style, &mut text);
-        text.push('\n');
-        out.write_all(text.as_bytes())?;
-        text.clear();
+) -> io::Result<()> {
+    let mut text = Text {
+        out: BufWriter::new(out),
+        failed: None,
+    };
+    for connection in connections {
+        let follower = Follower::new(connection.id()).with_roles(connection.roles());
+        let last = connection.last();
+        let drawn = follower.finish(&connection.into_journal(), last, style, &mut text);
+        if drawn.is_err() {
+            return Err(text.failed.unwrap_or_else(|| io::ErrorKind::Other.into()));
+        }
+        writeln!(text.out)?;
     }
-    out.flush()
+    write!(text.out, "{left_out}")?;
+    text.out.flush()
+}
+
+/// Text on its way out, and the error that [`fmt::Error`] cannot carry.
+struct Text<W: Write> {
+    out: BufWriter<W>,
+    failed: Option<io::Error>,
+}
+
+impl<W: Write> fmt::Write for Text<W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.out.write_all(text.as_bytes()).map_err(|error| {
+            self.failed = Some(error);
+            fmt::Error
+        })
+    }
 }

@@ -1,71 +1,172 @@
-//! The packets of a pcap or pcapng file, one after the other.
+//! The packets of a pcap or pcapng file, one after the other, from anything that can be read once.
+//!
+//! The crates that read captures refuse a whole file for a comment that is not UTF-8 or for an option
+//! that they do not expect. What is not needed for the packets is skipped here, whatever it is. One
+//! packet is in memory at a time.
+
+mod pcap;
+mod pcapng;
 
 use super::CaptureError;
-use pcap_file::pcap::PcapReader;
-use pcap_file::pcapng::blocks::interface_description::{
-    InterfaceDescriptionBlock, InterfaceDescriptionOption,
-};
-use pcap_file::pcapng::{Block, PcapNgReader};
-use pcap_file::{DataLink, PcapError, TsResolution};
+use super::octets::Octets;
+use flate2::bufread::MultiGzDecoder;
+use pcap::Pcap;
+use pcapng::PcapNg;
 use smoltcp::time::Instant;
 use std::boxed::Box;
-use std::fs::File;
-use std::io::{self, Read, Seek};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::PathBuf;
 use std::vec::Vec;
 
-/// The longest packet that is believed: IP's limit, and room for a link header.
-const MAX_LEN: usize = 65_535 + 64;
+/// The longest packet or block that is believed. Segmentation offload makes packets of half a MiB.
+const LONGEST: u32 = 16 * 1024 * 1024;
 
 /// A packet as it was captured.
-pub(super) struct Packet {
+pub(super) struct Packet<'b> {
     pub(super) at: Instant,
-    pub(super) link: DataLink,
-    /// The octets, with zeros in place of those that were not captured.
-    pub(super) data: Vec<u8>,
+    /// Its link type (<https://www.tcpdump.org/linktypes.html>), if the file tells.
+    pub(super) link: Option<u16>,
+    pub(super) octets: Octets<'b>,
+}
+
+/// Why reading ended before the file did.
+enum Stop {
+    /// The file ends in the middle of something.
+    Cut,
+    /// What comes is not what a capture holds.
+    Damaged,
+    Unreadable(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Cut,
+            // From what is compressed.
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Self::Damaged,
+            _ => Self::Unreadable(error),
+        }
+    }
+}
+
+/// The order of the octets of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Little,
+    Big,
+}
+
+impl Order {
+    fn u16(self, octets: [u8; 2]) -> u16 {
+        match self {
+            Self::Little => u16::from_le_bytes(octets),
+            Self::Big => u16::from_be_bytes(octets),
+        }
+    }
+
+    fn u32(self, octets: [u8; 4]) -> u32 {
+        match self {
+            Self::Little => u32::from_le_bytes(octets),
+            Self::Big => u32::from_be_bytes(octets),
+        }
+    }
+
+    /// The first `N` numbers of 32 bits in `octets`.
+    fn words<const N: usize>(self, octets: &[u8]) -> Result<[u32; N], Stop> {
+        let (words, _) = octets.as_chunks::<4>();
+        let words = words.first_chunk::<N>().ok_or(Stop::Damaged)?;
+        Ok(words.map(|word| self.u32(word)))
+    }
+}
+
+/// Octets that come once.
+struct Input(BufReader<Box<dyn Read>>);
+
+impl Input {
+    fn is_at_end(&mut self) -> Result<bool, Stop> {
+        Ok(self.0.fill_buf()?.is_empty())
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Stop> {
+        let mut octets = [0; N];
+        self.0.read_exact(&mut octets)?;
+        Ok(octets)
+    }
+
+    /// The next `count` octets into `buffer`, which grows with what comes, not with what is announced.
+    fn read(&mut self, count: u32, buffer: &mut Vec<u8>) -> Result<(), Stop> {
+        if count > LONGEST {
+            return Err(Stop::Damaged);
+        }
+        buffer.clear();
+        let read = self.0.by_ref().take(count.into()).read_to_end(buffer)?;
+        if read < count as usize {
+            return Err(Stop::Cut);
+        }
+        Ok(())
+    }
+
+    fn skip(&mut self, count: u32) -> Result<(), Stop> {
+        let mut skipped = self.0.by_ref().take(count.into());
+        if io::copy(&mut skipped, &mut io::sink())? < count.into() {
+            return Err(Stop::Cut);
+        }
+        Ok(())
+    }
 }
 
 enum Format {
-    Pcap(PcapReader<File>),
-    PcapNg(Box<PcapNgReader<File>>),
+    Pcap(Pcap),
+    PcapNg(PcapNg),
+}
+
+impl Format {
+    /// What begins with `magic`, if that is a capture.
+    fn open(magic: [u8; 4], input: &mut Input) -> Result<Option<Self>, Stop> {
+        if magic == pcapng::SECTION_HEADER.to_be_bytes() {
+            return PcapNg::open(input).map(|reader| Some(Self::PcapNg(reader)));
+        }
+        Pcap::open(magic, input).map(|reader| reader.map(Self::Pcap))
+    }
 }
 
 /// A capture file, read from its start.
 pub(super) struct Capture {
-    path: PathBuf,
+    name: PathBuf,
+    input: Input,
     format: Format,
+    buffer: Vec<u8>,
     /// Packets read so far.
     packets: u64,
-    /// The time of the last packet, for blocks that have none of their own.
-    last: Instant,
 }
 
 impl Capture {
-    pub(super) fn open(path: &Path) -> Result<Self, CaptureError> {
-        let unreadable = |error: io::Error| match error.kind() {
-            io::ErrorKind::NotFound => CaptureError::NoSuchFile(path.into()),
-            _ => CaptureError::Unreadable(path.into(), error),
-        };
-        let mut file = File::open(path).map_err(unreadable)?;
-        let mut magic = [0; 4];
-        if let Err(error) = file.read_exact(&mut magic) {
-            return Err(match error.kind() {
-                io::ErrorKind::UnexpectedEof => CaptureError::NotACapture(path.into()),
-                _ => unreadable(error),
-            });
+    /// Opens what `input` gives, which may be compressed by gzip; `name` stands in errors.
+    pub(super) fn open(input: Box<dyn Read>, name: PathBuf) -> Result<Self, CaptureError> {
+        let mut input = Input(BufReader::with_capacity(64 * 1024, input));
+        // Nothing is consumed by looking; a pipe may have given one octet only, which is enough.
+        let opened = input
+            .0
+            .fill_buf()
+            .map(|octets| octets.first() == Some(&0x1f));
+        if matches!(opened, Ok(true)) {
+            input = Input(BufReader::new(Box::new(MultiGzDecoder::new(input.0))));
         }
-        file.rewind().map_err(unreadable)?;
-        let format = if magic == [0x0a, 0x0d, 0x0d, 0x0a] {
-            PcapNgReader::new(file).map(|reader| Format::PcapNg(Box::new(reader)))
-        } else {
-            PcapReader::new(file).map(Format::Pcap)
-        };
-        Ok(Self {
-            format: format.map_err(|_| CaptureError::NotACapture(path.into()))?,
-            path: path.into(),
-            packets: 0,
-            last: Instant::ZERO,
-        })
+        let format = opened
+            .map_err(Stop::from)
+            .and_then(|_| input.array())
+            .and_then(|magic| Format::open(magic, &mut input));
+        match format {
+            Ok(Some(format)) => Ok(Self {
+                name,
+                input,
+                format,
+                buffer: Vec::new(),
+                packets: 0,
+            }),
+            Err(Stop::Unreadable(error)) => Err(CaptureError::Unreadable(name, error)),
+            Ok(None) | Err(Stop::Cut | Stop::Damaged) => Err(CaptureError::NotACapture(name)),
+        }
     }
 
     /// How many packets were read.
@@ -74,116 +175,24 @@ impl Capture {
     }
 
     /// The next packet, or `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Packet>, CaptureError> {
+    pub(super) fn next(&mut self) -> Result<Option<Packet<'_>>, CaptureError> {
+        let Self { input, buffer, .. } = self;
         let next = match &mut self.format {
-            Format::Pcap(reader) => next_of_pcap(reader),
-            Format::PcapNg(reader) => next_of_pcapng(reader, self.last),
+            Format::Pcap(reader) => reader.next(input, buffer),
+            Format::PcapNg(reader) => reader.next(input, buffer),
         };
-        match next {
-            Ok(Some(packet)) => {
-                self.packets += 1;
-                self.last = packet.at;
-                Ok(Some(packet))
+        let error = match next {
+            Ok(packet) => {
+                self.packets += u64::from(packet.is_some());
+                return Ok(packet);
             }
-            Ok(None) => Ok(None),
-            Err(PcapError::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                Err(CaptureError::Cut(self.path.clone(), self.packets))
-            }
-            Err(PcapError::IncompleteBuffer) => {
-                Err(CaptureError::Cut(self.path.clone(), self.packets))
-            }
-            Err(PcapError::IoError(error)) => {
-                Err(CaptureError::Unreadable(self.path.clone(), error))
-            }
-            Err(
-                PcapError::InvalidField(_)
-                | PcapError::Utf8Error(_)
-                | PcapError::FromUtf8Error(_)
-                | PcapError::InvalidInterfaceId(_),
-            ) => Err(CaptureError::Damaged(self.path.clone(), self.packets)),
-        }
-    }
-}
-
-/// The octets, made as long as they were on the wire.
-fn whole(data: &[u8], original: u32) -> Vec<u8> {
-    let mut data = data.to_vec();
-    let length = (original as usize).min(MAX_LEN).max(data.len());
-    data.resize(length, 0);
-    data
-}
-
-fn next_of_pcap(reader: &mut PcapReader<File>) -> Result<Option<Packet>, PcapError> {
-    let header = reader.header();
-    // The checked form refuses packets that a snapshot length cut.
-    let Some(packet) = reader.next_raw_packet().transpose()? else {
-        return Ok(None);
-    };
-    let fraction = i64::from(packet.ts_frac);
-    let micros = match header.ts_resolution {
-        TsResolution::MicroSecond => fraction,
-        TsResolution::NanoSecond => fraction / 1000,
-    };
-    Ok(Some(Packet {
-        at: Instant::from_micros(i64::from(packet.ts_sec) * 1_000_000 + micros),
-        link: header.datalink,
-        data: whole(&packet.data, packet.orig_len),
-    }))
-}
-
-fn next_of_pcapng(
-    reader: &mut PcapNgReader<File>,
-    last: Instant,
-) -> Result<Option<Packet>, PcapError> {
-    loop {
-        let Some(block) = reader.next_block().transpose()? else {
-            return Ok(None);
+            Err(error) => error,
         };
-        let (interface, units, data) = match block {
-            // The crate takes the number for nanoseconds, whatever the interface says.
-            Block::EnhancedPacket(packet) => (
-                packet.interface_id,
-                Some(packet.timestamp.as_nanos()),
-                whole(&packet.data, packet.original_len),
-            ),
-            Block::Packet(packet) => (
-                u32::from(packet.interface_id),
-                Some(u128::from(packet.timestamp)),
-                whole(&packet.data, packet.original_len),
-            ),
-            Block::SimplePacket(packet) => (0, None, whole(&packet.data, packet.original_len)),
-            _ => continue,
-        };
-        let interface = reader
-            .interfaces()
-            .get(interface as usize)
-            .ok_or(PcapError::InvalidInterfaceId(interface))?;
-        return Ok(Some(Packet {
-            at: units.map_or(last, |units| time(interface, units)),
-            link: interface.linktype,
-            data,
-        }));
+        let name = self.name.clone();
+        Err(match error {
+            Stop::Cut => CaptureError::Cut(name, self.packets),
+            Stop::Damaged => CaptureError::Damaged(name, self.packets),
+            Stop::Unreadable(error) => CaptureError::Unreadable(name, error),
+        })
     }
-}
-
-/// A time stamp in the units of its interface.
-fn time(interface: &InterfaceDescriptionBlock<'_>, units: u128) -> Instant {
-    let mut per_second: u128 = 1_000_000;
-    let mut offset: i64 = 0;
-    for option in &interface.options {
-        match option {
-            InterfaceDescriptionOption::IfTsResol(code) => {
-                let exponent = u32::from(code & 0x7f);
-                let base: u128 = if code & 0x80 == 0 { 10 } else { 2 };
-                per_second = base.checked_pow(exponent).unwrap_or(u128::MAX);
-            }
-            InterfaceDescriptionOption::IfTsOffset(seconds) => {
-                offset = i64::try_from(*seconds).unwrap_or(0);
-            }
-            _ => {}
-        }
-    }
-    // A number of 64 bits times a million fits in 128.
-    let micros = i64::try_from(units * 1_000_000 / per_second).unwrap_or(i64::MAX);
-    Instant::from_micros(micros.saturating_add(offset.saturating_mul(1_000_000)))
 }

@@ -4,7 +4,7 @@
 //! caused stands in its comments. A change of state that no frame caused (a call, a timer) stands on
 //! the next frame that the connection sends, since that shows it, or else at the end of the file.
 
-use super::dissect::{Dissected, dissect};
+use super::dissect::{Dissected, of_ethernet};
 use crate::trace::{
     Cause, ConnectionId, Direction, Event, Journal, Kind, Segment, Transition, Verdict, rfc9293,
 };
@@ -92,7 +92,7 @@ impl<W: Write> PcapNg<W> {
             at,
             direction,
             data: data.to_vec(),
-            segment: dissect(DataLink::ETHERNET, data),
+            segment: of_ethernet(data),
             comments: Vec::new(),
         });
         Ok(())

@@ -96,7 +96,7 @@ pub struct ConnectArguments {
 
 #[derive(Debug, Args)]
 pub struct LadderArguments {
-    /// A capture: pcap or pcapng, of Ethernet frames
+    /// A capture: pcap or pcapng, which may be compressed by gzip; - reads it from standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     #[command(flatten)]
@@ -219,12 +219,17 @@ A server that listens on all addresses in Python:
 
 const LADDER: &str = "\
 Draws the TCP connections of a capture file, with the states of both ends as their segments imply \
-them.";
+them.
+
+Packets are found behind Ethernet, Linux cooked capture, raw IP, loopback, PPP and HDLC; behind VLAN \
+tags, MPLS, PPPoE and SNAP; in GRE, VXLAN, Geneve and IP tunnels. Below the ladders stands how many \
+packets were left out, and why.";
 
 const LADDER_EXAMPLES: &str = "\
 Examples:
   sudo tcpdump -i tap0 -w chat.pcap tcp  make a capture
-  smolchat ladder chat.pcap";
+  smolchat ladder chat.pcap
+  ssh host tcpdump -w - tcp | smolchat ladder -";
 
 const BUDGET: &str = "\
 Prints how many octets a connection, a member, a TIME-WAIT record and a journal event take, and \

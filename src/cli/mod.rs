@@ -19,6 +19,7 @@ mod values;
 pub mod wait;
 
 use std::io::ErrorKind;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -100,7 +101,13 @@ pub fn main() -> ExitCode {
 fn draw(arguments: &args::LadderArguments) -> Result<(), Failure> {
     let style = output::style(&arguments.output);
     let mut out = std::io::stdout().lock();
-    match smolchat::capture::ladder_file(&arguments.file, &mut out, &style) {
+    let drawn = if arguments.file.as_os_str() == "-" {
+        let name = Path::new("standard input");
+        smolchat::capture::ladders(Box::new(std::io::stdin()), name, &mut out, &style)
+    } else {
+        smolchat::capture::ladder_file(&arguments.file, &mut out, &style)
+    };
+    match drawn {
         Ok(_) => Ok(()),
         // The reader, such as `head`, has seen enough.
         Err(CaptureError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

@@ -39,6 +39,11 @@ impl Flags {
         Self(self.0 | other.0)
     }
 
+    /// The flags of this set that are not in the other.
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether every flag of `other` is set.
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0

@@ -11,7 +11,7 @@ fn marks<const N: usize>(other: &Stream, segments: [(u32, u16, Flags); N]) -> [M
             ..Header::default()
         };
         let mark = stream.mark(&segment, other);
-        stream.sent(&segment);
+        stream.sent(&segment, Some(segment.window));
         mark
     })
 }

@@ -1,0 +1,57 @@
+//! The packets that are in no ladder, though there may be a segment in them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Why a packet is in no ladder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LeftOut {
+    /// What stands before the IP header is not known: the number of the link type.
+    LinkType(u16),
+    /// It is of an interface that a pcapng file does not describe.
+    Interface,
+    /// A snapshot length cut it before the flags of its TCP header.
+    Cut,
+    /// Its lengths contradict each other.
+    Malformed,
+    /// A piece of an IP packet of which other pieces are missing.
+    Fragment,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LinkType(number) => write!(f, "link type {number} is not known"),
+            Self::Interface => f.write_str("their interface is not described in the file"),
+            Self::Cut => f.write_str("cut before the end of their headers; capture longer ones"),
+            Self::Malformed => f.write_str("malformed"),
+            Self::Fragment => f.write_str("fragments, and other fragments are missing"),
+        }
+    }
+}
+
+/// How many packets were left out, and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LeftOuts(BTreeMap<LeftOut, u64>);
+
+impl LeftOuts {
+    pub(super) fn add(&mut self, why: LeftOut, packets: u64) {
+        if packets > 0 {
+            let count = self.0.entry(why).or_default();
+            *count = count.saturating_add(packets);
+        }
+    }
+
+    /// Each reason there was, with how many packets it left out.
+    pub fn iter(&self) -> impl Iterator<Item = (LeftOut, u64)> {
+        self.0.iter().map(|(&why, &packets)| (why, packets))
+    }
+}
+
+impl fmt::Display for LeftOuts {
+    /// A line for each reason, and nothing if there is none.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.iter()
+            .try_for_each(|(why, packets)| writeln!(f, "packets left out: {packets} ({why})"))
+    }
+}
