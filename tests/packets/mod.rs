@@ -6,6 +6,7 @@ use smolchat::capture::{CaptureError, Drawn, ladders};
 use smolchat::trace::Style;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub(crate) const FIN: u8 = 0x01;
 pub(crate) const SYN: u8 = 0x02;
@@ -187,7 +188,9 @@ pub(crate) struct OnDisk(pub(crate) PathBuf);
 
 impl OnDisk {
     pub(crate) fn new(name: &str, content: &[u8]) -> Self {
-        let name = format!("smolchat-{}-{name}", std::process::id());
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("smolchat-{}-{count}-{name}", std::process::id());
         let path = std::env::temp_dir().join(name);
         std::fs::write(&path, content).unwrap();
         Self(path)
