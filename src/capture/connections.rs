@@ -6,8 +6,8 @@
 use super::dissect::Dissected;
 use super::stream::Stream;
 use crate::trace::{
-    Cause, ConnectionId, Direction, Event, Flags, Flow, Journal, Kind, Segment, State, Transition,
-    Verdict,
+    Cause, ConnectionId, Direction, Endpoint, Event, Flags, Flow, Journal, Kind, Segment, State,
+    Transition, Verdict,
 };
 use smoltcp::time::Instant;
 use smoltcp::wire::IpEndpoint;
@@ -24,11 +24,11 @@ pub(super) struct Connection {
     remote: Stream,
     /// Whether its first SYN is in the capture.
     opened: bool,
-    events: Vec<Event>,
+    segments: Vec<(Instant, Segment)>,
 }
 
 impl Connection {
-    fn new(id: ConnectionId, at: Instant, first: &Dissected) -> Self {
+    fn new(id: ConnectionId, first: &Dissected) -> Self {
         let flags = first.header.flags;
         let answers = flags.contains(Flags::SYN) && flags.contains(Flags::ACK);
         let (local, remote) = if answers {
@@ -43,13 +43,7 @@ impl Connection {
             local: Stream::default(),
             remote: Stream::default(),
             opened: flags.contains(Flags::SYN),
-            events: vec![Event::new(
-                at,
-                Kind::Opened {
-                    connection: id,
-                    flow,
-                },
-            )],
+            segments: Vec::new(),
         }
     }
 
@@ -68,16 +62,42 @@ impl Connection {
 
     /// The time of its last segment.
     pub(super) fn last(&self) -> Instant {
-        self.events.last().map_or(Instant::ZERO, |event| event.at())
+        self.segments.last().map_or(Instant::ZERO, |&(at, _)| at)
     }
 
     /// Its records, in a journal that holds all of them.
-    pub(super) fn into_journal(self) -> Journal<'static> {
-        let mut journal = Journal::new(vec![None; self.events.len()]);
-        for event in self.events {
-            journal.record(event);
-        }
+    pub(super) fn journal(&self) -> Journal<'static> {
+        let mut journal = Journal::new(vec![None; self.events().count()]);
+        self.events().for_each(|event| journal.record(event));
         journal
+    }
+
+    fn events(&self) -> impl Iterator<Item = Event> {
+        let opened = Kind::Opened {
+            connection: self.id,
+            flow: self.flow,
+        };
+        let first = self.segments.first();
+        let opened = first.map(|&(at, _)| Event::new(at, opened));
+        let mut end = Endpoint::new();
+        let segments = self.segments.iter().flat_map(move |&(at, segment)| {
+            let mut before = end.state();
+            let steps = match segment.direction {
+                Direction::Out => end.sent(&segment.header),
+                Direction::In => end.received(&segment.header),
+            };
+            let changes = steps.into_iter().map(move |to| {
+                Kind::Transition(Transition {
+                    connection: segment.connection,
+                    from: before.replace(to).unwrap_or(State::Closed),
+                    to,
+                    cause: Cause::Inferred,
+                })
+            });
+            let kinds = core::iter::once(Kind::Segment(segment)).chain(changes);
+            kinds.map(move |kind| Event::new(at, kind))
+        });
+        opened.into_iter().chain(segments)
     }
 
     /// Whether a segment opens another connection between the same endpoints.
@@ -112,9 +132,9 @@ impl Connection {
         };
         let mark = sender.mark(&header, receiver);
         sender.sent(&header, segment.window);
-        self.events.push(Event::new(
+        self.segments.push((
             at,
-            Kind::Segment(Segment {
+            Segment {
                 connection: self.id,
                 direction,
                 header,
@@ -122,26 +142,8 @@ impl Connection {
                 ack,
                 mark,
                 verdict: Verdict::Passed,
-            }),
+            },
         ));
-        let end = &mut self.local.inferred;
-        let mut before = end.state();
-        let steps = match direction {
-            Direction::Out => end.sent(&header),
-            Direction::In => end.received(&header),
-        };
-        for to in steps {
-            let from = before.replace(to).unwrap_or(State::Closed);
-            self.events.push(Event::new(
-                at,
-                Kind::Transition(Transition {
-                    connection: self.id,
-                    from,
-                    to,
-                    cause: Cause::Inferred,
-                }),
-            ));
-        }
     }
 }
 
@@ -175,7 +177,7 @@ impl Connections {
         let index = known.unwrap_or_else(|| {
             let index = self.all.len();
             let id = ConnectionId(u32::try_from(index + 1).unwrap_or(u32::MAX));
-            self.all.push(Connection::new(id, at, segment));
+            self.all.push(Connection::new(id, segment));
             self.by_ends.insert(ends, index);
             index
         });

@@ -146,3 +146,64 @@ impl Pending {
 fn place(octets: usize) -> i64 {
     i64::try_from(octets).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    /// One half of a segment of 40 octets; `None` until both were there.
+    fn add(fragments: &mut Fragments, secs: i64, id: u32, second: bool) -> Option<usize> {
+        let mut segment = [0; 40];
+        segment[12] = 0x50;
+        let half = if second {
+            &segment[24..]
+        } else {
+            &segment[..24]
+        };
+        let piece = Piece {
+            id,
+            offset: if second { 24 } else { 0 },
+            more: !second,
+        };
+        let packet = dissect::Packet {
+            from: IpAddress::v4(10, 0, 0, 1),
+            to: IpAddress::v4(10, 0, 0, 2),
+            protocol: 6,
+            payload: Octets::new(half, half.len()),
+            fragment: Some(piece),
+        };
+        let whole = fragments.add(Instant::from_secs(secs), &packet, piece);
+        whole.unwrap().map(|segment| segment.len)
+    }
+
+    #[test]
+    fn pieces_make_a_whole_in_any_order_and_once() {
+        let mut fragments = Fragments::default();
+        assert_eq!(add(&mut fragments, 0, 1, false), None);
+        assert_eq!(add(&mut fragments, 30, 1, true), Some(20));
+        assert_eq!(add(&mut fragments, 31, 2, true), None);
+        assert_eq!(add(&mut fragments, 32, 2, false), Some(20));
+        assert_eq!(fragments.left(), 0);
+    }
+
+    #[test]
+    fn an_identification_that_comes_again_is_of_another_packet() {
+        let mut fragments = Fragments::default();
+        assert_eq!(add(&mut fragments, 0, 1, false), None);
+        assert_eq!(add(&mut fragments, 31, 1, true), None);
+        assert_eq!(fragments.left(), 2);
+    }
+
+    #[test]
+    fn the_oldest_gives_way_when_too_many_are_not_whole() {
+        let mut fragments = Fragments::default();
+        let ids = 0..u32::try_from(PENDING).unwrap() + 1;
+        let found = Vec::from_iter(ids.map(|id| add(&mut fragments, 0, id, false)));
+        assert!(found.iter().all(Option::is_none));
+        assert_eq!(fragments.pending.len(), PENDING);
+        assert_eq!(add(&mut fragments, 0, 1, true), Some(20));
+        assert_eq!(add(&mut fragments, 0, 0, true), None);
+        assert_eq!(fragments.left(), u64::try_from(PENDING).unwrap() + 1);
+    }
+}

@@ -42,8 +42,8 @@ pub fn ladder_file<W: Write>(
 /// or compressed by gzip, read once from its start to its end. `name` stands in errors.
 ///
 /// Below the ladders stands what was left out of them, and why. A capture that is cut or damaged is
-/// drawn as far as it goes before the error is returned. Memory is taken for each segment, some 100
-/// octets whatever its length.
+/// drawn as far as it goes before the error is returned. Memory is taken for each segment, some 50
+/// octets whatever its length, and for each connection, some 500.
 pub fn ladders<W: Write>(
     input: Box<dyn Read>,
     name: &Path,
@@ -119,7 +119,7 @@ fn draw_all<W: Write>(
     for connection in connections {
         let follower = Follower::new(connection.id()).with_roles(connection.roles());
         let last = connection.last();
-        let drawn = follower.finish(&connection.into_journal(), last, style, &mut text);
+        let drawn = follower.finish(&connection.journal(), last, style, &mut text);
         if drawn.is_err() {
             return Err(text.failed.unwrap_or_else(|| io::ErrorKind::Other.into()));
         }

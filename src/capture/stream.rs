@@ -1,7 +1,7 @@
 //! What one end of a captured connection sends: the numbers of its octets, and what was missing.
 
 use super::ranges::Ranges;
-use crate::trace::{Endpoint, Flags, Header, Mark};
+use crate::trace::{Flags, Header, Mark};
 use std::ops::Range;
 
 /// What is known of the octets that one end sends.
@@ -19,7 +19,6 @@ pub(super) struct Stream {
     first_ack: Option<u32>,
     /// The parts that were left out when something after them was sent.
     holes: Ranges,
-    pub(super) inferred: Endpoint,
 }
 
 /// Whether `number` comes after `mark` in sequence space.
