@@ -12,7 +12,8 @@ use smoltcp::wire::{
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::{Icmpv6Message, Icmpv6Packet, Ipv6Packet, Ipv6Repr};
 
-use crate::trace::{Direction, Flags, Flow, Header, Neighbor, Options, Reason};
+use super::segment;
+use crate::trace::{Direction, Flags, Flow, Header, Neighbor, Options, Reason, Repair, Verdict};
 
 /// A received or sent frame, classified.
 pub(super) enum Frame<'f> {
@@ -37,6 +38,8 @@ pub(super) struct TcpFrame<'f> {
     pub(super) flow: Flow,
     /// The header's facts.
     pub(super) header: Header,
+    /// What was mended so that it could be read: smoltcp would refuse it as it stands.
+    pub(super) mended: Option<Repair>,
     /// The whole of it, for rewriting.
     octets: &'f [u8],
 }
@@ -44,9 +47,13 @@ pub(super) struct TcpFrame<'f> {
 impl<'f> TcpFrame<'f> {
     /// The segment as smoltcp writes it. It was verified when it was classified.
     pub(super) fn repr(&self) -> Option<TcpRepr<'f>> {
-        let packet = TcpPacket::new_checked(self.octets).ok()?;
         let (src, dst) = (self.flow.remote.addr, self.flow.local.addr);
-        TcpRepr::parse(&packet, &src, &dst, &ChecksumCapabilities::ignored()).ok()
+        segment::repr(self.octets, src, dst).map(|(repr, _)| repr)
+    }
+
+    /// What the journal says of a segment that goes on to smoltcp.
+    pub(super) fn verdict(&self) -> Verdict {
+        self.mended.map_or(Verdict::Passed, Verdict::Repaired)
     }
 }
 
@@ -224,15 +231,8 @@ impl Parser {
         src: IpAddress,
         dst: IpAddress,
     ) -> Result<Frame<'f>, Reason> {
-        let packet = TcpPacket::new_checked(octets).map_err(|_| Reason::Malformed)?;
-        let header = match self.plain_header(&packet, &src, &dst, octets) {
-            Some(header) => header,
-            None => {
-                let repr = TcpRepr::parse(&packet, &src, &dst, &self.checksums())
-                    .map_err(|_| Reason::Malformed)?;
-                header(&repr, Flags::from_bits(octets[13]))
-            }
-        };
+        let (header, mended) = segment::read(octets, src, dst, self.verified)?;
+        let packet = TcpPacket::new_unchecked(octets);
         Ok(Frame::Tcp(TcpFrame {
             neighbor: self.neighbor,
             flow: self.flow(
@@ -240,32 +240,9 @@ impl Parser {
                 IpEndpoint::new(dst, packet.dst_port()),
             ),
             header,
+            mended,
             octets,
         }))
-    }
-
-    /// The header of a segment without options that does nothing but carry data or acknowledge it, as
-    /// nearly all do: what is left of smoltcp's parser for those. `None`: not one of them, or wrong.
-    fn plain_header(
-        &self,
-        packet: &TcpPacket<&[u8]>,
-        src: &IpAddress,
-        dst: &IpAddress,
-        octets: &[u8],
-    ) -> Option<Header> {
-        let flags = Flags::from_bits(octets[13]);
-        let plain = packet.header_len() == 20
-            && (flags == Flags::ACK || flags == Flags::ACK.with(Flags::PSH))
-            && packet.src_port() != 0
-            && packet.dst_port() != 0;
-        (plain && (self.verified || packet.verify_checksum(src, dst))).then(|| Header {
-            seq: packet.seq_number().0 as u32,
-            ack: packet.ack_number().0 as u32,
-            flags,
-            len: (octets.len() - 20) as u16,
-            window: packet.window_len(),
-            ..Header::default()
-        })
     }
 
     fn udp<'f>(

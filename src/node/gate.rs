@@ -29,7 +29,7 @@ pub(super) struct Change {
     pub(super) ack: Option<u32>,
     /// The window field becomes this.
     pub(super) window: Option<u16>,
-    /// Only this many octets of payload stay, and no FIN after them.
+    /// Only this many octets of payload stay, and neither FIN nor PSH after them.
     pub(super) keep: Option<u16>,
     /// Only the FIN stays: SEG.SEQ moves past the data, all of which came before.
     pub(super) only_fin: bool,
@@ -45,6 +45,15 @@ pub(super) fn judge(state: State, passive: bool, numbers: &Numbers, segment: &He
         // smoltcp takes it that our SYN left before anything comes; while it has not, what comes answers
         // nothing of ours, and its sender sends it again.
         State::SynSent if numbers.nothing_left_yet() => Decision::Drop(Reason::BeforeOurSyn),
+        // Only RST, ACK and SYN are looked at here (section 3.10.7.3). smoltcp drops all of a segment with FIN
+        // or PSH, even where what it acknowledges draws a reset.
+        State::SynSent if has_push_or_fin(segment.flags) => {
+            let change = Change {
+                keep: Some(segment.len),
+                ..Change::default()
+            };
+            Decision::Change(Repair::Control, change)
+        }
         // There are no numbers to compare with yet, and smoltcp follows section 3.10.7.3.
         State::SynSent => Decision::Pass,
         State::SynReceived => judge_half_open(passive, numbers, segment),
@@ -59,6 +68,12 @@ pub(super) fn judge(state: State, passive: bool, numbers: &Numbers, segment: &He
             hold_open(numbers, segment, decision)
         }
     }
+}
+
+/// Whether PSH or FIN is all that the control bits say besides ACK.
+fn has_push_or_fin(flags: Flags) -> bool {
+    let says = |flag| flags.contains(flag);
+    (says(Flags::PSH) || says(Flags::FIN)) && !says(Flags::SYN) && !says(Flags::RST)
 }
 
 fn judge_half_open(passive: bool, numbers: &Numbers, segment: &Header) -> Decision {

@@ -100,7 +100,7 @@ impl Node<'_> {
         };
         match decision {
             Decision::Pass => {
-                self.note_received(now, slot, frame, Verdict::Passed);
+                self.note_received(now, slot, frame, frame.verdict());
                 self.pass(now, slot, frame, octets, exit);
             }
             Decision::Change(repair, change) => {
@@ -112,7 +112,7 @@ impl Node<'_> {
                 self.note_received(now, slot, frame, Verdict::Dropped(reason));
             }
             Decision::StartOver => {
-                self.note_received(now, slot, frame, Verdict::Passed);
+                self.note_received(now, slot, frame, frame.verdict());
                 self.return_to_listen(now, slot);
                 self.receive_unknown(now, frame, octets, exit);
             }
@@ -128,6 +128,9 @@ impl Node<'_> {
         octets: &[u8],
         exit: &mut dyn Exit,
     ) {
+        if frame.mended.is_some() {
+            return self.pass_changed(now, slot, frame, Change::default(), exit);
+        }
         let mut hatch = Hatch::offering(octets, exit);
         let set = &mut self.slots[slot].set;
         self.iface.poll_ingress_single(now, &mut hatch, set);
@@ -425,7 +428,7 @@ fn changed<'f>(segment: &TcpRepr<'f>, change: Change) -> TcpRepr<'f> {
     if let Some(keep) = change.keep {
         let keep = usize::from(keep).min(repr.payload.len());
         repr.payload = &repr.payload[..keep];
-        if repr.control == TcpControl::Fin {
+        if matches!(repr.control, TcpControl::Fin | TcpControl::Psh) {
             repr.control = TcpControl::None;
         }
     }

@@ -31,6 +31,7 @@ mod numbers;
 mod opening;
 mod ports;
 mod reply;
+mod segment;
 mod sockets;
 mod stall;
 mod status;

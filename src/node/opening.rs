@@ -104,7 +104,7 @@ impl Node<'_> {
         let free = self.lists.len(List::Free);
         if free > 0 && half_open < self.half_open_limit() && self.backlog.len() == 0 {
             let iss = self.isn.next(now, &frame.flow);
-            self.open_passive(now, opening(frame, iss, Verdict::Passed));
+            self.open_passive(now, opening(frame, iss));
             return;
         }
         if half_open > 0 {
@@ -246,7 +246,7 @@ impl Node<'_> {
         if !before(waiting.snd_nxt, iss) {
             iss = waiting.snd_nxt.wrapping_add(BEYOND_THE_OLD);
         }
-        self.open_passive(now, opening(frame, iss, Verdict::Passed));
+        self.open_passive(now, opening(frame, iss));
     }
 
     /// Lets in SYNs that waited, as far as slots are free.
@@ -480,12 +480,12 @@ impl Node<'_> {
     }
 }
 
-fn opening(frame: &TcpFrame<'_>, iss: u32, verdict: Verdict) -> Opening {
+fn opening(frame: &TcpFrame<'_>, iss: u32) -> Opening {
     Opening {
         flow: frame.flow,
         neighbor: frame.neighbor,
         syn: frame.header,
         iss,
-        verdict: Some(verdict),
+        verdict: Some(frame.verdict()),
     }
 }

@@ -382,7 +382,7 @@ mod tests {
         // The last variant has the last place, so `ALL` holds every one.
         assert_eq!(Reason::ALL.len(), Reason::BeforeOurSyn as usize + 1);
         assert_eq!(Answer::ALL.len(), Answer::Ack as usize + 1);
-        assert_eq!(Repair::ALL.len(), Repair::Trimmed as usize + 1);
+        assert_eq!(Repair::ALL.len(), Repair::Options as usize + 1);
         assert_eq!(Resource::ALL.len(), Resource::Ports as usize + 1);
     }
 }

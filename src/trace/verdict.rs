@@ -43,6 +43,10 @@ pub enum Repair {
     OldWindow,
     /// Data beyond the advertised window cut off.
     Trimmed,
+    /// Control bits that contradict each other: the one that RFC 9293 section 3.10.7 looks at first counts.
+    Control,
+    /// An option of an illegal length (RFC 9293 MUST-7): it does not count.
+    Options,
 }
 
 /// Why a frame went no further. Each is counted.

@@ -45,7 +45,13 @@ impl Answer {
 
 impl Repair {
     /// Every repair, in the order of declaration.
-    pub const ALL: [Self; 3] = [Self::OldAck, Self::OldWindow, Self::Trimmed];
+    pub const ALL: [Self; 5] = [
+        Self::OldAck,
+        Self::OldWindow,
+        Self::Trimmed,
+        Self::Control,
+        Self::Options,
+    ];
 }
 
 impl Resource {
@@ -106,6 +112,8 @@ impl fmt::Display for Repair {
             Self::OldAck => "old ACK",
             Self::OldWindow => "old window",
             Self::Trimmed => "trimmed to the window",
+            Self::Control => "contradictory flags",
+            Self::Options => "illegal option",
         })
     }
 }

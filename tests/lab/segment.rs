@@ -33,6 +33,10 @@ pub struct Segment {
     pub scale: Option<u8>,
     pub sack: bool,
     pub urgent: bool,
+    /// The control bits, if others than those that the rest says.
+    pub bits: Option<u8>,
+    /// Octets of options, a multiple of four, in place of those that the rest says.
+    pub options: Vec<u8>,
     pub data: Vec<u8>,
     /// Where a forged one comes from, if not from its source.
     pub from: Option<EthernetAddress>,
@@ -56,6 +60,8 @@ impl Default for Segment {
             scale: None,
             sack: false,
             urgent: false,
+            bits: None,
+            options: Vec::new(),
             data: Vec::new(),
             from: None,
             to: None,
@@ -118,9 +124,32 @@ impl Segment {
         }
     }
 
+    /// The segment itself, as it stands on the wire.
+    pub fn octets(&self) -> Vec<u8> {
+        let repr = self.repr();
+        let mut octets = vec![0; repr.buffer_len()];
+        let mut packet = TcpPacket::new_unchecked(&mut octets[..]);
+        let (src, dst) = (self.src.into(), self.dst.into());
+        repr.emit(&mut packet, &src, &dst, &ChecksumCapabilities::ignored());
+        if self.urgent {
+            packet.set_urg(true);
+            packet.set_urgent_at(1);
+        }
+        if !self.options.is_empty() {
+            let payload = octets.len() - self.data.len();
+            octets.splice(20..payload, self.options.iter().copied());
+            octets[12] = (5 + self.options.len() as u8 / 4) << 4;
+        }
+        if let Some(bits) = self.bits {
+            octets[13] = bits;
+        }
+        TcpPacket::new_unchecked(&mut octets[..]).fill_checksum(&src, &dst);
+        octets
+    }
+
     /// The frame that carries it.
     pub fn frame(&self) -> Vec<u8> {
-        let repr = self.repr();
+        let segment = self.octets();
         let (from, to) = (
             self.from.unwrap_or(mac_of(self.src)),
             self.to.unwrap_or(mac_of(US)),
@@ -131,17 +160,8 @@ impl Segment {
             self.src,
             self.dst,
             IpProtocol::Tcp,
-            repr.buffer_len(),
-            |octets| {
-                let mut packet = TcpPacket::new_unchecked(octets);
-                let checksums = ChecksumCapabilities::default();
-                repr.emit(&mut packet, &self.src.into(), &self.dst.into(), &checksums);
-                if self.urgent {
-                    packet.set_urg(true);
-                    packet.set_urgent_at(1);
-                    packet.fill_checksum(&self.src.into(), &self.dst.into());
-                }
-            },
+            segment.len(),
+            |octets| octets.copy_from_slice(&segment),
         )
     }
 
@@ -172,6 +192,8 @@ impl Segment {
             scale: repr.window_scale,
             sack: repr.sack_permitted,
             urgent: tcp.urg(),
+            bits: None,
+            options: Vec::new(),
             data: repr.payload.to_vec(),
             from: Some(frame.src_addr()),
             to: Some(frame.dst_addr()),
