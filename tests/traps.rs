@@ -145,9 +145,12 @@ fn a_datagram_to_nobody_holds_up_no_other_and_is_given_up() {
             ..Setup::default()
         },
     );
-    lab.answers = false;
     let now = lab.now;
     lab.node().bind(PORT).unwrap();
+    let to = IpEndpoint::new(PEER.into(), 7);
+    lab.node().send_to(now, PORT, to, b"hello").unwrap();
+    lab.work();
+    lab.answers = false;
     for to in [NOBODY, PEER] {
         let to = IpEndpoint::new(to.into(), 7);
         lab.node().send_to(now, PORT, to, b"hello").unwrap();

@@ -193,7 +193,8 @@ fn nothing_wakes_an_idle_node() {
     pair.a.send(client, b"x").unwrap();
     pair.run_until(|pair| pair.b.unread(server) == 1);
     receive(&mut pair.b, server);
-    pair.run_for(Duration::from_secs(1));
+    // Until both have announced their addresses.
+    pair.run_for(Duration::from_secs(6));
     assert_eq!(pair.step(), None);
 }
 

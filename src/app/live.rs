@@ -207,13 +207,14 @@ fn tell_briefly<S: Screen>(event: &Event, screen: &mut S) {
         | Kind::Neighbor(_)
         | Kind::Dropped(_)
         | Kind::Icmp { .. }
+        | Kind::Other(_)
         | Kind::Full(_) => Ok(()),
     };
 }
 
 /// What is told that is about no connection.
 fn tell_other<S: Screen>(event: &Event, screen: &mut S) {
-    use crate::trace::{Direction, Spelled, Verdict};
+    use crate::trace::{Direction, Neighbor, Spelled, Verdict};
     let _ = match event.kind() {
         Kind::Datagram(datagram) => {
             let (arrow, remote) = match datagram.direction {
@@ -237,8 +238,16 @@ fn tell_other<S: Screen>(event: &Event, screen: &mut S) {
             }
         }
         Kind::Full(resource) => writeln!(screen, "-- full: {resource}"),
+        Kind::Neighbor(Neighbor::Conflict(address, hardware)) => writeln!(
+            screen,
+            "-- conflict: {hardware} has our address {address}, too: give one of the two another"
+        ),
         // Counted, and in captures; a screen would be full of them.
-        Kind::Stray(_) | Kind::Neighbor(_) | Kind::Dropped(_) | Kind::Icmp { .. } => Ok(()),
+        Kind::Stray(_)
+        | Kind::Neighbor(_)
+        | Kind::Dropped(_)
+        | Kind::Icmp { .. }
+        | Kind::Other(_) => Ok(()),
         // About a connection.
         Kind::Opened { .. }
         | Kind::Segment(_)

@@ -32,6 +32,9 @@ pub struct Config {
     /// scratch must be that long.
     #[cfg(feature = "offload")]
     pub offload: bool,
+    /// Whether our addresses are probed and announced among the neighbours, at the start and when they
+    /// change (RFC 5227, RFC 4862 section 5.4). They are used meanwhile; whoever else has one is reported.
+    pub announces: bool,
     /// 16 octets that nobody outside can know or guess: initial sequence numbers, cookies, port
     /// numbers and hashes come from it. A value known to others lets them forge segments.
     pub secret: [u8; 16],
@@ -52,6 +55,7 @@ impl Config {
             mtu: 1500,
             #[cfg(feature = "offload")]
             offload: false,
+            announces: true,
             secret,
             limits: Limits::default(),
         }

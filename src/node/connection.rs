@@ -46,8 +46,8 @@ pub(super) struct Connection {
     pub(super) heard: Instant,
     /// When the oldest unacknowledged segment first left, or the last acknowledgment of it.
     pub(super) waiting_since: Instant,
-    /// The hardware address that the peer's segments come from.
-    pub(super) neighbor: EthernetAddress,
+    /// The hardware address that the peer's acceptable segments come from.
+    pub(super) neighbor: Option<EthernetAddress>,
     /// Why it is over, once it is.
     pub(super) ending: Option<Ending>,
     pub(super) flags: Flags,
@@ -98,7 +98,7 @@ impl Connection {
             numbers: Numbers::default(),
             heard: Instant::ZERO,
             waiting_since: Instant::ZERO,
-            neighbor: EthernetAddress([0; 6]),
+            neighbor: None,
             ending: None,
             flags: Flags::default(),
         }

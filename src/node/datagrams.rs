@@ -6,17 +6,15 @@
 
 use managed::ManagedSlice;
 use smoltcp::iface::{Interface, SocketHandle, SocketSet, SocketStorage};
-use smoltcp::socket::{Socket, udp};
+use smoltcp::socket::udp;
 use smoltcp::storage::{PacketBuffer, PacketMetadata};
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{IpEndpoint, IpListenEndpoint};
+use smoltcp::wire::{IpAddress, IpEndpoint, IpListenEndpoint};
 
+use super::ethernet::Hop;
 use super::hatch::{Exit, Hatch, Sent};
+use super::neighbors::ASK_AGAIN;
 use crate::trace::{Datagram, Direction, Flow, Reason, Verdict};
-
-/// How long to wait before asking again for a hardware address that was not found; smoltcp asks at most
-/// once a second.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A place for a bound port: a set of one socket that receives.
 pub struct Port<'a> {
@@ -97,7 +95,7 @@ pub(super) struct Datagrams<'a> {
 pub(super) enum Attempt {
     /// The queue is empty, or everything in it must wait.
     Idle,
-    /// A frame left: the datagram, or a question for its receiver's hardware address.
+    /// The datagram left.
     Left(Sent),
     /// The datagram was given up.
     GaveUp(Datagram),
@@ -183,13 +181,20 @@ impl<'a> Datagrams<'a> {
         self.retry = None;
     }
 
-    /// Tries to send the first datagram of the queue.
+    /// Whom the first datagram of the queue is for.
+    pub(super) fn receiver(&mut self) -> Option<IpAddress> {
+        let (waiting, _) = self.queue.peek().ok()?;
+        Some(waiting.to.addr)
+    }
+
+    /// Tries to send the first datagram of the queue, by way of `hop` if that is known.
     ///
     /// `scratch` holds a payload while it moves to the end; `patience` bounds how long one may wait.
     pub(super) fn attempt(
         &mut self,
         now: Instant,
         iface: &mut Interface,
+        hop: Option<Hop>,
         exit: &mut dyn Exit,
         scratch: &mut [u8],
         patience: Duration,
@@ -201,9 +206,14 @@ impl<'a> Datagrams<'a> {
         if waiting.since + patience <= now && waiting.not_before > waiting.since {
             return self.give_up(waiting);
         }
-        if waiting.not_before > now && !self.news {
-            return self.rotate(waiting, scratch);
-        }
+        let Some(hop) = hop else {
+            let not_before = waiting.not_before.max(now + ASK_AGAIN);
+            let later = Waiting {
+                not_before,
+                ..waiting
+            };
+            return self.rotate(later, scratch);
+        };
         let socket = self.sender.get_mut::<udp::Socket<'_>>(self.socket);
         if socket.endpoint().port != waiting.from.port {
             socket.close();
@@ -215,32 +225,15 @@ impl<'a> Datagrams<'a> {
         if socket.send_slice(payload, meta).is_err() {
             return self.give_up(waiting);
         }
-        let mut hatch = Hatch::leading_to(exit);
+        let mut hatch = Hatch::leading_to(exit, hop);
         iface.poll_egress(now, &mut hatch, &mut self.sender);
         match hatch.sent {
-            Some(sent @ Sent::Udp(..)) => {
+            Some(sent) => {
                 let _ = self.queue.dequeue();
                 self.queued -= 1;
                 Attempt::Left(sent)
             }
-            other => {
-                self.forget_attempt();
-                let later = Waiting {
-                    not_before: now + ASK_AGAIN,
-                    ..waiting
-                };
-                self.rotate(later, scratch);
-                other.map_or(Attempt::Later, Attempt::Left)
-            }
-        }
-    }
-
-    /// A new place in the set: smoltcp keeps a socket silent for a second after its receiver was not
-    /// found, whoever the next receiver is.
-    fn forget_attempt(&mut self) {
-        if let Socket::Udp(mut socket) = self.sender.remove(self.socket) {
-            socket.close();
-            self.socket = self.sender.add(socket);
+            None => self.give_up(waiting),
         }
     }
 
@@ -285,8 +278,7 @@ fn lost(waiting: Waiting, len: usize, reason: Reason) -> Datagram {
     }
 }
 
-fn unspecified_like(endpoint: IpEndpoint) -> smoltcp::wire::IpAddress {
-    use smoltcp::wire::IpAddress;
+fn unspecified_like(endpoint: IpEndpoint) -> IpAddress {
     match endpoint.addr {
         IpAddress::Ipv4(_) => IpAddress::v4(0, 0, 0, 0),
         #[cfg(feature = "ipv6")]

@@ -7,8 +7,9 @@ use super::datagrams::Attempt;
 use super::deadlines::earliest;
 use super::hatch::{Hatch, Sent};
 use super::lists::List;
-use super::node::Node;
-use crate::trace::{Cause, Kind, State, Timer};
+use super::neighbors::ASK_AGAIN;
+use super::node::{Extra, Node};
+use crate::trace::{Cause, Kind, Timer};
 
 /// When to look again at a device that had no room.
 const DEVICE_BUSY: Duration = Duration::from_millis(1);
@@ -32,7 +33,12 @@ impl Node<'_> {
                 return true;
             }
             self.lists.remove(List::Egress, slot);
-            let mut hatch = Hatch::leading_to(&mut exit);
+            let Some(hop) = self.hop_of(now, slot) else {
+                self.lists.push(List::Unresolved, slot);
+                self.deadlines.not_after(slot, now + ASK_AGAIN);
+                continue;
+            };
+            let mut hatch = Hatch::leading_to(&mut exit, hop);
             let set = &mut self.slots[slot].set;
             self.iface.poll_egress(now, &mut hatch, set);
             let sent = hatch.sent;
@@ -48,8 +54,7 @@ impl Node<'_> {
         self.send_extra(now, device)
     }
 
-    /// A connection that was asked and sent nothing: either it had nothing to send, or it does not know
-    /// where to.
+    /// A connection that was asked and sent nothing.
     fn park(&mut self, now: Instant, slot: usize) {
         if self.slots[slot].connection.flags.detached {
             return;
@@ -59,33 +64,11 @@ impl Node<'_> {
             self.lists.remove(List::Egress, slot);
             self.deadlines.not_after(slot, now + STUCK);
         }
-        if self.owes(slot) {
-            // smoltcp asks again in a second; an answer to its question wakes it before.
-            self.lists.push(List::Unresolved, slot);
-        }
-    }
-
-    /// Whether nothing is in flight, and yet something should be.
-    fn owes(&self, slot: usize) -> bool {
-        let connection = &self.slots[slot].connection;
-        let silent = connection.numbers.all_acknowledged();
-        match connection.state {
-            State::SynSent
-            | State::SynReceived
-            | State::FinWait1
-            | State::Closing
-            | State::LastAck
-            | State::Closed => silent,
-            State::Established | State::CloseWait => {
-                silent && self.slots[slot].socket().send_queue() > 0
-            }
-            State::Listen | State::FinWait2 | State::TimeWait => false,
-        }
     }
 
     /// Lets the application's own sockets send.
     fn send_extra<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> bool {
-        if self.extra.iter().next().is_none() {
+        if !self.has_extra() {
             return false;
         }
         for _ in 0..self.limits.egress_budget {
@@ -93,8 +76,9 @@ impl Node<'_> {
             if exit.is_none() {
                 return true;
             }
-            let mut hatch = Hatch::leading_to(&mut exit);
-            self.iface.poll_egress(now, &mut hatch, &mut self.extra);
+            let mut hatch = Hatch::whole(None, &mut exit);
+            let Extra { iface, sockets } = &mut self.extra;
+            iface.poll_egress(now, &mut hatch, sockets);
             let sent = hatch.sent;
             if sent.is_none() {
                 break;
@@ -113,6 +97,10 @@ impl Node<'_> {
         self.datagrams.begin();
         // One attempt for each: what must wait goes to the end, and is not tried twice.
         for _ in 0..self.datagrams.queued().min(self.limits.egress_budget) {
+            let Some(receiver) = self.datagrams.receiver() else {
+                break;
+            };
+            let hop = self.resolve(now, receiver);
             let mut exit = device.transmit(now);
             if exit.is_none() {
                 return true;
@@ -120,6 +108,7 @@ impl Node<'_> {
             let attempt = self.datagrams.attempt(
                 now,
                 &mut self.iface,
+                hop,
                 &mut exit,
                 &mut self.scratch,
                 self.limits.resolution,
@@ -148,15 +137,18 @@ impl Node<'_> {
             .oldest()
             .and_then(|place| self.graveyard.get(place, now, &self.locals))
             .map(|waiting| waiting.deadline);
-        let extra = match self.extra.iter().next() {
-            Some(_) => self.iface.poll_at(now, &self.extra),
-            None => None,
+        let extra = if self.has_extra() {
+            let Extra { iface, sockets } = &mut self.extra;
+            iface.poll_at(now, sockets)
+        } else {
+            None
         };
         earliest(&[
             self.deadlines.earliest(),
             wait,
             extra,
             self.datagrams.deadline(now),
+            self.claims.deadline(),
         ])
     }
 }

@@ -207,6 +207,13 @@ impl Node<'_> {
         if !fits {
             return Err(ConfigError::TooManyAddresses);
         }
+        self.extra.iface.update_ip_addrs(|addresses| {
+            addresses.clear();
+            for cidr in networks {
+                // As many fit as fitted above.
+                let _ = addresses.push(*cidr);
+            }
+        });
         self.networks.clear();
         self.locals.clear();
         for cidr in networks {
@@ -215,6 +222,9 @@ impl Node<'_> {
             let _ = self.locals.push(cidr.address());
         }
         self.set_gateways(gateways)?;
+        if self.announces {
+            self.claims.claim(now, &self.locals);
+        }
         for slot in 0..self.slots.len() {
             let connection = &self.slots[slot].connection;
             let lost = connection.is_live()
@@ -229,7 +239,8 @@ impl Node<'_> {
     }
 
     fn set_gateways(&mut self, gateways: &[IpAddress]) -> Result<(), ConfigError> {
-        let routes = self.iface.routes_mut();
+        self.gateways.clear();
+        let routes = self.extra.iface.routes_mut();
         routes.remove_default_ipv4_route();
         #[cfg(feature = "ipv6")]
         routes.remove_default_ipv6_route();
@@ -239,7 +250,7 @@ impl Node<'_> {
                 #[cfg(feature = "ipv6")]
                 IpAddress::Ipv6(v6) => routes.add_default_ipv6_route(*v6).is_ok(),
             };
-            if !added {
+            if !added || self.gateways.push(*gateway).is_err() {
                 return Err(ConfigError::TooManyAddresses);
             }
         }

@@ -37,9 +37,11 @@ impl Node<'_> {
                 .synchronize(&frame.header);
         }
         let connection = &mut self.slots[slot].connection;
-        connection.numbers.accept(&frame.header);
+        if connection.numbers.accept(&frame.header) {
+            // Nothing else moves it: not ARP, and not a segment that anybody could have sent.
+            connection.neighbor = Some(frame.neighbor);
+        }
         connection.heard = now;
-        connection.neighbor = frame.neighbor;
         connection.flags.was_reset = frame.header.flags.contains(Flags::RST);
         if connection.numbers.snd_una != before {
             connection.waiting_since = now;
@@ -434,10 +436,10 @@ mod tests {
         let memory = Memory::heap(Sizes::default());
         let mut node = Node::new(config, memory, Instant::ZERO).unwrap();
         let peer = IpAddress::v4(192, 0, 2, 2);
-        node.learn_neighbor(Instant::ZERO, peer, EthernetAddress([2; 6]));
         let slot = node
             .open_active(Instant::ZERO, None, (peer, 9000).into())
             .unwrap();
+        node.slots[slot].connection.neighbor = Some(EthernetAddress([2; 6]));
         let drawn = node.slots[slot].connection.numbers.iss;
         let wanted = drawn ^ 0x8000_0000;
         node.slots[slot].connection.numbers.start_at(wanted);

@@ -5,15 +5,18 @@
 
 use smoltcp::phy::{Checksum, ChecksumCapabilities};
 use smoltcp::wire::{
-    ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol,
-    Icmpv4Packet, IpAddress, IpEndpoint, IpProtocol, Ipv4Packet, Ipv4Repr, TcpControl, TcpPacket,
-    TcpRepr, UdpPacket, UdpRepr,
+    EthernetAddress, EthernetProtocol, Icmpv4Packet, IpAddress, IpEndpoint, IpProtocol, Ipv4Packet,
+    Ipv4Repr, TcpControl, TcpPacket, TcpRepr, UdpPacket, UdpRepr,
 };
 #[cfg(feature = "ipv6")]
-use smoltcp::wire::{Icmpv6Message, Icmpv6Packet, Ipv6Packet, Ipv6Repr};
+use smoltcp::wire::{Icmpv6Packet, Ipv6Packet, Ipv6Repr};
 
+#[cfg(feature = "ipv6")]
+use super::discovery;
+use super::discovery::Message;
+use super::ethernet::Ethernet;
 use super::segment;
-use crate::trace::{Direction, Flags, Flow, Header, Neighbor, Options, Reason, Repair, Verdict};
+use crate::trace::{Direction, Flags, Flow, Header, Options, Reason, Repair, Verdict};
 
 /// A received or sent frame, classified.
 pub(super) enum Frame<'f> {
@@ -22,7 +25,7 @@ pub(super) enum Frame<'f> {
     /// A UDP datagram.
     Udp(UdpFrame),
     /// ARP or neighbour discovery.
-    Neighbor(Neighbor),
+    Neighbor(Message),
     /// ICMP; an error carries the start of the packet that it is about.
     Icmp(IcmpFrame<'f>),
     /// Well-formed, and nothing that this node has an opinion on.
@@ -80,85 +83,48 @@ pub(super) struct IcmpFrame<'f> {
 }
 
 impl<'f> Frame<'f> {
-    /// Classifies a frame that crossed the wire in `direction`.
+    /// Classifies a frame that crossed the wire in `direction`. `verified`: the checksums of TCP and UDP are
+    /// known to be right.
     ///
     /// # Errors
     /// The reason why a received frame goes no further.
-    pub(super) fn parse(octets: &'f [u8], direction: Direction) -> Result<Self, Reason> {
-        Self::parse_with(octets, direction, direction == Direction::Out)
-    }
-
-    /// The same where the checksums of TCP and UDP are known to be right, or not.
-    ///
-    /// # Errors
-    /// The reason why a received frame goes no further.
-    pub(super) fn parse_with(
-        octets: &'f [u8],
+    pub(super) fn of(
+        ethernet: &Ethernet<'f>,
         direction: Direction,
         verified: bool,
     ) -> Result<Self, Reason> {
-        let ethernet = EthernetFrame::new_checked(octets).map_err(|_| Reason::Malformed)?;
         let neighbor = match direction {
-            Direction::In => ethernet.src_addr(),
-            Direction::Out => ethernet.dst_addr(),
+            Direction::In => ethernet.from,
+            Direction::Out => ethernet.to,
         };
         let parser = Parser {
             neighbor,
+            #[cfg(feature = "ipv6")]
+            from: ethernet.from,
             direction,
             verified,
         };
-        match ethernet.ethertype() {
-            EthernetProtocol::Arp => parser.arp(ethernet.payload()),
-            EthernetProtocol::Ipv4 => parser.ipv4(ethernet.payload()),
+        match ethernet.protocol {
+            EthernetProtocol::Arp => Message::parse_arp(ethernet.payload).map(Frame::Neighbor),
+            EthernetProtocol::Ipv4 => parser.ipv4(ethernet.payload),
             #[cfg(feature = "ipv6")]
-            EthernetProtocol::Ipv6 => parser.ipv6(ethernet.payload()),
+            EthernetProtocol::Ipv6 => parser.ipv6(ethernet.payload),
             _ => Err(Reason::UnknownProtocol),
         }
-    }
-}
-
-/// Whether a frame's hardware destination concerns this node at all.
-pub(super) fn is_for(octets: &[u8], mac: EthernetAddress) -> bool {
-    match EthernetFrame::new_checked(octets) {
-        Ok(frame) => {
-            let to = frame.dst_addr();
-            to == mac || to.is_multicast() || to.is_broadcast()
-        }
-        // Malformed is found, and named, by the parser.
-        Err(_) => true,
     }
 }
 
 /// What is known of a frame before its network layer is read.
 struct Parser {
     neighbor: EthernetAddress,
+    #[cfg(feature = "ipv6")]
+    from: EthernetAddress,
     direction: Direction,
     /// Whether the checksums of TCP and UDP are known to be right.
     verified: bool,
 }
 
 impl Parser {
-    fn arp<'f>(&self, octets: &'f [u8]) -> Result<Frame<'f>, Reason> {
-        let packet = ArpPacket::new_checked(octets).map_err(|_| Reason::Malformed)?;
-        let Ok(ArpRepr::EthernetIpv4 {
-            operation,
-            source_protocol_addr: source,
-            target_protocol_addr: target,
-            ..
-        }) = ArpRepr::parse(&packet)
-        else {
-            return Err(Reason::Malformed);
-        };
-        let about = match (operation, self.direction) {
-            (ArpOperation::Request, Direction::In) => Neighbor::AskedForUs(target.into()),
-            (ArpOperation::Request, Direction::Out) => Neighbor::Asked(target.into()),
-            (ArpOperation::Reply, Direction::In) => Neighbor::Answered(source.into()),
-            (ArpOperation::Reply, Direction::Out) => Neighbor::WeAnswered(source.into()),
-            (ArpOperation::Unknown(_), _) => return Err(Reason::UnknownProtocol),
-        };
-        Ok(Frame::Neighbor(about))
-    }
-
     fn ipv4<'f>(&self, octets: &'f [u8]) -> Result<Frame<'f>, Reason> {
         let packet = Ipv4Packet::new_checked(octets).map_err(|_| Reason::Malformed)?;
         if packet.more_frags() || packet.frag_offset() != 0 {
@@ -194,32 +160,18 @@ impl Parser {
             IpProtocol::Icmpv6 => {
                 let icmp =
                     Icmpv6Packet::new_checked(packet.payload()).map_err(|_| Reason::Malformed)?;
-                // A solicitation or advertisement needs its 16 octets of target address.
-                let target = || {
-                    (packet.payload().len() >= 24)
-                        .then(|| IpAddress::from(icmp.target_addr()))
-                        .ok_or(Reason::Malformed)
-                };
-                Ok(match (icmp.msg_type(), self.direction) {
-                    (Icmpv6Message::NeighborSolicit, Direction::In) => {
-                        Frame::Neighbor(Neighbor::AskedForUs(target()?))
-                    }
-                    (Icmpv6Message::NeighborSolicit, Direction::Out) => {
-                        Frame::Neighbor(Neighbor::Asked(target()?))
-                    }
-                    (Icmpv6Message::NeighborAdvert, Direction::In) => {
-                        Frame::Neighbor(Neighbor::Answered(target()?))
-                    }
-                    (Icmpv6Message::NeighborAdvert, Direction::Out) => {
-                        Frame::Neighbor(Neighbor::WeAnswered(target()?))
-                    }
-                    (kind, _) => Frame::Icmp(IcmpFrame {
-                        kind: kind.into(),
-                        code: icmp.msg_code(),
-                        v6: true,
-                        about: packet.payload().get(8..).unwrap_or(&[]),
-                    }),
-                })
+                let checksums = self.checksums();
+                if let Some(message) =
+                    discovery::v6::parse(&repr, packet.payload(), self.from, &checksums)?
+                {
+                    return Ok(Frame::Neighbor(message));
+                }
+                Ok(Frame::Icmp(IcmpFrame {
+                    kind: icmp.msg_type().into(),
+                    code: icmp.msg_code(),
+                    v6: true,
+                    about: packet.payload().get(8..).unwrap_or(&[]),
+                }))
             }
             _ => Ok(Frame::Other),
         }

@@ -1,7 +1,8 @@
-//! The device that smoltcp sees: at most one frame in, at most one frame out, which is noted.
+//! The device that smoltcp sees: at most one packet in, at most one packet out, which is noted.
 //!
-//! smoltcp asks a `Device` for frames. The node has read the frame already, so it offers that one and
-//! no other. Whatever leaves is noted after it is complete, in the same call that made it.
+//! smoltcp asks a `Device` for packets. The node has read the frame already, so it offers the packet in it
+//! and no other. Whatever leaves gets its Ethernet header here, for the hardware address that the node
+//! chose, and is noted after it is complete, in the same call that made it.
 //!
 //! There is one such device, whatever the node's own is: smoltcp's code is compiled for it alone.
 
@@ -12,10 +13,10 @@ use smoltcp::phy::{
     self, Checksum, ChecksumCapabilities, Device, DeviceCapabilities, PacketMeta, RxToken, TxToken,
 };
 use smoltcp::time::Instant;
-use smoltcp::wire::EthernetFrame;
 
 #[cfg(feature = "offload")]
 use super::config::LONGEST_SEGMENT;
+use super::ethernet::{Ethernet, HEADER, Hop};
 use super::frame::{Frame, TcpFrame};
 use crate::trace::{Direction, Flow, Header, Neighbor};
 
@@ -35,11 +36,15 @@ pub(super) enum Sent {
 }
 
 impl Sent {
-    fn of(octets: &[u8]) -> Self {
-        match Frame::parse(octets, Direction::Out) {
+    /// What a frame of ours is.
+    pub(super) fn of(octets: &[u8]) -> Self {
+        let Some(ethernet) = Ethernet::parse(octets) else {
+            return Self::Other;
+        };
+        match Frame::of(&ethernet, Direction::Out, true) {
             Ok(Frame::Tcp(TcpFrame { flow, header, .. })) => Self::Tcp(flow, header),
             Ok(Frame::Udp(udp)) => Self::Udp(udp.flow, udp.len),
-            Ok(Frame::Neighbor(neighbor)) => Self::Neighbor(neighbor),
+            Ok(Frame::Neighbor(message)) => Self::Neighbor(message.event(Direction::Out)),
             Ok(Frame::Icmp(icmp)) => Self::Icmp(icmp.kind, icmp.code),
             Ok(Frame::Other) | Err(_) => Self::Other,
         }
@@ -51,14 +56,14 @@ impl Sent {
 pub(super) struct Medium(DeviceCapabilities);
 
 impl Medium {
-    /// Ethernet with an IP MTU of `mtu` octets, received checksums already verified. With `offload` smoltcp
+    /// IP packets of up to `mtu` octets, received checksums already verified. With `offload` smoltcp
     /// leaves the checksums of TCP to the device, and hands it segments that are longer. Not over IPv6: it
     /// makes long ones there, too, and then drops them because IPv6 cannot be fragmented.
     #[cfg_attr(not(feature = "offload"), expect(unused_variables))]
     pub(super) fn new(mtu: usize, offload: bool) -> Self {
         let mut capabilities = DeviceCapabilities::default();
-        capabilities.medium = phy::Medium::Ethernet;
-        capabilities.max_transmission_unit = mtu + EthernetFrame::<&[u8]>::header_len();
+        capabilities.medium = phy::Medium::Ip;
+        capabilities.max_transmission_unit = mtu;
         let mut checksum = ChecksumCapabilities::default();
         checksum.ipv4 = Checksum::Tx;
         checksum.tcp = Checksum::Tx;
@@ -67,9 +72,17 @@ impl Medium {
         #[cfg(feature = "offload")]
         if offload {
             capabilities.checksum.tcp = Checksum::None;
-            capabilities.segmentation.tcpv4 = NonZeroUsize::new(LONGEST_SEGMENT);
+            capabilities.segmentation.tcpv4 = NonZeroUsize::new(LONGEST_SEGMENT - HEADER);
         }
         Self(capabilities)
+    }
+
+    /// The same for an interface that makes and reads whole Ethernet frames.
+    pub(super) fn ethernet(mtu: usize) -> Self {
+        let mut medium = Self::new(mtu, false);
+        medium.0.medium = phy::Medium::Ethernet;
+        medium.0.max_transmission_unit = mtu + HEADER;
+        medium
     }
 }
 
@@ -118,31 +131,45 @@ impl Exit for Nowhere {
     }
 }
 
-/// At most one received frame, and at most one way out.
+/// At most one received packet, and at most one way out.
 pub(super) struct Hatch<'f> {
-    /// The frame, until smoltcp takes it.
-    frame: Option<&'f [u8]>,
+    /// The packet, until smoltcp takes it.
+    packet: Option<&'f [u8]>,
     /// The way out, until it is used.
     exit: Option<&'f mut dyn Exit>,
+    /// Where what leaves goes. `None`: smoltcp makes whole frames.
+    hop: Option<Hop>,
     /// What left.
     pub(super) sent: Option<Sent>,
 }
 
 impl<'f> Hatch<'f> {
-    /// Offers `frame`; an answer leaves through `exit`.
-    pub(super) fn offering(frame: &'f [u8], exit: &'f mut dyn Exit) -> Self {
+    /// Offers `packet`; an answer leaves through `exit`, to the host at `hop`.
+    pub(super) fn offering(packet: &'f [u8], exit: &'f mut dyn Exit, hop: Hop) -> Self {
         Self {
-            frame: Some(frame),
+            packet: Some(packet),
             exit: Some(exit),
+            hop: Some(hop),
             sent: None,
         }
     }
 
-    /// Offers nothing; one frame may leave through `exit`.
-    pub(super) fn leading_to(exit: &'f mut dyn Exit) -> Self {
+    /// Offers nothing; one packet may leave through `exit`, to the host at `hop`.
+    pub(super) fn leading_to(exit: &'f mut dyn Exit, hop: Hop) -> Self {
         Self {
-            frame: None,
+            packet: None,
             exit: Some(exit),
+            hop: Some(hop),
+            sent: None,
+        }
+    }
+
+    /// The same for an interface that makes and reads whole frames; offers `frame`, if there is one.
+    pub(super) fn whole(frame: Option<&'f [u8]>, exit: &'f mut dyn Exit) -> Self {
+        Self {
+            packet: frame,
+            exit: Some(exit),
+            hop: None,
             sent: None,
         }
     }
@@ -159,13 +186,14 @@ impl Device for Hatch<'_> {
         Self: 't;
 
     fn receive(&mut self, now: Instant) -> Option<(Self::RxToken<'_>, Self::TxToken<'_>)> {
-        let frame = self.frame.take()?;
-        Some((Offered(frame), self.transmit(now)?))
+        let packet = self.packet.take()?;
+        Some((Offered(packet), self.transmit(now)?))
     }
 
     fn transmit(&mut self, _: Instant) -> Option<Self::TxToken<'_>> {
         Some(Noted {
             exit: self.exit.take()?,
+            hop: self.hop,
             meta: PacketMeta::default(),
             sent: &mut self.sent,
         })
@@ -177,7 +205,7 @@ impl Device for Hatch<'_> {
     }
 }
 
-/// A frame that was read already.
+/// A packet that was read already.
 pub(super) struct Offered<'f>(&'f [u8]);
 
 impl RxToken for Offered<'_> {
@@ -189,6 +217,7 @@ impl RxToken for Offered<'_> {
 /// A transmit token that notes the frame once it is complete.
 pub(super) struct Noted<'s> {
     exit: &'s mut dyn Exit,
+    hop: Option<Hop>,
     meta: PacketMeta,
     sent: &'s mut Option<Sent>,
 }
@@ -196,9 +225,13 @@ pub(super) struct Noted<'s> {
 impl TxToken for Noted<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, len: usize, f: F) -> R {
         let (mut fill, mut result) = (Some(f), None);
-        self.exit.send(len, self.meta, &mut |octets| {
+        let start = if self.hop.is_some() { HEADER } else { 0 };
+        self.exit.send(start + len, self.meta, &mut |octets| {
             if let Some(fill) = fill.take() {
-                result = Some(fill(octets));
+                result = Some(fill(&mut octets[start..]));
+                if let Some(hop) = self.hop {
+                    hop.write_around(octets);
+                }
                 *self.sent = Some(Sent::of(octets));
             }
         });

@@ -4,28 +4,32 @@ use smoltcp::iface::SocketSet;
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, TcpControl, TcpRepr, TcpSeqNumber};
 
+use super::ethernet::Ethernet;
 use super::flow::Found;
-use super::frame::{Frame, IcmpFrame, TcpFrame, UdpFrame, flags, header, is_for};
+use super::frame::{Frame, IcmpFrame, TcpFrame, UdpFrame, flags, header};
 use super::gate::{self, Change, Decision};
-use super::hatch::{Exit, Hatch, Sent};
-use super::node::Node;
-use super::reply::{Route, bare, reset};
+use super::hatch::{Exit, Hatch, Nowhere, Sent};
+use super::node::{Extra, Node};
+use super::reply::{self, Route, bare, reset};
 use crate::trace::{
-    Answer, Datagram, Direction, Flags, Kind, Neighbor, Reason, Segment, State, Stray, Verdict,
+    Answer, Datagram, Direction, Flags, Kind, Reason, Segment, State, Stray, Verdict,
 };
 
 impl Node<'_> {
     /// Takes in one frame; `exit` is the right to send one in answer.
     pub(super) fn receive(&mut self, now: Instant, octets: &[u8], exit: &mut dyn Exit) {
-        if !is_for(octets, self.mac) {
+        let Some(ethernet) = Ethernet::parse(octets) else {
+            return self.note(now, Kind::Dropped(Reason::Malformed));
+        };
+        if !ethernet.is_for(self.mac) {
             return self.note(now, Kind::Dropped(Reason::NotForUs));
         }
-        match Frame::parse_with(octets, Direction::In, self.offload) {
-            Ok(Frame::Tcp(frame)) => self.receive_segment(now, &frame, octets, exit),
-            Ok(Frame::Udp(frame)) => self.receive_datagram(now, &frame, octets, exit),
-            Ok(Frame::Neighbor(neighbor)) => self.receive_neighbor(now, neighbor, octets, exit),
-            Ok(Frame::Icmp(frame)) => self.receive_icmp(now, &frame, octets, exit),
-            Ok(Frame::Other) => self.pass_extra(now, octets, exit),
+        match Frame::of(&ethernet, Direction::In, self.offload) {
+            Ok(Frame::Tcp(frame)) => self.receive_segment(now, &frame, ethernet.payload, exit),
+            Ok(Frame::Udp(frame)) => self.receive_datagram(now, &frame, &ethernet, exit),
+            Ok(Frame::Neighbor(message)) => self.receive_neighbor(now, message, &ethernet, exit),
+            Ok(Frame::Icmp(frame)) => self.receive_icmp(now, &frame, &ethernet, exit),
+            Ok(Frame::Other) => self.pass_to_nobody(now, &ethernet, exit),
             Err(reason) => self.note(now, Kind::Dropped(reason)),
         }
     }
@@ -34,7 +38,7 @@ impl Node<'_> {
         &mut self,
         now: Instant,
         frame: &TcpFrame<'_>,
-        octets: &[u8],
+        packet: &[u8],
         exit: &mut dyn Exit,
     ) {
         if let Some(reason) = self.unwelcome(frame) {
@@ -43,13 +47,13 @@ impl Node<'_> {
         let hash = self.flows.hash(&frame.flow);
         let found = self.find(now, hash, &frame.flow);
         match found {
-            Some(Found::Connection(slot)) => self.receive_for(now, slot, frame, octets, exit),
+            Some(Found::Connection(slot)) => self.receive_for(now, slot, frame, packet, exit),
             Some(Found::Tombstone(place)) => {
                 if let Some(waiting) = self.graveyard.get(place, now, &self.locals) {
                     self.receive_late(now, place, &waiting, frame, exit);
                 }
             }
-            None => self.receive_unknown(now, frame, octets, exit),
+            None => self.receive_unknown(now, frame, packet, exit),
         }
     }
 
@@ -88,7 +92,7 @@ impl Node<'_> {
         now: Instant,
         slot: usize,
         frame: &TcpFrame<'_>,
-        octets: &[u8],
+        packet: &[u8],
         exit: &mut dyn Exit,
     ) {
         let connection = &self.slots[slot].connection;
@@ -101,7 +105,7 @@ impl Node<'_> {
         match decision {
             Decision::Pass => {
                 self.note_received(now, slot, frame, frame.verdict());
-                self.pass(now, slot, frame, octets, exit);
+                self.pass(now, slot, frame, packet, exit);
             }
             Decision::Change(repair, change) => {
                 self.note_received(now, slot, frame, Verdict::Repaired(repair));
@@ -114,30 +118,30 @@ impl Node<'_> {
             Decision::StartOver => {
                 self.note_received(now, slot, frame, frame.verdict());
                 self.return_to_listen(now, slot);
-                self.receive_unknown(now, frame, octets, exit);
+                self.receive_unknown(now, frame, packet, exit);
             }
         }
     }
 
-    /// Hands a frame to the connection's socket, and looks at what that changed.
+    /// Hands a packet to the connection's socket, and looks at what that changed.
     pub(super) fn pass(
         &mut self,
         now: Instant,
         slot: usize,
         frame: &TcpFrame<'_>,
-        octets: &[u8],
+        packet: &[u8],
         exit: &mut dyn Exit,
     ) {
         if frame.mended.is_some() {
             return self.pass_changed(now, slot, frame, Change::default(), exit);
         }
-        let mut hatch = Hatch::offering(octets, exit);
+        let mut hatch = Hatch::offering(packet, exit, self.hop(frame.neighbor));
         let set = &mut self.slots[slot].set;
         self.iface.poll_ingress_single(now, &mut hatch, set);
         self.took(now, slot, frame, hatch.sent);
     }
 
-    /// Hands on a segment after changing it; the frame is composed anew.
+    /// Hands on a segment after changing it; the packet is composed anew.
     fn pass_changed(
         &mut self,
         now: Instant,
@@ -151,13 +155,14 @@ impl Node<'_> {
             return self.note(now, Kind::Dropped(Reason::Malformed));
         };
         let repr = changed(&repr, change);
-        let route = Route::into(self.mac, frame.neighbor, &frame.flow);
-        let len = route.frame_len(&repr);
-        let Some(octets) = self.scratch.get_mut(..len) else {
+        let hop = self.hop(frame.neighbor);
+        let route = Route::into(&frame.flow);
+        let len = route.packet_len(&repr);
+        let Some(packet) = self.scratch.get_mut(..len) else {
             return self.note(now, Kind::Dropped(Reason::Malformed));
         };
-        route.write(octets, &repr);
-        let mut hatch = Hatch::offering(octets, exit);
+        route.write(packet, &repr);
+        let mut hatch = Hatch::offering(packet, exit, hop);
         let set = &mut self.slots[slot].set;
         self.iface.poll_ingress_single(now, &mut hatch, set);
         let sent = hatch.sent;
@@ -195,7 +200,7 @@ impl Node<'_> {
             segment.window_scale = numbers.scale_offered();
             segment.sack_permitted = numbers.sack;
         }
-        let header = Route::out(self.mac, frame.neighbor, &flow).send(exit, &segment);
+        let header = reply::send(exit, self.hop(frame.neighbor), &flow, &segment);
         self.note_answer(now, slot, &header, answer);
     }
 
@@ -221,7 +226,7 @@ impl Node<'_> {
         answer: Answer,
         exit: &mut dyn Exit,
     ) {
-        let header = Route::out(self.mac, frame.neighbor, &frame.flow).send(exit, segment);
+        let header = reply::send(exit, self.hop(frame.neighbor), &frame.flow, segment);
         self.note(
             now,
             Kind::Stray(Stray {
@@ -237,38 +242,37 @@ impl Node<'_> {
         &mut self,
         now: Instant,
         frame: &UdpFrame,
-        octets: &[u8],
+        ethernet: &Ethernet<'_>,
         exit: &mut dyn Exit,
     ) {
-        let to_us = self.locals.contains(&frame.flow.local.addr);
-        let mut hatch = Hatch::offering(octets, exit);
+        let bound = self.datagrams.port(frame.flow.local.port).is_some();
+        let taken_by_extra = !bound && self.give_extra(now, ethernet.octets);
+        let hop = self.hop(ethernet.from);
+        let mut hatch = Hatch::offering(ethernet.payload, exit, hop);
+        let mut sent = None;
         let verdict = match self.datagrams.port_mut(frame.flow.local.port) {
             Some(port) => {
                 let before = port.socket().recv_queue();
                 self.iface
                     .poll_ingress_single(now, &mut hatch, &mut port.set);
+                sent = hatch.sent;
                 // smoltcp counts octets of payload, so an empty datagram is taken at its word.
                 if frame.len == 0 || port.socket().recv_queue() > before {
                     Verdict::Passed
-                } else if to_us {
+                } else if self.locals.contains(&frame.flow.local.addr) {
                     Verdict::Dropped(Reason::QueueFull)
                 } else {
                     Verdict::Dropped(Reason::NotForUs)
                 }
             }
+            None if taken_by_extra => Verdict::Passed,
             None => {
-                self.iface
-                    .poll_ingress_single(now, &mut hatch, &mut self.extra);
-                // Where the application has sockets of its own, such as DHCP, one of them took it
-                // unless smoltcp said that nobody did.
-                if self.extra.iter().next().is_some() && hatch.sent.is_none() {
-                    Verdict::Passed
-                } else {
-                    Verdict::Dropped(Reason::NoSuchPort)
-                }
+                let mut nobody = Self::no_sockets();
+                self.iface.poll_ingress_single(now, &mut hatch, &mut nobody);
+                sent = hatch.sent;
+                Verdict::Dropped(Reason::NoSuchPort)
             }
         };
-        let sent = hatch.sent;
         self.note(
             now,
             Kind::Datagram(Datagram {
@@ -281,30 +285,11 @@ impl Node<'_> {
         self.note_sent_elsewhere(now, sent);
     }
 
-    fn receive_neighbor(
-        &mut self,
-        now: Instant,
-        neighbor: Neighbor,
-        octets: &[u8],
-        exit: &mut dyn Exit,
-    ) {
-        let ours = match neighbor {
-            Neighbor::AskedForUs(address) => self.locals.contains(&address),
-            Neighbor::Answered(_) | Neighbor::Asked(_) | Neighbor::WeAnswered(_) => true,
-        };
-        if !ours {
-            return self.note(now, Kind::Dropped(Reason::NotForUs));
-        }
-        self.note(now, Kind::Neighbor(neighbor));
-        self.pass_extra(now, octets, exit);
-        self.retry_the_unresolved();
-    }
-
     fn receive_icmp(
         &mut self,
         now: Instant,
         frame: &IcmpFrame<'_>,
-        octets: &[u8],
+        ethernet: &Ethernet<'_>,
         exit: &mut dyn Exit,
     ) {
         self.note(
@@ -316,15 +301,33 @@ impl Node<'_> {
             },
         );
         self.hear_icmp(now, frame);
-        self.pass_extra(now, octets, exit);
+        self.pass_to_nobody(now, ethernet, exit);
     }
 
-    /// Gives a frame to smoltcp together with the application's own sockets.
-    fn pass_extra(&mut self, now: Instant, octets: &[u8], exit: &mut dyn Exit) {
-        let mut hatch = Hatch::offering(octets, exit);
-        self.iface
-            .poll_ingress_single(now, &mut hatch, &mut self.extra);
+    /// Lets smoltcp answer a packet that concerns no socket.
+    fn pass_to_nobody(&mut self, now: Instant, ethernet: &Ethernet<'_>, exit: &mut dyn Exit) {
+        let mut hatch = Hatch::offering(ethernet.payload, exit, self.hop(ethernet.from));
+        let mut nobody = Self::no_sockets();
+        self.iface.poll_ingress_single(now, &mut hatch, &mut nobody);
         self.note_sent_elsewhere(now, hatch.sent);
+    }
+
+    /// Whether the application has sockets of its own.
+    pub(super) fn has_extra(&self) -> bool {
+        self.extra.sockets.iter().next().is_some()
+    }
+
+    /// Gives a frame to the application's own sockets, such as DHCP; says whether one took it. Nothing of
+    /// theirs leaves now: what smoltcp would answer says only that none did.
+    pub(super) fn give_extra(&mut self, now: Instant, frame: &[u8]) -> bool {
+        if !self.has_extra() {
+            return false;
+        }
+        let mut nowhere = Nowhere;
+        let mut hatch = Hatch::whole(Some(frame), &mut nowhere);
+        let Extra { iface, sockets } = &mut self.extra;
+        iface.poll_ingress_single(now, &mut hatch, sockets);
+        hatch.sent.is_none()
     }
 
     /// Notes a segment of a connection before anything comes of it.
@@ -366,7 +369,8 @@ impl Node<'_> {
     /// Notes what smoltcp sent that is no segment of a connection.
     pub(super) fn note_sent_elsewhere(&mut self, now: Instant, sent: Option<Sent>) {
         let kind = match sent {
-            None | Some(Sent::Other) => return,
+            None => return,
+            Some(Sent::Other) => Kind::Other(Direction::Out),
             Some(Sent::Neighbor(neighbor)) => Kind::Neighbor(neighbor),
             Some(Sent::Icmp(kind, code)) => Kind::Icmp {
                 direction: Direction::Out,

@@ -13,6 +13,7 @@ use core::hash::Hasher;
 use siphasher::sip::SipHasher24;
 use smoltcp::iface;
 use smoltcp::time::Instant;
+use smoltcp::wire::HardwareAddress;
 
 use super::flow::hash_flow;
 use crate::trace::Flow;
@@ -120,8 +121,8 @@ pub(super) fn seed_for(isn: u32) -> u64 {
 }
 
 /// The configuration of an interface that opens one connection with the sequence number `isn`.
-pub(super) fn opening_config(mac: smoltcp::wire::EthernetAddress, isn: u32) -> iface::Config {
-    let mut config = iface::Config::new(mac.into());
+pub(super) fn opening_config(isn: u32) -> iface::Config {
+    let mut config = iface::Config::new(HardwareAddress::Ip);
     config.random_seed = seed_for(isn);
     config
 }

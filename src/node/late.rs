@@ -5,7 +5,7 @@ use smoltcp::time::Instant;
 use super::frame::TcpFrame;
 use super::hatch::Exit;
 use super::node::Node;
-use super::reply::{Route, bare};
+use super::reply::{self, bare};
 use super::time_wait::{self, Waiting};
 use crate::trace::{Answer, Direction, Flags, Header, Kind, Mark, Reason, Segment, Verdict};
 
@@ -69,7 +69,7 @@ impl Node<'_> {
         exit: &mut dyn Exit,
     ) {
         let segment = bare(&waiting.flow, waiting.snd_nxt, Some(waiting.rcv_nxt), 0);
-        let header = Route::out(self.mac, frame.neighbor, &waiting.flow).send(exit, &segment);
+        let header = reply::send(exit, self.hop(frame.neighbor), &waiting.flow, &segment);
         self.note_late(now, waiting, header, Direction::Out, Verdict::Gate(answer));
     }
 

@@ -5,13 +5,16 @@
 //! and an idle connection costs nothing. [`Node`] tells how it is run.
 
 mod backlog;
+mod claims;
 mod config;
 mod connection;
 mod datagrams;
 pub(crate) mod deadlines;
+mod discovery;
 mod egress;
 mod ending;
 mod errors;
+mod ethernet;
 mod flow;
 mod following;
 mod frame;
@@ -20,6 +23,7 @@ mod hatch;
 mod ingress;
 mod isn;
 mod late;
+mod link;
 mod lists;
 mod neighbors;
 #[expect(
@@ -46,6 +50,7 @@ pub use deadlines::{Place, earliest};
 pub use errors::{ConnectError, ListenError, RecvError, SendError, SendToError};
 pub use flow::Entry;
 pub use lists::Links;
+pub use neighbors::Neighbor;
 pub use node::{Ingress, Node};
 pub use sockets::Received;
 pub use status::{Serving, Status};

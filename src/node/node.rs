@@ -4,9 +4,10 @@ use heapless::Vec;
 use smoltcp::iface::{Interface, SocketSet};
 use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::Instant;
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr};
 
 use super::backlog::{Backlog, Listener};
+use super::claims::Claims;
 use super::config::{Config, ConfigError, Limits, MAX_ADDRESSES};
 use super::connection::Slot;
 use super::datagrams::Datagrams;
@@ -15,6 +16,7 @@ use super::flow::FlowTable;
 use super::hatch::Medium;
 use super::isn::Isn;
 use super::lists::{List, Lists};
+use super::neighbors::Neighbors;
 use super::ports::Ephemeral;
 use super::storage::Memory;
 use super::time_wait::Graveyard;
@@ -47,6 +49,11 @@ pub struct Node<'a> {
     pub(super) offload: bool,
     pub(super) networks: Vec<IpCidr, MAX_ADDRESSES>,
     pub(super) locals: Vec<IpAddress, MAX_ADDRESSES>,
+    pub(super) gateways: Vec<IpAddress, 2>,
+    pub(super) neighbors: Neighbors<'a>,
+    pub(super) claims: Claims,
+    /// Whether our addresses are probed and announced.
+    pub(super) announces: bool,
     pub(super) limits: Limits,
     pub(super) isn: Isn,
     pub(super) slots: ManagedSlice<'a, Slot<'a>>,
@@ -57,7 +64,7 @@ pub struct Node<'a> {
     pub(super) backlog: Backlog<'a>,
     pub(super) listeners: ManagedSlice<'a, Listener>,
     pub(super) datagrams: Datagrams<'a>,
-    pub(super) extra: SocketSet<'a>,
+    pub(super) extra: Extra<'a>,
     pub(super) journal: Journal<'a>,
     pub(super) scratch: ManagedSlice<'a, u8>,
     pub(super) ephemeral: Ephemeral,
@@ -67,6 +74,13 @@ pub struct Node<'a> {
     pub(super) cookies_until: Instant,
     /// A connection ended since the last egress began, and its application does not know yet.
     pub(super) retired: bool,
+}
+
+/// Sockets of the application's own, on an interface that makes and reads whole Ethernet frames: DHCP needs
+/// one.
+pub(super) struct Extra<'a> {
+    pub(super) iface: Interface,
+    pub(super) sockets: SocketSet<'a>,
 }
 
 /// What a round of ingress left behind.
@@ -124,13 +138,15 @@ impl<'a> Node<'a> {
         if !fits {
             return Err(ConfigError::Memory);
         }
-        let mut iface_config = smoltcp::iface::Config::new(config.mac.into());
-        iface_config.random_seed = u64::from_le_bytes(first_half(&config.secret));
-        let iface = Interface::new(
-            iface_config,
-            &mut Medium::new(config.mtu, config.offloads()),
-            now,
-        );
+        let seed = u64::from_le_bytes(first_half(&config.secret));
+        let interface = |address: HardwareAddress, mut medium: Medium| {
+            let mut config = smoltcp::iface::Config::new(address);
+            config.random_seed = seed;
+            Interface::new(config, &mut medium, now)
+        };
+        let medium = Medium::new(config.mtu, config.offloads());
+        let iface = interface(HardwareAddress::Ip, medium);
+        let extra = interface(config.mac.into(), Medium::ethernet(config.mtu));
         let mut lists = Lists::new(memory.links);
         for slot in 0..slots {
             lists.push(List::Free, slot);
@@ -144,6 +160,10 @@ impl<'a> Node<'a> {
             offload: config.offloads(),
             networks: Vec::new(),
             locals: Vec::new(),
+            gateways: Vec::new(),
+            neighbors: Neighbors::new(memory.neighbors, &config.secret),
+            claims: Claims::default(),
+            announces: config.announces,
             limits: config.limits,
             isn: Isn::new(config.secret),
             slots: memory.slots,
@@ -154,7 +174,10 @@ impl<'a> Node<'a> {
             backlog: Backlog::new(memory.benches),
             listeners,
             datagrams: Datagrams::new(memory.datagrams),
-            extra: SocketSet::new(memory.extra),
+            extra: Extra {
+                iface: extra,
+                sockets: SocketSet::new(memory.extra),
+            },
             journal: Journal::new(memory.journal),
             scratch: memory.scratch,
             ephemeral: Ephemeral::new(config.secret),
@@ -202,7 +225,9 @@ impl<'a> Node<'a> {
     ) -> Option<Instant> {
         self.retired = false;
         self.admit_the_waiting(now);
-        let blocked = self.send_segments(now, device) || self.send_datagrams(now, device);
+        let blocked = self.send_segments(now, device)
+            || self.send_datagrams(now, device)
+            || self.send_discovery(now, device);
         // A last acknowledgment that leaves may end a connection: the application wants to know.
         if self.retired {
             return Some(now);
@@ -227,7 +252,7 @@ impl<'a> Node<'a> {
 
     /// Sockets of the application's own on the same interface, such as DHCP.
     pub fn extra_mut(&mut self) -> &mut SocketSet<'a> {
-        &mut self.extra
+        &mut self.extra.sockets
     }
 
     /// Our addresses.

@@ -106,12 +106,12 @@ impl Numbers {
         self.open_window(syn, 0);
     }
 
-    /// Takes in a segment that smoltcp accepted.
-    pub(super) fn accept(&mut self, header: &Header) {
+    /// Takes in a segment that smoltcp saw; `false` if it is not acceptable.
+    pub(super) fn accept(&mut self, header: &Header) -> bool {
         let syn = header.flags.contains(Flags::SYN);
         // A SYN lies before the window that it opens.
         if !header.flags.contains(Flags::ACK) || !(syn || self.accepts(header, self.rcv_edge)) {
-            return;
+            return false;
         }
         if before(self.snd_una, header.ack) && at_most(header.ack, self.snd_nxt) {
             self.snd_una = header.ack;
@@ -121,6 +121,7 @@ impl Numbers {
             let scale = if syn { 0 } else { self.snd_scale() };
             self.open_window(header, scale);
         }
+        true
     }
 
     /// Takes in a segment that left.

@@ -7,6 +7,7 @@ use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, TcpControl};
 use super::backlog::{Held, Kept, Listener};
 use super::connection::{Connection, Flags as Facts};
 use super::errors::ConnectError;
+use super::ethernet::Hop;
 use super::flow::Found;
 use super::frame::TcpFrame;
 use super::hatch::{Exit, Hatch, Medium, Nowhere, Sent};
@@ -205,8 +206,7 @@ impl Node<'_> {
     /// The SYN,ACK of a cookie left long ago: smoltcp must believe that it just did.
     fn swallow_syn_ack(&mut self, now: Instant, slot: usize) {
         let mut nowhere = Nowhere;
-        let mut hatch = Hatch::leading_to(&mut nowhere);
-        // The neighbour is known: opening taught it.
+        let mut hatch = Hatch::leading_to(&mut nowhere, Hop::NOWHERE);
         self.iface
             .poll_egress(now, &mut hatch, &mut self.slots[slot].set);
         if let Some(Sent::Tcp(_, header)) = hatch.sent {
@@ -280,14 +280,13 @@ impl Node<'_> {
             ..Facts::default()
         };
         self.occupy(now, slot, &opening.flow, opening.iss, facts);
-        self.slots[slot].connection.neighbor = opening.neighbor;
+        self.slots[slot].connection.neighbor = Some(opening.neighbor);
         self.slots[slot].connection.state = State::Listen;
         if let Some(verdict) = opening.verdict {
             self.note_opening(now, slot, &opening.syn, verdict);
         }
         // Neither the port is 0 nor the socket open: listening cannot fail.
         let _ = self.slots[slot].socket_mut().listen(opening.flow.local);
-        self.learn_neighbor(now, opening.flow.remote.addr, opening.neighbor);
         self.hand_over_syn(now, slot, &opening);
         self.slots[slot]
             .connection
@@ -311,19 +310,19 @@ impl Node<'_> {
         segment.max_seg_size = (syn.mss != 0).then_some(syn.mss);
         segment.window_scale = syn.options.scale();
         segment.sack_permitted = syn.options.sack_permitted();
-        let route = Route::into(self.mac, opening.neighbor, flow);
-        let mut frame = [0; 128];
-        let frame = &mut frame[..route.frame_len(&segment)];
-        route.write(frame, &segment);
+        let route = Route::into(flow);
+        let mut packet = [0; 128];
+        let packet = &mut packet[..route.packet_len(&segment)];
+        route.write(packet, &segment);
         let mut iface = self.opening_interface(now, opening.iss);
         let mut nowhere = Nowhere;
-        let mut hatch = Hatch::offering(frame, &mut nowhere);
+        let mut hatch = Hatch::offering(packet, &mut nowhere, Hop::NOWHERE);
         iface.poll_ingress_single(now, &mut hatch, &mut self.slots[slot].set);
     }
 
     /// An interface like ours whose next sequence number is `iss`.
     fn opening_interface(&self, now: Instant, iss: u32) -> Interface {
-        let config = opening_config(self.mac, iss);
+        let config = opening_config(iss);
         let mut iface = Interface::new(config, &mut Medium::new(self.mtu, self.offload), now);
         iface.update_ip_addrs(|addresses| {
             for cidr in &self.networks {
@@ -344,7 +343,7 @@ impl Node<'_> {
         let local = self
             .iface
             .get_source_address(&remote.addr)
-            .filter(|_| self.has_route(remote.addr))
+            .filter(|_| self.next_hop(remote.addr).is_some())
             .ok_or(ConnectError::NoRoute)?;
         if self.lists.len(List::Free) == 0 && !self.evict_oldest_half_open(now) {
             self.note_full(now, Resource::Connections);
@@ -397,19 +396,6 @@ impl Node<'_> {
             remote,
         };
         self.find(now, self.flows.hash(&flow), &flow).is_none()
-    }
-
-    /// Whether an address is on one of our networks, or a gateway of its family is known.
-    fn has_route(&self, address: IpAddress) -> bool {
-        let routes = self.iface.routes();
-        self.networks
-            .iter()
-            .any(|cidr| cidr.contains_addr(&address))
-            || match address {
-                IpAddress::Ipv4(_) => routes.get_default_ipv4_route().is_some(),
-                #[cfg(feature = "ipv6")]
-                IpAddress::Ipv6(_) => routes.get_default_ipv6_route().is_some(),
-            }
     }
 
     /// Gives a slot to a new connection.

@@ -1,11 +1,9 @@
 //! Composing segments: the gate's own answers, and segments that smoltcp is to see.
 
 use smoltcp::phy::{ChecksumCapabilities, PacketMeta};
-use smoltcp::wire::{
-    EthernetAddress, EthernetFrame, EthernetProtocol, IpEndpoint, IpProtocol, IpRepr, IpVersion,
-    TcpControl, TcpPacket, TcpRepr, TcpSeqNumber,
-};
+use smoltcp::wire::{IpEndpoint, IpProtocol, IpRepr, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber};
 
+use super::ethernet::{HEADER, Hop};
 use super::frame::{flags, header};
 use super::hatch::Exit;
 use crate::trace::{Flags, Flow, Header};
@@ -13,35 +11,19 @@ use crate::trace::{Flags, Flow, Header};
 /// The time to live, or hop limit, of the gate's own answers (RFC 1700).
 const HOP_LIMIT: u8 = 64;
 
-/// Where a composed frame goes.
+/// The two ends of a composed segment.
 #[derive(Clone, Copy)]
 pub(super) struct Route {
-    /// Hardware address of the sender.
-    pub(super) from: EthernetAddress,
-    /// Hardware address of the receiver.
-    pub(super) to: EthernetAddress,
     /// Endpoint of the sender.
-    pub(super) src: IpEndpoint,
+    src: IpEndpoint,
     /// Endpoint of the receiver.
-    pub(super) dst: IpEndpoint,
+    dst: IpEndpoint,
 }
 
 impl Route {
-    /// From this node to a peer.
-    pub(super) fn out(mac: EthernetAddress, neighbor: EthernetAddress, flow: &Flow) -> Self {
-        Self {
-            from: mac,
-            to: neighbor,
-            src: flow.local,
-            dst: flow.remote,
-        }
-    }
-
     /// From a peer to this node.
-    pub(super) fn into(mac: EthernetAddress, neighbor: EthernetAddress, flow: &Flow) -> Self {
+    pub(super) fn into(flow: &Flow) -> Self {
         Self {
-            from: neighbor,
-            to: mac,
             src: flow.remote,
             dst: flow.local,
         }
@@ -57,39 +39,33 @@ impl Route {
         )
     }
 
-    /// Octets of the frame that carries `segment`.
-    pub(super) fn frame_len(&self, segment: &TcpRepr<'_>) -> usize {
-        let ip = self.ip(segment.buffer_len());
-        EthernetFrame::<&[u8]>::buffer_len(ip.buffer_len())
+    /// Octets of the packet that carries `segment`.
+    pub(super) fn packet_len(&self, segment: &TcpRepr<'_>) -> usize {
+        self.ip(segment.buffer_len()).buffer_len()
     }
 
-    /// Writes the frame that carries `segment`; `octets` is as long as [`Self::frame_len`] says.
+    /// Writes the packet that carries `segment`; `octets` is as long as [`Self::packet_len`] says.
     pub(super) fn write(&self, octets: &mut [u8], segment: &TcpRepr<'_>) {
         let checksums = ChecksumCapabilities::default();
         let ip = self.ip(segment.buffer_len());
-        let mut ethernet = EthernetFrame::new_unchecked(octets);
-        ethernet.set_src_addr(self.from);
-        ethernet.set_dst_addr(self.to);
-        ethernet.set_ethertype(match ip.version() {
-            IpVersion::Ipv4 => EthernetProtocol::Ipv4,
-            #[cfg(feature = "ipv6")]
-            IpVersion::Ipv6 => EthernetProtocol::Ipv6,
-        });
-        let packet = ethernet.payload_mut();
-        ip.emit(&mut *packet, &checksums);
-        let mut tcp = TcpPacket::new_unchecked(&mut packet[ip.header_len()..]);
+        ip.emit(&mut *octets, &checksums);
+        let mut tcp = TcpPacket::new_unchecked(&mut octets[ip.header_len()..]);
         segment.emit(&mut tcp, &self.src.addr, &self.dst.addr, &checksums);
     }
+}
 
-    /// Sends the frame that carries `segment`, and says what its header was.
-    pub(super) fn send(&self, exit: &mut dyn Exit, segment: &TcpRepr<'_>) -> Header {
-        exit.send(
-            self.frame_len(segment),
-            PacketMeta::default(),
-            &mut |octets| self.write(octets, segment),
-        );
-        header(segment, flags(segment))
-    }
+/// Sends `segment` from this node to the peer of a flow, by way of `hop`; says what its header was.
+pub(super) fn send(exit: &mut dyn Exit, hop: Hop, flow: &Flow, segment: &TcpRepr<'_>) -> Header {
+    let route = Route {
+        src: flow.local,
+        dst: flow.remote,
+    };
+    let len = HEADER + route.packet_len(segment);
+    exit.send(len, PacketMeta::default(), &mut |octets| {
+        route.write(&mut octets[HEADER..], segment);
+        hop.write_around(octets);
+    });
+    header(segment, flags(segment))
 }
 
 /// A segment without data from `flow.local`, or, with `flow` turned round, from the peer.

@@ -7,6 +7,7 @@
 
 use smoltcp::time::{Duration, Instant};
 
+use super::ethernet::Hop;
 use super::hatch::{Hatch, Nowhere};
 use super::node::Node;
 use super::reply::{Route, bare};
@@ -84,12 +85,12 @@ impl Node<'_> {
                 Some(numbers.snd_una),
                 numbers.window,
             );
-            let route = Route::into(self.mac, connection.neighbor, &connection.flow);
-            let mut frame = [0; 128];
-            let frame = &mut frame[..route.frame_len(&again)];
-            route.write(frame, &again);
+            let route = Route::into(&connection.flow);
+            let mut packet = [0; 128];
+            let packet = &mut packet[..route.packet_len(&again)];
+            route.write(packet, &again);
             let mut nowhere = Nowhere;
-            let mut hatch = Hatch::offering(frame, &mut nowhere);
+            let mut hatch = Hatch::offering(packet, &mut nowhere, Hop::NOWHERE);
             let set = &mut self.slots[slot].set;
             self.iface.poll_ingress_single(now, &mut hatch, set);
         }

@@ -14,6 +14,7 @@ use super::datagrams::{DatagramMemory, Pending, Port};
 use super::deadlines::Place;
 use super::flow::Entry;
 use super::lists::Links;
+use super::neighbors::Neighbor;
 use super::time_wait::Grave;
 use crate::trace::Event;
 
@@ -33,6 +34,9 @@ pub struct Memory<'a> {
     pub benches: ManagedSlice<'a, Bench>,
     /// One for each TCP port that is served.
     pub listeners: ManagedSlice<'a, Listener>,
+    /// One for each neighbour whose hardware address is remembered: hosts that datagrams are sent to, and
+    /// gateways. A multiple of four. Connections need none.
+    pub neighbors: ManagedSlice<'a, Neighbor>,
     /// UDP.
     pub datagrams: DatagramMemory<'a>,
     /// Sockets of the application's own, such as DHCP.
@@ -59,6 +63,8 @@ pub struct Sizes {
     pub backlog: usize,
     /// TCP ports served.
     pub listeners: usize,
+    /// Hardware addresses remembered: a multiple of four.
+    pub neighbors: usize,
     /// UDP ports bound.
     pub ports: usize,
     /// Octets of UDP payload that may wait, each way.
@@ -80,6 +86,7 @@ impl Default for Sizes {
             tombstones: 1024,
             backlog: 64,
             listeners: 4,
+            neighbors: 256,
             ports: 4,
             datagrams: 64 * 1024,
             extra: 0,
@@ -154,6 +161,7 @@ impl<'a> Memory<'a> {
             graves: vec![Grave::EMPTY; sizes.tombstones].into(),
             benches: vec![Bench::EMPTY; sizes.backlog].into(),
             listeners: vec![Listener::EMPTY; sizes.listeners].into(),
+            neighbors: vec![Neighbor::EMPTY; sizes.neighbors].into(),
             datagrams: DatagramMemory {
                 ports: (0..sizes.ports).map(port).collect::<Vec<_>>().into(),
                 waiting: vec![Pending::EMPTY; packets].into(),
@@ -203,6 +211,7 @@ pub struct Storage<
     graves: Vec<Grave, TOMBSTONES>,
     benches: Vec<Bench, BACKLOG>,
     listeners: Vec<Listener, LISTENERS>,
+    neighbors: Vec<Neighbor, NEIGHBORS>,
     port_sockets: Vec<SocketStorage<'a>, PORTS>,
     port_packets: [Vec<udp::PacketMetadata, PACKETS>; PORTS],
     port_payload: [[u8; DATAGRAMS]; PORTS],
@@ -219,6 +228,8 @@ pub struct Storage<
 
 /// TCP ports that a [`Storage`] can serve.
 const LISTENERS: usize = 2;
+/// Hardware addresses that a [`Storage`] remembers.
+const NEIGHBORS: usize = 8;
 /// UDP ports that a [`Storage`] can bind.
 const PORTS: usize = 1;
 /// Datagrams that may wait in a [`Storage`], each way.
@@ -256,6 +267,7 @@ impl<
             graves: Vec::new(),
             benches: Vec::new(),
             listeners: Vec::new(),
+            neighbors: Vec::new(),
             port_sockets: Vec::new(),
             port_packets: [const { Vec::new() }; PORTS],
             port_payload: [[0; DATAGRAMS]; PORTS],
@@ -302,6 +314,7 @@ impl<
             graves: full(&mut self.graves, || Grave::EMPTY).into(),
             benches: full(&mut self.benches, || Bench::EMPTY).into(),
             listeners: full(&mut self.listeners, || Listener::EMPTY).into(),
+            neighbors: full(&mut self.neighbors, || Neighbor::EMPTY).into(),
             datagrams: DatagramMemory {
                 ports: self.ports.as_mut_slice().into(),
                 waiting: full(&mut self.waiting, || Pending::EMPTY).into(),

@@ -10,7 +10,7 @@ use core::fmt;
 
 pub use smoltcp::socket::tcp::State;
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{IpAddress, IpEndpoint};
+use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint};
 
 use super::header::Header;
 use super::verdict::{Reason, Resource, Verdict};
@@ -210,8 +210,14 @@ pub enum Neighbor {
     Answered(IpAddress),
     /// Somebody asks for our address.
     AskedForUs(IpAddress),
-    /// We answer with our hardware address.
+    /// We answer with our hardware address, or announce it.
     WeAnswered(IpAddress),
+    /// Somebody asks whether our address is free, to take it.
+    Wanted(IpAddress),
+    /// We ask whether anybody has our address already.
+    Probed(IpAddress),
+    /// Somebody else, with this hardware address, has our address (RFC 5227 section 2.4).
+    Conflict(IpAddress, EthernetAddress),
 }
 
 /// A time in whole milliseconds, at most 49 days, in four octets.
@@ -295,6 +301,8 @@ pub enum Kind {
         /// Code field.
         code: u8,
     },
+    /// A frame of another kind crossed the wire.
+    Other(Direction),
     /// Something ran full.
     Full(Resource),
 }
@@ -344,6 +352,7 @@ impl Event {
             | Kind::Neighbor(_)
             | Kind::Dropped(_)
             | Kind::Icmp { .. }
+            | Kind::Other(_)
             | Kind::Full(_) => None,
         }
     }

@@ -222,7 +222,8 @@ impl Counters {
             | Kind::SlowPeer { .. }
             | Kind::OtherNumber { .. }
             | Kind::Neighbor(_)
-            | Kind::Icmp { .. } => {}
+            | Kind::Icmp { .. }
+            | Kind::Other(_) => {}
         }
     }
 
@@ -380,7 +381,7 @@ mod tests {
         assert!(in_order(&Repair::ALL, |repair| repair as usize));
         assert!(in_order(&Resource::ALL, |resource| resource as usize));
         // The last variant has the last place, so `ALL` holds every one.
-        assert_eq!(Reason::ALL.len(), Reason::BeforeOurSyn as usize + 1);
+        assert_eq!(Reason::ALL.len(), Reason::Unasked as usize + 1);
         assert_eq!(Answer::ALL.len(), Answer::Ack as usize + 1);
         assert_eq!(Repair::ALL.len(), Repair::Options as usize + 1);
         assert_eq!(Resource::ALL.len(), Resource::Ports as usize + 1);

@@ -290,6 +290,7 @@ impl Follower {
             | Kind::Neighbor(_)
             | Kind::Dropped(_)
             | Kind::Icmp { .. }
+            | Kind::Other(_)
             | Kind::Full(_) => Ok(()),
         }
     }

@@ -96,6 +96,8 @@ pub enum Reason {
     DeviceFull,
     /// Our own SYN has not left yet: nothing that comes can answer it.
     BeforeOurSyn,
+    /// An answer about a hardware address that nobody asked for.
+    Unasked,
 }
 
 /// What can run full. Each is bounded, and running out is counted.

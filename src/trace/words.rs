@@ -6,7 +6,7 @@ use smoltcp::wire::{IpAddress, IpEndpoint};
 
 impl Reason {
     /// Every reason, in the order of declaration.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Malformed,
         Self::NotForUs,
         Self::NotUnicast,
@@ -28,6 +28,7 @@ impl Reason {
         Self::Unresolved,
         Self::DeviceFull,
         Self::BeforeOurSyn,
+        Self::Unasked,
     ];
 }
 
@@ -89,6 +90,7 @@ impl fmt::Display for Reason {
             Self::Unresolved => "no hardware address",
             Self::DeviceFull => "device full",
             Self::BeforeOurSyn => "before our SYN",
+            Self::Unasked => "unasked",
         })
     }
 }

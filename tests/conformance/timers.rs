@@ -156,10 +156,10 @@ pub(crate) fn a_segment_waits_for_the_hardware_address(column: Column) -> bool {
     // Longer than a hardware address is remembered.
     lab.wait_secs(120);
     lab.answers = false;
-    lab.send(b"hello");
-    lab.wait_secs(3);
+    let mut sent = lab.send(b"hello");
+    sent.extend(lab.wait_secs(3));
     lab.answers = true;
-    let sent = lab.wait_secs(3);
+    sent.extend(lab.wait_secs(3));
     sent.iter().any(|it| it.data == b"hello")
 }
 

@@ -34,6 +34,7 @@ const SIZES: Sizes = Sizes {
     tombstones: 4,
     backlog: 2,
     listeners: 1,
+    neighbors: 8,
     ports: 0,
     datagrams: 0,
     extra: 0,

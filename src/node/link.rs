@@ -1,0 +1,301 @@
+//! The node among its neighbours: which hardware address a packet goes to, questions about those, and
+//! answers about ours.
+//!
+//! What answers a frame goes to where that frame came from. A live connection sends to where its own
+//! acceptable segments come from, and to nowhere else. Only what has neither asks
+//! ([`Neighbors`](super::neighbors::Neighbors)).
+
+use smoltcp::phy::{Device, PacketMeta};
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+
+use super::claims::Say;
+#[cfg(feature = "ipv6")]
+use super::discovery::v6;
+use super::discovery::{Claim, LONGEST, Message};
+use super::ethernet::{Ethernet, Hop, group};
+use super::hatch::{Exit, Sent};
+use super::lists::List;
+use super::neighbors::{Answer, Question};
+use super::node::Node;
+use crate::trace::{Direction, Kind, Neighbor, Reason};
+
+/// After a peer was silent for so long its hardware address is asked for when there is something to send:
+/// it may have moved.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// A message for a neighbour, and where it goes.
+struct Letter {
+    message: Message,
+    to: EthernetAddress,
+    /// The address of the receiver, if it is one host.
+    address: Option<IpAddress>,
+}
+
+impl Letter {
+    fn to_all(message: Message) -> Self {
+        let to = match message {
+            Message::Question { target, .. } | Message::Probe { target, .. } => listeners(target),
+            Message::Answer { claim } => everybody(claim.address),
+        };
+        Self {
+            message,
+            to,
+            address: None,
+        }
+    }
+}
+
+/// The group that a host with this address listens to.
+fn listeners(address: IpAddress) -> EthernetAddress {
+    match address {
+        IpAddress::Ipv4(_) => EthernetAddress::BROADCAST,
+        #[cfg(feature = "ipv6")]
+        IpAddress::Ipv6(address) => group(IpAddress::Ipv6(v6::solicited_node(address))),
+    }
+}
+
+/// The group that all hosts with an address of this family listen to.
+fn everybody(family: IpAddress) -> EthernetAddress {
+    match family {
+        IpAddress::Ipv4(_) => EthernetAddress::BROADCAST,
+        #[cfg(feature = "ipv6")]
+        IpAddress::Ipv6(_) => group(IpAddress::v6(0xff02, 0, 0, 0, 0, 0, 0, 1)),
+    }
+}
+
+impl Node<'_> {
+    /// From here to this hardware address.
+    pub(super) fn hop(&self, to: EthernetAddress) -> Hop {
+        Hop { from: self.mac, to }
+    }
+
+    /// The neighbour by way of which packets for an address leave; `None` without a route.
+    pub(super) fn next_hop(&self, address: IpAddress) -> Option<IpAddress> {
+        let on_link = |cidr: &IpCidr| cidr.contains_addr(&address);
+        if self.networks.iter().any(on_link) || is_link_local(address) {
+            return Some(address);
+        }
+        let same_family = |gateway: &&IpAddress| gateway.version() == address.version();
+        self.gateways.iter().find(same_family).copied()
+    }
+
+    /// The hop that packets for an address take, if it is known; a question leaves if it is not.
+    pub(super) fn resolve(&mut self, now: Instant, address: IpAddress) -> Option<Hop> {
+        if !address.is_unicast() || self.is_broadcast(address) {
+            return Some(self.hop(group(address)));
+        }
+        let neighbor = self.next_hop(address)?;
+        let to = self.neighbors.resolve(now, neighbor)?;
+        Some(self.hop(to))
+    }
+
+    /// The hop that segments of a connection take, if it is known; a question leaves if it is not.
+    pub(super) fn hop_of(&mut self, now: Instant, slot: usize) -> Option<Hop> {
+        let connection = &self.slots[slot].connection;
+        let remote = connection.flow.remote.addr;
+        let Some(known) = connection.neighbor else {
+            return self.resolve(now, remote);
+        };
+        let in_doubt = connection.numbers.attempts > 0 || now >= connection.heard + SILENCE;
+        if !in_doubt {
+            return Some(self.hop(known));
+        }
+        let heard = connection.heard;
+        let moved = self
+            .next_hop(remote)
+            .and_then(|neighbor| self.neighbors.recheck(now, neighbor, heard));
+        if moved.is_some() {
+            self.slots[slot].connection.neighbor = moved;
+        }
+        Some(self.hop(moved.unwrap_or(known)))
+    }
+
+    /// A neighbour says something.
+    pub(super) fn receive_neighbor(
+        &mut self,
+        now: Instant,
+        message: Message,
+        ethernet: &Ethernet<'_>,
+        exit: &mut dyn Exit,
+    ) {
+        if let Some(claim) = self.conflict(now, &message) {
+            return self.defend(now, claim, exit);
+        }
+        match message {
+            Message::Question { target, .. } | Message::Probe { target, .. }
+                if !self.locals.contains(&target) =>
+            {
+                self.note(now, Kind::Dropped(Reason::NotForUs));
+            }
+            Message::Question { sender, target } => {
+                self.note(now, Kind::Neighbor(message.event(Direction::In)));
+                self.answer_neighbor(now, target, sender, exit);
+                self.hear_claim(now, sender);
+            }
+            Message::Probe { target, .. } => {
+                self.note(now, Kind::Neighbor(message.event(Direction::In)));
+                let letter = Letter::to_all(self.ours(target));
+                self.send_letter(now, &letter, exit);
+            }
+            Message::Answer { claim } => {
+                let asked = self.hear_claim(now, claim);
+                // The application's own sockets ask by themselves.
+                let may_be_theirs = self.has_extra();
+                if asked || may_be_theirs {
+                    self.note(now, Kind::Neighbor(message.event(Direction::In)));
+                } else {
+                    self.note(now, Kind::Dropped(Reason::Unasked));
+                }
+                if may_be_theirs {
+                    self.give_extra(now, ethernet.octets);
+                }
+            }
+        }
+    }
+
+    /// Takes in who has an address; says whether that was asked for.
+    fn hear_claim(&mut self, now: Instant, claim: Claim) -> bool {
+        let answer = self.neighbors.answered(now, claim.address, claim.hardware);
+        match answer {
+            Answer::Taken => {
+                self.retry_the_unresolved();
+                true
+            }
+            Answer::Unasked => {
+                self.neighbors.doubt(claim.address, claim.hardware);
+                false
+            }
+        }
+    }
+
+    /// Whoever says that one of our addresses is its own.
+    fn conflict(&self, now: Instant, message: &Message) -> Option<Claim> {
+        let claim = match *message {
+            // Whoever asks whether an address is free is answered. With our own hardware address it is
+            // nobody who could know that answer from its own.
+            Message::Probe { hardware, target } if hardware == self.mac => Claim {
+                address: target,
+                hardware,
+            },
+            _ => message.claim()?,
+        };
+        // On some media we hear ourselves.
+        let echo = claim.hardware == self.mac && self.claims.spoke_at(now);
+        (self.locals.contains(&claim.address) && !claim.address.is_unspecified() && !echo)
+            .then_some(claim)
+    }
+
+    /// RFC 5227 section 2.4 b: says so, and tells everybody whose the address is, but not all the time.
+    fn defend(&mut self, now: Instant, claim: Claim, exit: &mut dyn Exit) {
+        if !self.claims.conflict(now, claim.address) {
+            return self.note(now, Kind::Dropped(Reason::FromOurselves));
+        }
+        let conflict = Neighbor::Conflict(claim.address, claim.hardware);
+        self.note(now, Kind::Neighbor(conflict));
+        let letter = Letter::to_all(self.ours(claim.address));
+        self.send_letter(now, &letter, exit);
+    }
+
+    fn answer_neighbor(
+        &mut self,
+        now: Instant,
+        address: IpAddress,
+        asker: Claim,
+        exit: &mut dyn Exit,
+    ) {
+        let letter = Letter {
+            message: self.ours(address),
+            to: asker.hardware,
+            address: Some(asker.address),
+        };
+        self.send_letter(now, &letter, exit);
+    }
+
+    /// That an address is ours.
+    fn ours(&self, address: IpAddress) -> Message {
+        Message::Answer {
+            claim: Claim {
+                address,
+                hardware: self.mac,
+            },
+        }
+    }
+
+    /// Sends what is to be asked or told; `true` if the device had no room.
+    pub(super) fn send_discovery<D: Device + ?Sized>(
+        &mut self,
+        now: Instant,
+        device: &mut D,
+    ) -> bool {
+        while self.neighbors.asks() || self.claims.is_due(now) {
+            let mut exit = device.transmit(now);
+            if exit.is_none() {
+                return true;
+            }
+            let letter = match self.claims.due(now) {
+                Some(Say::Probe(target)) => Some(Letter::to_all(Message::Probe {
+                    hardware: self.mac,
+                    target,
+                })),
+                Some(Say::Announce(address)) => Some(Letter::to_all(self.ours(address))),
+                None => self.neighbors.question().and_then(|it| self.question(it)),
+            };
+            if let Some(letter) = letter {
+                self.send_letter(now, &letter, &mut exit);
+            }
+        }
+        false
+    }
+
+    /// A question as it leaves; `None` if we have no address to ask from.
+    fn question(&self, question: Question) -> Option<Letter> {
+        let target = question.address;
+        let ours = self.iface.get_source_address(&target)?;
+        let message = Message::Question {
+            sender: Claim {
+                address: ours,
+                hardware: self.mac,
+            },
+            target,
+        };
+        Some(match question.to {
+            Some(to) => Letter {
+                message,
+                to,
+                address: Some(target),
+            },
+            None => Letter::to_all(message),
+        })
+    }
+
+    fn send_letter(&mut self, now: Instant, letter: &Letter, exit: &mut dyn Exit) {
+        let hop = self.hop(letter.to);
+        let mut octets = [0; LONGEST];
+        let len = letter.message.write(&mut octets, hop, letter.address);
+        let octets = &octets[..len];
+        exit.send(len, PacketMeta::default(), &mut |frame| {
+            frame.copy_from_slice(octets);
+        });
+        if letter.to.is_multicast() {
+            self.claims.spoke(now);
+        }
+        self.note_sent_elsewhere(now, Some(Sent::of(octets)));
+    }
+
+    /// A neighbour answered: whoever waits for one may try again.
+    fn retry_the_unresolved(&mut self) {
+        self.datagrams.news = true;
+        while let Some(slot) = self.lists.pop(List::Unresolved) {
+            self.lists.push(List::Egress, slot);
+        }
+    }
+}
+
+fn is_link_local(address: IpAddress) -> bool {
+    match address {
+        IpAddress::Ipv4(_) => false,
+        #[cfg(feature = "ipv6")]
+        IpAddress::Ipv6(address) => address.is_unicast_link_local(),
+    }
+}
