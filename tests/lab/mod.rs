@@ -14,7 +14,7 @@ mod cable;
 mod segment;
 
 pub use cable::Cable;
-pub use segment::{PEER, Segment, US, arp_reply, icmp_unreachable, mac_of};
+pub use segment::{PEER, Segment, US, arp_reply, echo_request, icmp_unreachable, mac_of};
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -224,6 +224,7 @@ impl Lab {
             target_protocol_addr,
             ..
         }) = ArpRepr::parse(&packet)
+            && target_protocol_addr != US
         {
             self.cable.inbox.push_back(arp_reply(target_protocol_addr));
         }

@@ -249,6 +249,23 @@ pub fn arp_reply(from: Ipv4Address) -> Vec<u8> {
     octets
 }
 
+/// An echo request from a host.
+pub fn echo_request(from: Ipv4Address) -> Vec<u8> {
+    let repr = Icmpv4Repr::EchoRequest {
+        ident: 1,
+        seq_no: 1,
+        data: b"anybody?",
+    };
+    let len = repr.buffer_len();
+    let (src, dst) = (mac_of(from), mac_of(US));
+    ipv4(src, dst, from, US, IpProtocol::Icmp, len, |octets| {
+        repr.emit(
+            &mut Icmpv4Packet::new_unchecked(octets),
+            &ChecksumCapabilities::default(),
+        );
+    })
+}
+
 /// A router's word that a segment of the subject's did not get through.
 pub fn icmp_unreachable(reason: Icmpv4DstUnreachable, about: &Segment) -> Vec<u8> {
     let whole = about.frame();
