@@ -66,6 +66,15 @@ impl Clockwork for Pair {
         let b = self.b.poll(self.now, &mut self.wire.end_b());
         earliest(&[a, b, self.faults.next_deadline(), self.wire.next_arrival()])
     }
+
+    fn let_out(&mut self) -> Option<Instant> {
+        let mut end = self.wire.end_a();
+        let mut faulty = self.faults.over(&mut end);
+        let a = self.a.poll_egress(self.now, &mut faulty);
+        faulty.flush(self.now);
+        let b = self.b.poll_egress(self.now, &mut self.wire.end_b());
+        earliest(&[a, b, self.faults.next_deadline(), self.wire.next_arrival()])
+    }
 }
 
 /// Something that works in steps at moments which it names itself, and a clock that jumps from one to the
@@ -77,8 +86,17 @@ pub trait Clockwork {
     /// Does what there is to do at the present moment; says when something happens next.
     fn step(&mut self) -> Option<Instant>;
 
+    /// Sends what was queued since the last step; says when something happens next. Another step does
+    /// that, and less is enough.
+    fn let_out(&mut self) -> Option<Instant> {
+        self.step()
+    }
+
     /// Runs until `until` finds something, at most for `patience`. Gives up earlier if time stands still:
     /// after [`STANDING`] steps at one moment.
+    ///
+    /// `until` has its turn where [`Node`] has its application: after each step, and what it queues leaves
+    /// at the same moment. So it may be one, and answer.
     fn run_until<T>(
         &mut self,
         patience: Duration,
@@ -87,10 +105,11 @@ pub trait Clockwork {
         let end = *self.clock() + patience;
         let mut standing = 0;
         while standing < STANDING {
-            let next = self.step();
+            self.step();
             if let Some(found) = until(self) {
                 return Some(found);
             }
+            let next = self.let_out();
             let now = *self.clock();
             match next {
                 Some(next) if next <= now => standing += 1,

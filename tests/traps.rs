@@ -249,3 +249,58 @@ fn nothing_answers_a_syn_that_has_not_left() {
         .dropped(Reason::BeforeOurSyn);
     assert_eq!(dropped, 20);
 }
+
+#[test]
+fn a_window_that_closed_over_what_was_under_way_may_stay_closed_and_opens_again() {
+    let mut lab = Lab::established(Column::Node);
+    lab.send(&[7; 1000]);
+    let closed = |lab: &Lab| Segment {
+        window: 0,
+        ..lab.ack()
+    };
+    // Half of it arrived; then its reader paused.
+    lab.rcv = lab.rcv.wrapping_add(500);
+    lab.give(&closed(&lab));
+    let opens = lab.now + Duration::from_secs(400);
+    while lab.now < opens {
+        if !lab.wait(Duration::from_secs(1)).is_empty() {
+            lab.give(&closed(&lab));
+        }
+    }
+    assert_eq!(lab.state(), State::Established);
+    lab.give(&lab.ack());
+    let sent = lab.wait(Duration::from_secs(90));
+    assert!(
+        sent.iter()
+            .any(|it| it.seq == lab.rcv && it.data.len() == 500),
+        "{sent:?}"
+    );
+    lab.rcv = lab.rcv.wrapping_add(500);
+    lab.give(&lab.ack());
+    assert_eq!(lab.state(), State::Established);
+}
+
+#[test]
+fn a_peer_that_falls_silent_after_it_opened_its_window_is_given_up() {
+    let mut lab = Lab::established(Column::Node);
+    lab.send(b"01234");
+    lab.rcv = lab.rcv.wrapping_add(5);
+    lab.give(&Segment {
+        window: 0,
+        ..lab.ack()
+    });
+    lab.send(b"56789");
+    for _ in 0..200 {
+        if !lab.wait(Duration::from_secs(1)).is_empty() {
+            lab.give(&Segment {
+                window: 0,
+                ..lab.ack()
+            });
+        }
+    }
+    lab.give(&lab.ack());
+    lab.wait(Duration::from_secs(99));
+    assert_eq!(lab.state(), State::Established);
+    lab.wait(Duration::from_secs(2));
+    assert_ne!(lab.state(), State::Established);
+}

@@ -84,8 +84,10 @@ pub struct Limits {
     pub keep_alive: Option<Duration>,
     /// A peer that answers no keep-alive for this long is gone.
     pub keep_alive_timeout: Duration,
-    /// Acknowledgments that the gate gives per second, all connections together (RFC 5961 section 7).
+    /// Acknowledgments without data that the gate gives per second and connection (RFC 5961 section 7).
     pub answers_per_second: u16,
+    /// Resets and SYN cookies per second for each stranger: an IPv4 address, or an IPv6 network of 64 bits.
+    pub strangers_per_second: u16,
     /// Beyond the backlog, answer a SYN with a reset instead of silence.
     pub refuse: bool,
     /// Frames that one call of `poll_ingress` takes in at most. What came together is answered together:
@@ -114,7 +116,8 @@ impl Default for Limits {
             close_wait: None,
             keep_alive: None,
             keep_alive_timeout: Duration::from_secs(60),
-            answers_per_second: 200,
+            answers_per_second: 10,
+            strangers_per_second: 100,
             refuse: false,
             ingress_budget: 64,
             ingress_octets: usize::MAX,

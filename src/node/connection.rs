@@ -6,6 +6,7 @@ use smoltcp::socket::tcp;
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint};
 
+use super::answers::Answers;
 use super::numbers::Numbers;
 use crate::trace::{ConnectionId, Ending, Flow, State};
 
@@ -46,6 +47,8 @@ pub(super) struct Connection {
     pub(super) heard: Instant,
     /// When the oldest unacknowledged segment first left, or the last acknowledgment of it.
     pub(super) waiting_since: Instant,
+    /// What the gate may still answer it.
+    pub(super) answers: Answers,
     /// The hardware address that the peer's acceptable segments come from.
     pub(super) neighbor: Option<EthernetAddress>,
     /// Why it is over, once it is.
@@ -98,6 +101,7 @@ impl Connection {
             numbers: Numbers::default(),
             heard: Instant::ZERO,
             waiting_since: Instant::ZERO,
+            answers: Answers::NONE,
             neighbor: None,
             ending: None,
             flags: Flags::default(),

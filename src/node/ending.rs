@@ -33,7 +33,9 @@ impl Node<'_> {
         let waiting = Waiting {
             connection: connection.id,
             flow: connection.flow,
+            iss: connection.numbers.iss,
             snd_nxt: connection.numbers.snd_nxt,
+            irs: connection.numbers.irs,
             rcv_nxt: connection.numbers.rcv_nxt,
             deadline: now + lasts,
         };

@@ -17,16 +17,19 @@ use crate::trace::{
 const LAST_WORD: Duration = Duration::from_secs(3);
 
 impl Node<'_> {
-    /// After smoltcp saw a segment of the connection.
+    /// After smoltcp saw a segment of the connection; `held_open` is what the gate changed about its
+    /// window.
     pub(super) fn took(
         &mut self,
         now: Instant,
         slot: usize,
         frame: &TcpFrame<'_>,
+        held_open: bool,
         sent: Option<Sent>,
     ) {
         let connection = &mut self.slots[slot].connection;
         let before = connection.numbers.snd_una;
+        let was_closed = connection.numbers.closed;
         if !connection.numbers.synchronized
             && frame.header.flags.contains(Flags::SYN)
             && self.slots[slot].socket().state() != State::SynSent
@@ -37,12 +40,18 @@ impl Node<'_> {
                 .synchronize(&frame.header);
         }
         let connection = &mut self.slots[slot].connection;
-        if connection.numbers.accept(&frame.header) {
+        if connection.numbers.accept(&frame.header, held_open) {
             // Nothing else moves it: not ARP, and not a segment that anybody could have sent.
             connection.neighbor = Some(frame.neighbor);
         }
         connection.heard = now;
         connection.flags.was_reset = frame.header.flags.contains(Flags::RST);
+        if was_closed && !connection.numbers.closed {
+            // The wait for a window is over. What was under way when it closed has all its time again.
+            connection.waiting_since = now;
+            connection.numbers.attempts = 0;
+            connection.flags.slow_reported = false;
+        }
         if connection.numbers.snd_una != before {
             connection.waiting_since = now;
             connection.flags.slow_reported = false;
@@ -325,7 +334,7 @@ impl Node<'_> {
             // A closed window may stay closed for as long as its probes are answered (RFC 9293 section
             // 3.8.6.1). Otherwise only progress counts: a peer that answers and never acknowledges has
             // lost the thread.
-            let since = if connection.numbers.snd_wnd == 0 {
+            let since = if connection.numbers.closed {
                 connection.heard.max(connection.waiting_since)
             } else {
                 connection.waiting_since

@@ -138,7 +138,7 @@ impl Node<'_> {
         let mut hatch = Hatch::offering(packet, exit, self.hop(frame.neighbor));
         let set = &mut self.slots[slot].set;
         self.iface.poll_ingress_single(now, &mut hatch, set);
-        self.took(now, slot, frame, hatch.sent);
+        self.took(now, slot, frame, false, hatch.sent);
     }
 
     /// Hands on a segment after changing it; the packet is composed anew.
@@ -169,7 +169,7 @@ impl Node<'_> {
         let header = header(&repr, flags(&repr));
         let mut frame = *frame;
         frame.header = header;
-        self.took(now, slot, &frame, sent);
+        self.took(now, slot, &frame, change.held_open, sent);
     }
 
     /// The gate's own answer to a segment of a connection.
@@ -183,7 +183,8 @@ impl Node<'_> {
     ) {
         // What carries data is exempt: its sender needs the answer, and paces itself.
         let exempt = frame.header.len > 0 && answer == Answer::Ack;
-        if !exempt && !self.answers.take(now, self.limits.answers_per_second) {
+        let answers = &mut self.slots[slot].connection.answers;
+        if !exempt && !answers.take(now, self.limits.answers_per_second) {
             let verdict = Verdict::Dropped(Reason::RateLimited);
             return self.note_received(now, slot, frame, verdict);
         }
@@ -209,7 +210,7 @@ impl Node<'_> {
         if frame.header.flags.contains(Flags::RST) {
             return self.note_stray(now, frame, Verdict::Dropped(Reason::StrayReset));
         }
-        if !self.answers.take(now, self.limits.answers_per_second) {
+        if !self.may_answer_stranger(now, frame.flow.remote.addr) {
             return self.note_stray(now, frame, Verdict::Dropped(Reason::RateLimited));
         }
         self.note_stray(now, frame, Verdict::Answered(Answer::Reset));

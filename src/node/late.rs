@@ -5,6 +5,7 @@ use smoltcp::time::Instant;
 use super::frame::TcpFrame;
 use super::hatch::Exit;
 use super::node::Node;
+use super::numbers::relative;
 use super::reply::{self, bare};
 use super::time_wait::{self, Waiting};
 use crate::trace::{Answer, Direction, Flags, Header, Kind, Mark, Reason, Segment, Verdict};
@@ -33,7 +34,10 @@ impl Node<'_> {
                 self.bury_again(now, place, waiting);
             }
             time_wait::Verdict::Acknowledge(answer) => {
-                if self.answers.take(now, self.limits.answers_per_second) {
+                if self
+                    .graveyard
+                    .may_answer(place, now, self.limits.answers_per_second)
+                {
                     self.note_late(
                         now,
                         waiting,
@@ -81,7 +85,7 @@ impl Node<'_> {
         direction: Direction,
         verdict: Verdict,
     ) {
-        let (seq, ack) = self.relative_late(waiting, &header, direction);
+        let (seq, ack) = relative(waiting.iss, waiting.irs, &header, direction);
         let mark = if direction == Direction::In && header.flags.contains(Flags::FIN) {
             Mark::Duplicate
         } else {
@@ -97,36 +101,5 @@ impl Node<'_> {
             verdict,
         };
         self.note(now, Kind::Segment(segment));
-    }
-
-    /// A tombstone has forgotten the initial sequence numbers; the journal may remember. Where it does
-    /// not, the numbers stay absolute.
-    fn relative_late(
-        &self,
-        waiting: &Waiting,
-        header: &Header,
-        direction: Direction,
-    ) -> (u32, u32) {
-        let earlier = self.journal.of(waiting.connection).rev();
-        let mut segments = earlier.filter_map(|(_, event)| match event.kind() {
-            Kind::Segment(segment) if segment.header.flags.contains(Flags::ACK) => Some(segment),
-            _ => None,
-        });
-        let Some(known) = segments.next() else {
-            return (header.seq, header.ack);
-        };
-        let sent = known.header.seq.wrapping_sub(known.seq);
-        let received = known.header.ack.wrapping_sub(known.ack);
-        let (sender, receiver) = if known.direction == direction {
-            (sent, received)
-        } else {
-            (received, sent)
-        };
-        let ack = if header.flags.contains(Flags::ACK) {
-            header.ack.wrapping_sub(receiver)
-        } else {
-            0
-        };
-        (header.seq.wrapping_sub(sender), ack)
     }
 }

@@ -4,6 +4,7 @@
 //! connection's set and no other, one frame at a time. So every change of state has one known cause,
 //! and an idle connection costs nothing. [`Node`] tells how it is run.
 
+mod answers;
 mod backlog;
 mod claims;
 mod config;
@@ -34,6 +35,7 @@ mod node;
 mod numbers;
 mod opening;
 mod ports;
+mod receiving;
 mod reply;
 mod segment;
 mod sockets;
@@ -42,6 +44,7 @@ mod status;
 mod storage;
 mod time_wait;
 
+pub use answers::Stranger;
 pub use backlog::{Bench, Listener};
 pub use config::{Config, ConfigError, Limits, MAX_ADDRESSES};
 pub use connection::{Handle, Slot};

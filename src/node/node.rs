@@ -6,6 +6,7 @@ use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr};
 
+use super::answers::Strangers;
 use super::backlog::{Backlog, Listener};
 use super::claims::Claims;
 use super::config::{Config, ConfigError, Limits, MAX_ADDRESSES};
@@ -69,7 +70,7 @@ pub struct Node<'a> {
     pub(super) scratch: ManagedSlice<'a, u8>,
     pub(super) ephemeral: Ephemeral,
     pub(super) next_id: u32,
-    pub(super) answers: Answers,
+    pub(super) strangers: Strangers<'a>,
     /// Until when an acknowledgment out of nowhere may be the answer to a cookie.
     pub(super) cookies_until: Instant,
     /// A connection ended since the last egress began, and its application does not know yet.
@@ -92,29 +93,6 @@ pub enum Ingress {
     More,
 }
 
-/// How many answers the gate may still give in this second (RFC 5961 section 7).
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Answers {
-    second: i64,
-    left: u16,
-}
-
-impl Answers {
-    /// Uses up one answer; `false` if none is left.
-    pub(super) fn take(&mut self, now: Instant, per_second: u16) -> bool {
-        let second = now.total_micros().div_euclid(1_000_000);
-        if second != self.second {
-            self.second = second;
-            self.left = per_second;
-        }
-        self.left = match self.left.checked_sub(1) {
-            Some(left) => left,
-            None => return false,
-        };
-        true
-    }
-}
-
 /// Octets of the longest frame that carries no data: Ethernet, IPv6, TCP with all its options.
 const BARE_SEGMENT: usize = 14 + 40 + 60;
 
@@ -132,6 +110,7 @@ impl<'a> Node<'a> {
             && slots > 0
             && slots < usize::from(u16::MAX)
             && !memory.graves.is_empty()
+            && !memory.strangers.is_empty()
             && entries.is_power_of_two()
             && entries > slots + memory.graves.len()
             && memory.scratch.len() >= config.longest_frame();
@@ -182,10 +161,7 @@ impl<'a> Node<'a> {
             scratch: memory.scratch,
             ephemeral: Ephemeral::new(config.secret),
             next_id: 1,
-            answers: Answers {
-                second: -1,
-                left: 0,
-            },
+            strangers: Strangers::new(memory.strangers, config.secret),
             cookies_until: Instant::ZERO,
             retired: false,
         };
@@ -288,6 +264,12 @@ impl<'a> Node<'a> {
     /// How many slots carry no connection.
     pub fn free(&self) -> usize {
         self.lists.len(List::Free)
+    }
+
+    /// Uses up one answer to somebody who has no connection; `false` if none is left.
+    pub(super) fn may_answer_stranger(&mut self, now: Instant, address: IpAddress) -> bool {
+        let limit = self.limits.strangers_per_second;
+        self.strangers.take(now, address, limit)
     }
 
     pub(super) fn note(&mut self, now: Instant, kind: Kind) {

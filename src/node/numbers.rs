@@ -18,6 +18,8 @@ pub(super) struct Numbers {
     pub(super) snd_nxt: u32,
     /// SND.WND in octets.
     pub(super) snd_wnd: u32,
+    /// Whether the peer's window is closed, although SND.WND is not where the gate held it open.
+    pub(super) closed: bool,
     /// The largest SND.WND seen (RFC 5961 section 5).
     pub(super) max_wnd: u32,
     /// SND.WL1.
@@ -56,6 +58,20 @@ pub(super) const fn at_most(a: u32, b: u32) -> bool {
     !before(b, a)
 }
 
+/// SEG.SEQ and SEG.ACK relative to the initial sequence numbers, ours and the peer's.
+pub(super) fn relative(iss: u32, irs: u32, header: &Header, direction: Direction) -> (u32, u32) {
+    let (sender, receiver) = match direction {
+        Direction::In => (irs, iss),
+        Direction::Out => (iss, irs),
+    };
+    let ack = if header.flags.contains(Flags::ACK) {
+        header.ack.wrapping_sub(receiver)
+    } else {
+        0
+    };
+    (header.seq.wrapping_sub(sender), ack)
+}
+
 impl Numbers {
     /// All zero; for building others.
     #[cfg(test)]
@@ -65,6 +81,7 @@ impl Numbers {
         snd_una: 0,
         snd_nxt: 0,
         snd_wnd: 0,
+        closed: false,
         max_wnd: 0,
         wl1: 0,
         wl2: 0,
@@ -106,8 +123,9 @@ impl Numbers {
         self.open_window(syn, 0);
     }
 
-    /// Takes in a segment that smoltcp saw; `false` if it is not acceptable.
-    pub(super) fn accept(&mut self, header: &Header) -> bool {
+    /// Takes in a segment that smoltcp saw, `held_open` if another window than its own, which is closed;
+    /// `false` if it is not acceptable.
+    pub(super) fn accept(&mut self, header: &Header, held_open: bool) -> bool {
         let syn = header.flags.contains(Flags::SYN);
         // A SYN lies before the window that it opens.
         if !header.flags.contains(Flags::ACK) || !(syn || self.accepts(header, self.rcv_edge)) {
@@ -120,6 +138,7 @@ impl Numbers {
         if self.window_is_news(header) {
             let scale = if syn { 0 } else { self.snd_scale() };
             self.open_window(header, scale);
+            self.closed |= held_open;
         }
         true
     }
@@ -195,16 +214,7 @@ impl Numbers {
 
     /// The numbers relative to the initial ones: SEG.SEQ and SEG.ACK.
     pub(super) fn relative(&self, header: &Header, direction: Direction) -> (u32, u32) {
-        let (sender, receiver) = match direction {
-            Direction::In => (self.irs, self.iss),
-            Direction::Out => (self.iss, self.irs),
-        };
-        let ack = if header.flags.contains(Flags::ACK) {
-            header.ack.wrapping_sub(receiver)
-        } else {
-            0
-        };
-        (header.seq.wrapping_sub(sender), ack)
+        relative(self.iss, self.irs, header, direction)
     }
 
     /// What a received segment is, before it is taken in.
@@ -248,6 +258,7 @@ impl Numbers {
     fn open_window(&mut self, header: &Header, scale: u8) {
         self.window = header.window;
         self.snd_wnd = u32::from(header.window) << scale;
+        self.closed = header.window == 0;
         self.max_wnd = self.max_wnd.max(self.snd_wnd);
         self.wl1 = header.seq;
         self.wl2 = header.ack;

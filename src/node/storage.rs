@@ -8,6 +8,7 @@ use managed::ManagedSlice;
 use smoltcp::iface::SocketStorage;
 use smoltcp::socket::udp;
 
+use super::answers::Stranger;
 use super::backlog::{Bench, Listener};
 use super::connection::Slot;
 use super::datagrams::{DatagramMemory, Pending, Port};
@@ -32,6 +33,9 @@ pub struct Memory<'a> {
     pub graves: ManagedSlice<'a, Grave>,
     /// One for each SYN that may wait for a free connection.
     pub benches: ManagedSlice<'a, Bench>,
+    /// One for each stranger whose answers are counted at the same time; at least 1. Beyond them, who was
+    /// counted before begins anew.
+    pub strangers: ManagedSlice<'a, Stranger>,
     /// One for each TCP port that is served.
     pub listeners: ManagedSlice<'a, Listener>,
     /// One for each neighbour whose hardware address is remembered: hosts that datagrams are sent to, and
@@ -61,6 +65,8 @@ pub struct Sizes {
     pub tombstones: usize,
     /// SYNs that may wait for a free connection.
     pub backlog: usize,
+    /// Strangers whose answers are counted at the same time; at least 1.
+    pub strangers: usize,
     /// TCP ports served.
     pub listeners: usize,
     /// Hardware addresses remembered: a multiple of four.
@@ -85,6 +91,7 @@ impl Default for Sizes {
             transmit: 16 * 1024,
             tombstones: 1024,
             backlog: 64,
+            strangers: 256,
             listeners: 4,
             neighbors: 256,
             ports: 4,
@@ -160,6 +167,7 @@ impl<'a> Memory<'a> {
             flows: vec![Entry::EMPTY; sizes.flows()].into(),
             graves: vec![Grave::EMPTY; sizes.tombstones].into(),
             benches: vec![Bench::EMPTY; sizes.backlog].into(),
+            strangers: vec![Stranger::EMPTY; sizes.strangers].into(),
             listeners: vec![Listener::EMPTY; sizes.listeners].into(),
             neighbors: vec![Neighbor::EMPTY; sizes.neighbors].into(),
             datagrams: DatagramMemory {
@@ -210,6 +218,7 @@ pub struct Storage<
     flows: Vec<Entry, FLOWS>,
     graves: Vec<Grave, TOMBSTONES>,
     benches: Vec<Bench, BACKLOG>,
+    strangers: Vec<Stranger, STRANGERS>,
     listeners: Vec<Listener, LISTENERS>,
     neighbors: Vec<Neighbor, NEIGHBORS>,
     port_sockets: Vec<SocketStorage<'a>, PORTS>,
@@ -226,6 +235,8 @@ pub struct Storage<
     scratch: [u8; FRAME],
 }
 
+/// Strangers whose answers a [`Storage`] counts at the same time.
+const STRANGERS: usize = 16;
 /// TCP ports that a [`Storage`] can serve.
 const LISTENERS: usize = 2;
 /// Hardware addresses that a [`Storage`] remembers.
@@ -266,6 +277,7 @@ impl<
             flows: Vec::new(),
             graves: Vec::new(),
             benches: Vec::new(),
+            strangers: Vec::new(),
             listeners: Vec::new(),
             neighbors: Vec::new(),
             port_sockets: Vec::new(),
@@ -313,6 +325,7 @@ impl<
             flows: full(&mut self.flows, || Entry::EMPTY).into(),
             graves: full(&mut self.graves, || Grave::EMPTY).into(),
             benches: full(&mut self.benches, || Bench::EMPTY).into(),
+            strangers: full(&mut self.strangers, || Stranger::EMPTY).into(),
             listeners: full(&mut self.listeners, || Listener::EMPTY).into(),
             neighbors: full(&mut self.neighbors, || Neighbor::EMPTY).into(),
             datagrams: DatagramMemory {

@@ -1,4 +1,4 @@
-//! TIME-WAIT without a socket: 2 MSL cost 36 octets, not two buffers.
+//! TIME-WAIT without a socket: 2 MSL cost 48 octets, not two buffers.
 //!
 //! When a connection enters TIME-WAIT, what remains to be done needs no buffers: acknowledge the peer's
 //! FIN if it comes again, and keep the endpoints from being used too early. A [`Tombstone`] does that.
@@ -10,10 +10,11 @@ use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpEndpoint};
 
+use super::answers::Answers;
 use super::numbers::before;
 use crate::trace::{Answer, ConnectionId, Flags, Flow, Header, Reason};
 
-/// What is kept of a connection in TIME-WAIT: its endpoints, SND.NXT, RCV.NXT and its deadline.
+/// What is kept of a connection in TIME-WAIT: its endpoints, ISS and SND.NXT, IRS and RCV.NXT, its deadline.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tombstone {
     #[cfg(feature = "ipv6")]
@@ -22,13 +23,15 @@ pub(super) struct Tombstone {
     remote: [u8; 4],
     remote_port: u16,
     local_port: u16,
+    iss: u32,
     snd_nxt: u32,
+    irs: u32,
     rcv_nxt: u32,
     /// 28 bits of milliseconds (3 days), above 4 bits that say which of the node's addresses.
     deadline: u32,
 }
 
-const _: () = assert!(size_of::<Tombstone>() <= 32);
+const _: () = assert!(size_of::<Tombstone>() <= 40);
 
 /// A tombstone's place in the ring.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +39,8 @@ pub struct Grave {
     tombstone: Tombstone,
     /// The journal's number of the connection; 0 where there is none any more.
     connection: u32,
+    /// What may still be answered.
+    answers: Answers,
 }
 
 impl Grave {
@@ -48,11 +53,14 @@ impl Grave {
             remote: [0; 4],
             remote_port: 0,
             local_port: 0,
+            iss: 0,
             snd_nxt: 0,
+            irs: 0,
             rcv_nxt: 0,
             deadline: 0,
         },
         connection: 0,
+        answers: Answers::NONE,
     };
 }
 
@@ -66,8 +74,12 @@ pub(super) struct Waiting {
     pub(super) connection: ConnectionId,
     /// Its endpoints.
     pub(super) flow: Flow,
+    /// Our initial sequence number.
+    pub(super) iss: u32,
     /// Our next sequence number.
     pub(super) snd_nxt: u32,
+    /// The peer's initial sequence number.
+    pub(super) irs: u32,
     /// The peer's next sequence number.
     pub(super) rcv_nxt: u32,
     /// When it ends.
@@ -155,11 +167,14 @@ impl<'a> Graveyard<'a> {
                 remote: pack(waiting.flow.remote.addr),
                 remote_port: waiting.flow.remote.port,
                 local_port: waiting.flow.local.port,
+                iss: waiting.iss,
+                irs: waiting.irs,
                 snd_nxt: waiting.snd_nxt,
                 rcv_nxt: waiting.rcv_nxt,
                 deadline: (waiting.deadline.total_millis() as u32) << 4 | local,
             },
             connection: waiting.connection.0,
+            answers: Answers::NONE,
         };
         self.len += 1;
         self.alive += 1;
@@ -171,6 +186,7 @@ impl<'a> Graveyard<'a> {
         let Grave {
             tombstone,
             connection,
+            ..
         } = self.graves[place];
         if connection == 0 {
             return None;
@@ -182,10 +198,17 @@ impl<'a> Graveyard<'a> {
                 local: IpEndpoint::new(local, tombstone.local_port),
                 remote: IpEndpoint::new(unpack(tombstone.remote, local), tombstone.remote_port),
             },
+            iss: tombstone.iss,
             snd_nxt: tombstone.snd_nxt,
+            irs: tombstone.irs,
             rcv_nxt: tombstone.rcv_nxt,
             deadline: expand(tombstone.deadline >> 4, now),
         })
+    }
+
+    /// Whether what lies in a place may give one more answer in this second.
+    pub(super) fn may_answer(&mut self, place: usize, now: Instant, per_second: u16) -> bool {
+        self.graves[place].answers.take(now, per_second)
     }
 
     /// Empties a place; the ring closes up when its turn comes.
@@ -267,7 +290,9 @@ mod tests {
                 local: IpEndpoint::new(LOCALS[0], 9000),
                 remote: IpEndpoint::new(IpAddress::v4(192, 0, 2, 2), 40000),
             },
+            iss: 10,
             snd_nxt: 100,
+            irs: 20,
             rcv_nxt: 200,
             deadline: Instant::from_millis(deadline),
         }

@@ -33,6 +33,7 @@ const SIZES: Sizes = Sizes {
     transmit: 64,
     tombstones: 4,
     backlog: 2,
+    strangers: 1,
     listeners: 1,
     neighbors: 8,
     ports: 0,

@@ -87,6 +87,20 @@ impl Clockwork for Hall {
         let all = [a, b, more, late, self.app.deadline(), wire];
         all.into_iter().flatten().min()
     }
+
+    fn let_out(&mut self) -> Option<Instant> {
+        let pair = &mut self.pair;
+        let now = pair.now;
+        let a = pair.a.poll_egress(now, &mut pair.wire.end_a());
+        let mut end = pair.wire.end_b();
+        let mut device = self.faults.over(&mut end);
+        let b = pair.b.poll_egress(now, &mut device);
+        device.flush(now);
+        let late = self.faults.next_deadline();
+        let wire = pair.wire.next_arrival();
+        let all = [a, b, late, self.app.deadline(), wire];
+        all.into_iter().flatten().min()
+    }
 }
 
 impl Hall {

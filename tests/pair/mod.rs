@@ -137,6 +137,12 @@ impl Clockwork for Pair {
         let b = self.b.poll(self.now, &mut self.wire.end_b());
         [a, b, self.wire.next_arrival()].into_iter().flatten().min()
     }
+
+    fn let_out(&mut self) -> Option<Instant> {
+        let a = self.a.poll_egress(self.now, &mut self.wire.end_a());
+        let b = self.b.poll_egress(self.now, &mut self.wire.end_b());
+        [a, b, self.wire.next_arrival()].into_iter().flatten().min()
+    }
 }
 
 /// The states that a connection went through, the first one included.

@@ -56,6 +56,10 @@ impl Clockwork for CableWorld {
         let more = (more == Ingress::More).then_some(now);
         earliest(&[a, b, more, self.app.deadline(), pair.wire.next_arrival()])
     }
+
+    fn let_out(&mut self) -> Option<Instant> {
+        earliest(&[self.pair.let_out(), self.app.deadline()])
+    }
 }
 
 impl World for CableWorld {
