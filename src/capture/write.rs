@@ -20,9 +20,7 @@ use pcap_file::{DataLink, PcapError};
 use smoltcp::time::Instant;
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 use std::string::{String, ToString};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::vec::Vec;
@@ -53,15 +51,9 @@ pub struct PcapNg<W: Write> {
     waiting: HashMap<ConnectionId, Vec<String>>,
 }
 
-impl PcapNg<File> {
-    /// Makes the file anew. `zero` is the time of day at which the node's clock stood at 0.
-    pub fn create(path: &Path, zero: SystemTime) -> io::Result<Self> {
-        Self::new(File::create(path)?, zero)
-    }
-}
-
 impl<W: Write> PcapNg<W> {
-    /// Writes to `out`, Ethernet frames with times in nanoseconds.
+    /// Writes to `out`, Ethernet frames with times in nanoseconds. `zero` is the time of day at which the
+    /// node's clock stood at 0.
     pub fn new(out: W, zero: SystemTime) -> io::Result<Self> {
         let mut writer = PcapNgWriter::new(BufWriter::new(out)).map_err(into_io)?;
         writer
@@ -98,7 +90,7 @@ impl<W: Write> PcapNg<W> {
         Ok(())
     }
 
-    /// Reads what is new in `journal`, and writes the frames so far with their comments.
+    /// Reads what is new in `journal`, and writes the frames so far with their comments, flushed.
     ///
     /// To be called after each poll of the node.
     pub fn annotate(&mut self, journal: &Journal<'_>) -> io::Result<()> {
@@ -115,11 +107,13 @@ impl<W: Write> PcapNg<W> {
             self.read(event, &mut current);
         }
         self.next = journal.next();
-        self.write_queue()
+        self.write_queue()?;
+        self.flush()
     }
 
-    /// Writes what is left. Without this the last frames may be missing.
-    pub fn finish(mut self) -> io::Result<()> {
+    /// Writes what is left, and gives back where it was written to. Without this the last changes of state
+    /// may be missing.
+    pub fn finish(mut self) -> io::Result<W> {
         self.write_queue()?;
         let mut left: Vec<_> = self.waiting.drain().collect();
         left.sort();
@@ -136,6 +130,14 @@ impl<W: Write> PcapNg<W> {
                 })
                 .map_err(into_io)?;
         }
+        self.flush()?;
+        let written = self.writer.into_inner().into_inner();
+        written.map_err(io::IntoInnerError::into_error)
+    }
+
+    /// Whole blocks go out together: whoever reads along, or finds the file after a sudden end, has a
+    /// capture that is complete up to here.
+    fn flush(&mut self) -> io::Result<()> {
         self.writer.get_mut().flush()
     }
 

@@ -156,7 +156,11 @@ pub struct StackArguments {
     /// Look for frames this long before sleeping, such as 50us: faster answers for more power
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = values::spin)]
     pub spin: Duration,
-    /// Write every frame and every change of state to this file, for Wireshark (pcapng)
+    /// Write every frame and every change of state to this file, for Wireshark (pcapng); - is standard
+    /// output, and the console is then standard error
+    ///
+    /// Written whenever the node has nothing to do, so that others can read along, from a FIFO too:
+    /// smolchat serve --pcap - | tshark -i -
     #[arg(long, value_name = "FILE")]
     pub pcap: Option<PathBuf>,
     /// The seed of sequence numbers and ports [default: from the system, different each time]
@@ -181,7 +185,8 @@ Serves the chat on a TAP.
 
 The TAP is a network cable between this host and the node: the host's end gets --host-address, the \
 node answers at --address. Everybody who reaches it is in one room, over TCP and UDP. Lines typed \
-here go to everybody; /help lists what else can be typed, q ends.
+here go to everybody; /help lists what else can be typed, q ends, as do Ctrl-D, SIGINT, SIGTERM and a \
+terminal that is closed: each member is told.
 
 Making a TAP takes root. Without it the node runs in a private network, and the command by which \
 another terminal joins that network is printed.";

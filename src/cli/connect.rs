@@ -12,7 +12,7 @@ use super::args::ConnectArguments;
 use super::config::Stack;
 use super::input::Input;
 use super::namespace::Namespace;
-use super::output::{self, Output};
+use super::output::{Console, Output};
 use super::recorder::Capture;
 use super::run;
 use super::wait::{Clock, Signals};
@@ -38,10 +38,11 @@ pub fn connect(arguments: &ConnectArguments, stack: &Stack) -> Result<(), Failur
     let mut signals = Signals::take_over()?;
     let [secret, random] = stack.secrets()?;
     let node = stack.node(secret, 1)?;
+    let console = Console::beside(stack.pcap.as_deref());
     let terminal = Terminal {
         input: Input::new(),
-        output: Output::start()?,
-        style: output::style(&arguments.output),
+        output: Output::start(console)?,
+        style: console.style(&arguments.output),
         live: !arguments.output.plain,
         capture: Capture::create(stack.pcap.as_deref(), clock)?,
     };

@@ -1,6 +1,6 @@
 //! Lines typed by the operator, or piped in.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd};
 
 /// Octets read at once.
@@ -13,17 +13,23 @@ const LINE_MAX: usize = 2048;
 #[derive(Debug)]
 pub struct Input {
     stdin: io::Stdin,
+    /// Asked at the start: one that is gone is none.
+    is_terminal: bool,
     line: Vec<u8>,
     ended: bool,
+    vanished: bool,
 }
 
 impl Input {
     /// Nothing is read yet.
     pub fn new() -> Self {
+        let stdin = io::stdin();
         Self {
-            stdin: io::stdin(),
+            is_terminal: stdin.is_terminal(),
+            stdin,
             line: Vec::new(),
             ended: false,
+            vanished: false,
         }
     }
 
@@ -35,6 +41,12 @@ impl Input {
     /// Whether the end was reached.
     pub fn has_ended(&self) -> bool {
         self.ended
+    }
+
+    /// Whether it was a terminal, and that is gone or its user ended it (Ctrl-D): nobody is left who could
+    /// say anything. The end of a file or a pipe says nothing of the kind.
+    pub fn has_vanished(&self) -> bool {
+        self.vanished
     }
 
     /// Reads once, and gives each line that is complete to `each`, without its line end. To be called
@@ -49,6 +61,7 @@ impl Input {
         };
         if count == 0 {
             self.ended = true;
+            self.vanished = self.is_terminal;
             if !self.line.is_empty() {
                 each(&std::mem::take(&mut self.line));
             }

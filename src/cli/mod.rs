@@ -14,11 +14,12 @@ mod output;
 mod recorder;
 pub mod run;
 mod serve;
+mod spool;
 mod stack;
 mod values;
 pub mod wait;
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -28,6 +29,7 @@ use args::{Arguments, Command};
 use config::{ConfigError, Stack};
 use link::LinkError;
 use namespace::{Namespace, NamespaceError};
+use output::Console;
 use run::RunError;
 use smolchat::capture::CaptureError;
 use smolchat::device::Tap;
@@ -83,10 +85,7 @@ pub fn main() -> ExitCode {
         }
         Command::Demo(demo) => demo::play(&demo).map_err(Failure::from),
         Command::Ladder(ladder) => draw(&ladder),
-        Command::Budget => {
-            print!("{}", budget::Budget);
-            Ok(())
-        }
+        Command::Budget => print_budget(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -97,9 +96,17 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Prints what everything takes.
+fn print_budget() -> Result<(), Failure> {
+    match write!(std::io::stdout(), "{}", budget::Budget) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// Draws the connections of a capture.
 fn draw(arguments: &args::LadderArguments) -> Result<(), Failure> {
-    let style = output::style(&arguments.output);
+    let style = Console::Stdout.style(&arguments.output);
     let mut out = std::io::stdout().lock();
     let drawn = if arguments.file.as_os_str() == "-" {
         let name = Path::new("standard input");

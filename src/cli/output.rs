@@ -1,86 +1,94 @@
-//! The terminal, written to by a thread of its own, so that the node never waits for a reader.
+//! The console: what the program says, on standard output, or on standard error where a capture goes to
+//! the former.
 //!
-//! What the reader does not take is kept, up to a bound; beyond it, it is dropped and counted, and
-//! the count is told as soon as there is room again.
-//!
-//! A first line is shown at once. After each write the thread rests for a moment, and what is written
-//! meanwhile is shown together: waking it for every line of a busy room would cost the node more than the
-//! line itself.
+//! What its reader does not take is kept, up to a bound; beyond it, it is dropped and counted, and the
+//! count is told as soon as there is room again.
 
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
+use std::path::Path;
 
+use rustix::fs::FileType;
+use rustix::io::Errno;
+use signal_hook::consts::SIGHUP;
 use smolchat::app::Screen;
 use smolchat::trace::Style;
 
 use super::args::OutputArguments;
+use super::spool::{Pushed, Spool};
 
 /// Octets that may wait for a slow reader.
 const BOUND: usize = 1024 * 1024;
-/// How long the thread rests after it wrote: more often than anybody can see.
-const REST: Duration = Duration::from_millis(5);
-/// How long a reader may take for the last octets.
-const LAST: Duration = Duration::from_secs(1);
 
-#[derive(Debug, Default)]
-struct State {
-    waiting: Vec<u8>,
-    /// Octets that the thread has taken and not yet written.
-    taken: usize,
-    /// The thread has nothing to do and waits to be woken.
-    idle: bool,
-    /// Nothing more will come, or nobody reads any more.
-    closed: bool,
+/// Where the program speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Console {
+    /// On standard output.
+    Stdout,
+    /// On standard error: standard output is for a capture.
+    Stderr,
 }
 
-impl State {
-    fn is_behind(&self) -> bool {
-        !self.waiting.is_empty() || self.taken > 0
+impl Console {
+    /// The one beside a capture at `pcap`.
+    pub fn beside(pcap: Option<&Path>) -> Self {
+        match pcap {
+            Some(path) if is_stdout(path) => Self::Stderr,
+            Some(_) | None => Self::Stdout,
+        }
+    }
+
+    /// How ladders are drawn there: in colours if that is wanted and it is a terminal.
+    pub fn style(self, arguments: &OutputArguments) -> Style {
+        let is_terminal = match self {
+            Self::Stdout => io::stdout().is_terminal(),
+            Self::Stderr => io::stderr().is_terminal(),
+        };
+        let unwanted = arguments.no_color
+            || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || !is_terminal;
+        if unwanted { Style::PLAIN } else { Style::ANSI }
     }
 }
 
-#[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
+/// Whether a path is standard output: `-`, or the very pipe.
+pub fn is_stdout(path: &Path) -> bool {
+    let same = || {
+        let file = rustix::fs::stat(path).ok()?;
+        let stdout = rustix::fs::fstat(io::stdout().as_fd()).ok()?;
+        let pipe = FileType::from_raw_mode(file.st_mode) == FileType::Fifo;
+        Some(pipe && (file.st_dev, file.st_ino) == (stdout.st_dev, stdout.st_ino))
+    };
+    path == Path::new("-") || same().unwrap_or(false)
 }
 
-impl Shared {
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        // A thread that panicked while it held plain octets left them as they are.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Standard output.
+/// What is said, on its way to the console.
 #[derive(Debug)]
 pub struct Output {
-    shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    spool: Spool,
     /// Written since the last flush.
     fresh: String,
-    /// Octets that wait in `shared`, as of the last flush.
+    /// Octets on their way, as of the last flush.
     waiting: usize,
     lost: usize,
 }
 
 impl Output {
-    /// Starts the thread. Call it after the process has moved to the network it is to be in.
+    /// Call it after the process has moved to the network it is to be in.
+    ///
+    /// A console that is gone, such as a terminal that was closed or a pipe that nobody reads, is told to
+    /// the program as the signal that says so.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start() -> io::Result<Self> {
-        let shared = Arc::new(Shared::default());
-        let others = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("output".to_string())
-            .spawn(move || write_all(&others))?;
+    pub fn start(console: Console) -> io::Result<Self> {
+        let spool = match console {
+            Console::Stdout => Spool::start("output", BOUND, || Ok(io::stdout()), hang_up)?,
+            Console::Stderr => Spool::start("output", BOUND, || Ok(io::stderr()), hang_up)?,
+        };
         Ok(Self {
-            shared,
-            thread: Some(thread),
+            spool,
             fresh: String::new(),
             waiting: 0,
             lost: 0,
@@ -92,23 +100,21 @@ impl Output {
         if self.fresh.is_empty() && self.waiting == 0 {
             return;
         }
-        let mut state = self.shared.lock();
-        if state.closed {
-            self.fresh.clear();
-            self.waiting = 0;
-            return;
-        }
-        if self.lost > 0 && state.waiting.len() + state.taken < BOUND / 2 {
+        if self.lost > 0 && self.waiting < BOUND / 2 {
             let note = format!("-- {} octets could not be shown in time.\n", self.lost);
-            state.waiting.extend_from_slice(note.as_bytes());
+            self.fresh.insert_str(0, &note);
             self.lost = 0;
         }
-        state.waiting.extend_from_slice(self.fresh.as_bytes());
+        // Once nobody reads any more, everything is taken.
+        self.waiting = match self.spool.push(self.fresh.as_bytes()) {
+            Ok(Pushed::Taken(waiting)) => waiting,
+            Ok(Pushed::Full(waiting)) => {
+                self.lost += self.fresh.len();
+                waiting
+            }
+            Err(_) => 0,
+        };
         self.fresh.clear();
-        self.waiting = state.waiting.len() + state.taken;
-        if state.idle && self.waiting > 0 {
-            self.shared.changed.notify_all();
-        }
     }
 
     /// Whether something waits for the reader, as of the last flush.
@@ -119,52 +125,16 @@ impl Output {
     /// Waits for the last octets to be read, a moment at most.
     pub fn finish(mut self) {
         self.flush();
-        let end = Instant::now() + LAST;
-        let mut state = self.shared.lock();
-        while !state.closed && state.is_behind() {
-            let Some(left) = end.checked_duration_since(Instant::now()) else {
-                break;
-            };
-            let waited = self.shared.changed.wait_timeout(state, left);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        let finished = !state.is_behind();
-        state.closed = true;
-        self.shared.changed.notify_all();
-        drop(state);
-        if let Some(thread) = self.thread.take().filter(|_| finished) {
-            // It ends by itself; if it panicked, there is nothing left to show.
-            let _ = thread.join();
-        }
+        // Where nobody reads, nobody can be told either.
+        let _ = self.spool.finish();
     }
 }
 
-fn write_all(shared: &Shared) {
-    let mut octets = Vec::new();
-    loop {
-        let mut state = shared.lock();
-        while state.waiting.is_empty() {
-            if state.closed {
-                return;
-            }
-            state.idle = true;
-            let woken = shared.changed.wait(state);
-            state = woken.unwrap_or_else(PoisonError::into_inner);
-            state.idle = false;
-        }
-        octets.clear();
-        std::mem::swap(&mut octets, &mut state.waiting);
-        state.taken = octets.len();
-        drop(state);
-        let mut stdout = io::stdout().lock();
-        let written = stdout.write_all(&octets).and_then(|()| stdout.flush());
-        let mut state = shared.lock();
-        state.taken = 0;
-        // Nobody reads any more: the node goes on without.
-        state.closed |= written.is_err();
-        shared.changed.notify_all();
-        drop(state);
-        std::thread::sleep(REST);
+/// Nobody will read again. A full disk, in contrast, is no reason to end.
+fn hang_up(error: &io::Error) {
+    if let Some(Errno::PIPE | Errno::IO) = Errno::from_io_error(error) {
+        // Without a handler there is nobody to tell.
+        let _ = signal_hook::low_level::raise(SIGHUP);
     }
 }
 
@@ -183,12 +153,4 @@ impl Screen for Output {
     fn room(&self) -> usize {
         BOUND.saturating_sub(self.waiting + self.fresh.len())
     }
-}
-
-/// How ladders are drawn: in colours if that is wanted and the output is a terminal.
-pub fn style(arguments: &OutputArguments) -> Style {
-    let unwanted = arguments.no_color
-        || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || !io::stdout().is_terminal();
-    if unwanted { Style::PLAIN } else { Style::ANSI }
 }

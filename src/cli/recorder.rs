@@ -1,18 +1,28 @@
-//! Between the node and the TAP: every frame into a capture file, as it crosses.
+//! The capture that `--pcap` asks for: every frame that crosses the TAP, in a file, a FIFO, or on
+//! standard output.
+//!
+//! A file is written by the loop itself, whenever it is about to sleep: what crossed before is then safe,
+//! whatever becomes of the program, and a reader sees it. A FIFO or a pipe is written by a thread, since
+//! its reader may be slow, or not there yet.
 
 use std::cell::RefCell;
-use std::fs::File;
-use std::io;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use smolchat::capture::PcapNg;
+use smolchat::capture::{PcapNg, Tee};
 use smolchat::device::Tap;
-use smolchat::trace::{Direction, Journal};
-use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
-use smoltcp::time::Instant;
+use smolchat::trace::Journal;
+use smoltcp::phy::Device;
 
+use super::output::is_stdout;
+use super::spool::{Pushed, Spool};
 use super::wait::Clock;
+
+/// Octets that may wait for the reader of a FIFO.
+const BOUND: usize = 64 * 1024 * 1024;
 
 /// Why there is no capture.
 #[derive(Debug, thiserror::Error)]
@@ -22,10 +32,10 @@ pub struct CaptureFailed {
     error: io::Error,
 }
 
-/// A capture file under way, or none.
+/// A capture under way, or none.
 pub struct Capture {
     path: PathBuf,
-    writer: RefCell<Option<PcapNg<File>>>,
+    writer: RefCell<Option<PcapNg<Sink>>>,
     failed: RefCell<Option<io::Error>>,
 }
 
@@ -42,7 +52,10 @@ impl Capture {
         let since = std::time::Duration::from_micros(clock.now().total_micros().unsigned_abs());
         let zero = SystemTime::now() - since;
         let writer = path
-            .map(|path| PcapNg::create(path, zero).map_err(|error| failed(path, error)))
+            .map(|path| {
+                let sink = Sink::open(path).and_then(|sink| PcapNg::new(sink, zero));
+                sink.map_err(|error| failed(path, error))
+            })
             .transpose()?;
         Ok(Self {
             path: path.map(Path::to_path_buf).unwrap_or_default(),
@@ -51,13 +64,11 @@ impl Capture {
         })
     }
 
-    /// The TAP, with every frame recorded as of `now`.
-    pub fn on<'c>(&'c self, tap: &'c mut Tap, now: Instant) -> Recorded<'c> {
-        Recorded {
-            tap,
-            capture: self,
-            now,
-        }
+    /// The TAP, with every frame recorded.
+    pub fn on<'c>(&'c self, tap: &'c mut Tap) -> impl Device + 'c {
+        Tee::new(tap, |at, direction, octets: &[u8]| {
+            self.with(|writer| writer.frame(at, direction, octets));
+        })
     }
 
     /// Adds what the journal says of the frames so far. Call it after each round of egress.
@@ -75,16 +86,19 @@ impl Capture {
     /// Completes the file.
     ///
     /// # Errors
-    /// When its end cannot be written.
+    /// When its end cannot be written, or nobody read it.
     pub fn finish(self) -> Result<(), CaptureFailed> {
-        let finished = self.writer.into_inner().map_or(Ok(()), PcapNg::finish);
+        let finished = match self.writer.into_inner() {
+            Some(writer) => writer.finish().and_then(Sink::finish),
+            None => Ok(()),
+        };
         finished.map_err(|error| CaptureFailed {
             path: self.path,
             error,
         })
     }
 
-    fn with(&self, write: impl FnOnce(&mut PcapNg<File>) -> io::Result<()>) {
+    fn with(&self, write: impl FnOnce(&mut PcapNg<Sink>) -> io::Result<()>) {
         let mut writer = self.writer.borrow_mut();
         if let Some(Err(error)) = writer.as_mut().map(write) {
             // The chat goes on without.
@@ -92,95 +106,65 @@ impl Capture {
             self.failed.replace(Some(error));
         }
     }
+}
 
-    fn frame(&self, now: Instant, direction: Direction, octets: &[u8]) {
-        self.with(|writer| writer.frame(now, direction, octets));
+/// Where a capture goes.
+enum Sink {
+    /// A file, which takes what is written at once.
+    File(File),
+    /// A reader that may be slow, and whole blocks of the capture since the last flush.
+    Reader { spool: Spool, blocks: Vec<u8> },
+}
+
+impl Sink {
+    fn open(path: &Path) -> io::Result<Self> {
+        let spooled = |spool| Self::Reader {
+            spool,
+            blocks: Vec::new(),
+        };
+        if is_stdout(path) {
+            let spool = Spool::start("capture", BOUND, || Ok(io::stdout()), |_| ());
+            return spool.map(spooled);
+        }
+        let is_fifo = path.metadata().is_ok_and(|at| at.file_type().is_fifo());
+        if !is_fifo {
+            return File::create(path).map(Self::File);
+        }
+        let path = path.to_path_buf();
+        let open = move || OpenOptions::new().write(true).open(path);
+        Spool::start("capture", BOUND, open, |_| ()).map(spooled)
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::File(_) => Ok(()),
+            Self::Reader { spool, .. } => spool.finish(),
+        }
     }
 }
 
-/// A TAP whose frames are recorded.
-pub struct Recorded<'c> {
-    tap: &'c mut Tap,
-    capture: &'c Capture,
-    now: Instant,
-}
-
-/// A token of the TAP, and where its frame is recorded.
-pub struct Token<'t, T> {
-    token: T,
-    capture: &'t Capture,
-    now: Instant,
-}
-
-impl Device for Recorded<'_> {
-    type RxToken<'t>
-        = Token<'t, <Tap as Device>::RxToken<'t>>
-    where
-        Self: 't;
-    type TxToken<'t>
-        = Token<'t, <Tap as Device>::TxToken<'t>>
-    where
-        Self: 't;
-
-    fn receive(&mut self, now: Instant) -> Option<(Self::RxToken<'_>, Self::TxToken<'_>)> {
-        let (capture, now_recorded) = (self.capture, self.now);
-        let (received, sending) = self.tap.receive(now)?;
-        Some((
-            Token {
-                token: received,
-                capture,
-                now: now_recorded,
-            },
-            Token {
-                token: sending,
-                capture,
-                now: now_recorded,
-            },
-        ))
+impl Write for Sink {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.write(octets),
+            Self::Reader { blocks, .. } => blocks.write(octets),
+        }
     }
 
-    fn transmit(&mut self, now: Instant) -> Option<Self::TxToken<'_>> {
-        Some(Token {
-            token: self.tap.transmit(now)?,
-            capture: self.capture,
-            now: self.now,
-        })
-    }
-
-    fn capabilities(&self) -> DeviceCapabilities {
-        self.tap.capabilities()
-    }
-}
-
-impl<T: RxToken> RxToken for Token<'_, T> {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, f: F) -> R {
-        let Self {
-            token,
-            capture,
-            now,
-        } = self;
-        token.consume(|octets| {
-            capture.frame(now, Direction::In, octets);
-            f(octets)
-        })
-    }
-}
-
-impl<T: TxToken> TxToken for Token<'_, T> {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, len: usize, f: F) -> R {
-        let Self {
-            token,
-            capture,
-            now,
-        } = self;
-        token.consume(len, |octets| {
-            let result = f(octets);
-            capture.frame(now, Direction::Out, octets);
-            result
-        })
-    }
-
-    fn set_meta(&mut self, meta: PacketMeta) {
-        self.token.set_meta(meta);
+    /// # Errors
+    /// Where a reader is too far behind: a capture that goes on after a hole would lie.
+    fn flush(&mut self) -> io::Result<()> {
+        let Self::Reader { spool, blocks } = self else {
+            return Ok(());
+        };
+        match spool.push(blocks)? {
+            Pushed::Taken(_) => blocks.clear(),
+            Pushed::Full(behind) => {
+                return Err(io::Error::other(format!(
+                    "its reader is {behind} octets behind"
+                )));
+            }
+        }
+        Ok(())
     }
 }

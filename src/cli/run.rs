@@ -17,12 +17,15 @@ pub trait Program {
     /// Takes frames that wait, a bounded number of them. True if more may wait.
     fn ingress(&mut self, now: Instant, tap: &mut Tap) -> bool;
 
-    /// Lets the application work on what came in: through the node, and through what `news` tells
-    /// of. False once there is nothing left to do and the program may end.
-    fn application(&mut self, now: Instant, news: News) -> bool;
+    /// Lets the application work on what came in: through the node, and through what `news` tells of.
+    fn application(&mut self, now: Instant, news: News);
 
     /// Sends what is to be sent. The next instant at which something is to be done, if any.
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant>;
+
+    /// Whether there is nothing left to do and the program may end. Asked after each egress, which may
+    /// have been the last thing to do.
+    fn is_over(&self, now: Instant) -> bool;
 
     /// The console, until it has ended.
     fn input(&self) -> Option<BorrowedFd<'_>>;
@@ -33,7 +36,7 @@ pub trait Program {
 pub struct News {
     /// The console has octets, or has ended.
     pub input: bool,
-    /// How often the program was asked to end, by SIGINT or SIGTERM, since it started.
+    /// How often the program was asked to end, by a signal, since it started.
     pub signals: usize,
 }
 
@@ -62,13 +65,13 @@ pub fn run(
     loop {
         let now = clock.now();
         let more = program.ingress(now, tap);
-        let goes_on = program.application(now, news);
+        program.application(now, news);
         let deadline = program.egress(now, tap);
         if let Some(error) = tap.take_error() {
             let tap = tap.name().to_string();
             return Err(RunError::Device { tap, error });
         }
-        if !goes_on {
+        if program.is_over(now) {
             return Ok(());
         }
         // With more frames in the device this only looks whether there is other news.

@@ -13,7 +13,7 @@ use super::args::ServeArguments;
 use super::config::Stack;
 use super::input::Input;
 use super::invitation::Invitation;
-use super::output::{self, Output};
+use super::output::{Console, Output};
 use super::recorder::Capture;
 use super::run::{self, News, Program};
 use super::wait::{Clock, Signals};
@@ -32,13 +32,14 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
     node.listen(arguments.port, arguments.backlog as u16)?;
     node.bind(arguments.udp_port)?;
     let capture = Capture::create(stack.pcap.as_deref(), clock)?;
+    let console = Console::beside(stack.pcap.as_deref());
     let config = Config {
         limits: chat::Limits {
             rate: arguments.messages_per_second,
             ..chat::Limits::default()
         },
         secret: halves(codes),
-        style: output::style(&arguments.output),
+        style: console.style(&arguments.output),
         live: !arguments.output.plain,
     };
     let memory = Memory::heap(stack.connections, GUESTS);
@@ -51,7 +52,8 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
         app,
         capture,
         input: Input::new(),
-        output: Output::start()?,
+        output: Output::start(console)?,
+        is_urgent: false,
     };
     let invitation = Invitation {
         stack,
@@ -78,6 +80,8 @@ struct Server {
     capture: Capture,
     input: Input,
     output: Output,
+    /// Who asks twice for the end does not want to wait.
+    is_urgent: bool,
 }
 
 impl Server {
@@ -138,15 +142,16 @@ impl std::fmt::Display for Age {
 
 impl Program for Server {
     fn ingress(&mut self, now: Instant, tap: &mut Tap) -> bool {
-        let mut device = self.capture.on(tap, now);
+        let mut device = self.capture.on(tap);
         self.node.poll_ingress(now, &mut device) == Ingress::More
     }
 
-    fn application(&mut self, now: Instant, news: News) -> bool {
+    fn application(&mut self, now: Instant, news: News) {
         if news.input {
             self.read_input(now);
         }
-        if news.signals > 0 {
+        self.is_urgent = news.signals > 1;
+        if news.signals > 0 || self.input.has_vanished() {
             self.app.shutdown(now, &mut self.node, &mut self.output);
         }
         self.app.run(now, &mut self.node, &mut self.output);
@@ -154,15 +159,17 @@ impl Program for Server {
             let _ = writeln!(self.output, "-- {failure}; the chat goes on.");
         }
         self.output.flush();
-        // Who asks twice does not want to wait.
-        news.signals < 2 && !self.app.is_over(now, &self.node)
     }
 
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
-        let deadline = self.node.poll_egress(now, &mut self.capture.on(tap, now));
+        let deadline = self.node.poll_egress(now, &mut self.capture.on(tap));
         self.capture.annotate(self.node.journal());
         let flush = self.output.is_behind().then(|| now + FLUSH);
         earliest(&[deadline, self.app.deadline(), flush])
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        self.is_urgent || self.app.is_over(now, &self.node)
     }
 
     fn input(&self) -> Option<BorrowedFd<'_>> {

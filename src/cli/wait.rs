@@ -2,15 +2,16 @@
 //!
 //! Also the program's only clock.
 
-use std::io::{self, Read};
+use std::io;
 use std::num::NonZeroU64;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::low_level::pipe;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::backend::SignalDelivery;
+use signal_hook::iterator::exfiltrator::SignalOnly;
 use smoltcp::time::{Duration, Instant};
 
 /// The time since the program started, for everything that takes an instant.
@@ -34,36 +35,60 @@ impl Clock {
     }
 }
 
-/// SIGINT and SIGTERM, as something to poll. From its making on they no longer end the program.
+/// The signals that ask the program to end, as something to poll: SIGINT, SIGTERM, and SIGHUP of a
+/// terminal that is gone. From its making on they no longer end it.
 #[derive(Debug)]
 pub struct Signals {
-    pipe: UnixStream,
+    delivery: SignalDelivery<UnixStream, SignalOnly>,
+    /// The program was asked before.
+    asked: bool,
 }
 
 impl Signals {
-    /// Takes both signals over.
+    /// Takes the signals over. A SIGHUP that whoever started the program had it ignore (`nohup`) stays
+    /// ignored.
     ///
     /// # Errors
     /// When the system gives no descriptors or handlers.
     pub fn take_over() -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
-        read.set_nonblocking(true)?;
-        pipe::register(SIGINT, write.try_clone()?)?;
-        pipe::register(SIGTERM, write)?;
-        Ok(Self { pipe: read })
+        let hangup = (!is_hangup_ignored()).then_some(SIGHUP);
+        let signals = [SIGINT, SIGTERM].into_iter().chain(hangup);
+        let delivery = SignalDelivery::with_pipe(read, write, SignalOnly, signals)?;
+        Ok(Self {
+            delivery,
+            asked: false,
+        })
     }
 
-    /// How many signals came since the last time this was asked. The second one usually means that
-    /// somebody does not want to wait.
+    /// How often somebody asked since the last time this was called; a signal that came twice meanwhile is
+    /// one. Who asks again usually does not want to wait. That a terminal is gone is no impatience: it is
+    /// told more than once, and service managers tell it beside SIGTERM.
     pub fn count(&mut self) -> usize {
-        let mut octets = [0; 16];
-        self.pipe.read(&mut octets).unwrap_or(0)
+        let (hangups, asked): (Vec<i32>, Vec<i32>) = self
+            .delivery
+            .pending()
+            .partition(|&signal| signal == SIGHUP);
+        let count = match asked.len() {
+            0 if !self.asked => hangups.len().min(1),
+            count => count,
+        };
+        self.asked |= count > 0;
+        count
     }
+}
+
+/// Whether SIGHUP is in the mask of ignored signals (proc_pid_status(5)).
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 << (SIGHUP - 1) != 0)
 }
 
 impl AsFd for Signals {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.pipe.as_fd()
+        self.delivery.get_read().as_fd()
     }
 }
 
@@ -274,7 +299,8 @@ mod tests {
         assert_eq!(wait(&signals), expected);
         signal_hook::low_level::raise(SIGINT).unwrap();
         assert_eq!(signals.count(), 2);
-        assert_eq!(signals.count(), 0);
+        signal_hook::low_level::raise(SIGHUP).unwrap();
+        assert_eq!(signals.count(), 0, "no impatience");
 
         expected.signal = false;
         expected.device = true;

@@ -7,9 +7,12 @@
 )]
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -25,35 +28,39 @@ impl Program {
     /// Starts it in a private network of its own. Where none can be had the test fails, with the
     /// program's own sentence about what to do.
     pub fn start(arguments: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_smolchat"))
-            .args(arguments.split_whitespace())
-            .arg("--private")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program was built for this test");
-        let console = child.stdin.take();
+        let mut child = spawn(arguments);
         let stdout = child.stdout.take().expect("piped");
+        Self::listening_to(child, stdout)
+    }
+
+    /// The same where standard output is for a capture, and stays with the child.
+    pub fn start_with_capture(arguments: &str) -> Self {
+        let mut child = spawn(arguments);
+        let stderr = child.stderr.take().expect("piped");
+        Self::listening_to(child, stderr)
+    }
+
+    fn listening_to(mut child: Child, output: impl Read + Send + 'static) -> Self {
         let (sender, lines) = channel();
         std::thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
                 if sender.send(line).is_err() {
                     return;
                 }
             }
         });
         let mut program = Self {
+            console: child.stdin.take(),
             child,
-            console,
             lines,
             printed: String::new(),
         };
         if !program.wait_for("nsenter") {
             let mut why = String::new();
-            let stderr = program.child.stderr.as_mut().expect("piped");
-            stderr.read_to_string(&mut why).expect("it speaks UTF-8");
-            panic!("the program did not start: {why}");
+            if let Some(stderr) = &mut program.child.stderr {
+                stderr.read_to_string(&mut why).expect("it speaks UTF-8");
+            }
+            panic!("the program did not start: {}{why}", program.printed);
         }
         program
     }
@@ -83,6 +90,11 @@ impl Program {
 
     pub fn expect(&mut self, text: &str) {
         assert!(self.wait_for(text), "ended before {text}\n{}", self.printed);
+    }
+
+    /// Reads nothing any more of what the program prints.
+    pub fn stop_listening(&mut self) {
+        self.lines = channel().1;
     }
 
     pub fn type_line(&mut self, line: &str) {
@@ -127,6 +139,12 @@ impl Program {
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).expect("it runs");
+    }
+
     /// Waits for the end, which must be a good one.
     pub fn expect_end(mut self) -> String {
         while self.wait_for("\n") {}
@@ -134,6 +152,17 @@ impl Program {
         assert!(status.success(), "{status}\n{}", self.printed);
         std::mem::take(&mut self.printed)
     }
+}
+
+fn spawn(arguments: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_smolchat"))
+        .args(arguments.split_whitespace())
+        .arg("--private")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program was built for this test")
 }
 
 impl Drop for Program {
@@ -154,4 +183,33 @@ pub fn need(program: &str) {
         found.is_ok_and(|status| status.success()),
         "{program} is not installed, and this test needs it: scripts/test installs what is missing"
     );
+}
+
+/// A place for a file, which goes with this.
+pub struct Place(pub PathBuf);
+
+impl Place {
+    pub fn new(name: &str) -> Self {
+        let name = format!("smolchat-{name}-{}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // Whether it is still there does not matter any more.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// How many FINs tshark finds in a whole capture.
+pub fn fins(file: &Path) -> usize {
+    need("tshark");
+    let output = Command::new("tshark")
+        .args(["-Y", "tcp.flags.fin == 1", "-r"])
+        .arg(file)
+        .output()
+        .expect("tshark is installed");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).lines().count()
 }

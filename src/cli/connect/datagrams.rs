@@ -122,11 +122,11 @@ impl Client {
 
 impl Program for Client {
     fn ingress(&mut self, now: Instant, tap: &mut Tap) -> bool {
-        let mut device = self.terminal.capture.on(tap, now);
+        let mut device = self.terminal.capture.on(tap);
         self.node.poll_ingress(now, &mut device) == Ingress::More
     }
 
-    fn application(&mut self, now: Instant, news: News) -> bool {
+    fn application(&mut self, now: Instant, news: News) {
         if news.input {
             self.read_input(now);
         }
@@ -134,14 +134,20 @@ impl Program for Client {
         let (style, output) = (&self.terminal.style, &mut self.terminal.output);
         self.live.show(now, &self.node, style, output);
         self.terminal.output.flush();
-        news.signals == 0 && self.end.is_none_or(|end| now < end)
+        if news.signals > 0 {
+            self.end = Some(now);
+        }
     }
 
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
-        let mut device = self.terminal.capture.on(tap, now);
+        let mut device = self.terminal.capture.on(tap);
         let deadline = self.node.poll_egress(now, &mut device);
         self.terminal.capture.annotate(self.node.journal());
         earliest(&[deadline, self.live.deadline(), self.end])
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        self.end.is_some_and(|end| end <= now)
     }
 
     fn input(&self) -> Option<BorrowedFd<'_>> {

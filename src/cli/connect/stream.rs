@@ -43,6 +43,8 @@ pub struct Client {
     /// When waiting for the peer's FIN ends.
     until: Option<Instant>,
     outcome: Option<Result<(), Failure>>,
+    /// Who asks twice for the end does not want to wait.
+    is_urgent: bool,
 }
 
 impl Client {
@@ -68,6 +70,7 @@ impl Client {
             attempts: 0,
             until: None,
             outcome: None,
+            is_urgent: false,
         }
     }
 
@@ -295,11 +298,11 @@ impl Client {
 
 impl Program for Client {
     fn ingress(&mut self, now: Instant, tap: &mut Tap) -> bool {
-        let mut device = self.terminal.capture.on(tap, now);
+        let mut device = self.terminal.capture.on(tap);
         self.node.poll_ingress(now, &mut device) == Ingress::More
     }
 
-    fn application(&mut self, now: Instant, news: News) -> bool {
+    fn application(&mut self, now: Instant, news: News) {
         if self.again.is_some_and(|at| at <= now) {
             self.open(now);
         }
@@ -310,6 +313,7 @@ impl Program for Client {
         if news.signals > 0 {
             self.leave(now);
         }
+        self.is_urgent = news.signals > 1;
         self.exchange(now);
         if self.until.is_some_and(|at| at <= now) && self.outcome.is_none() {
             self.say("the peer has not closed in time: left.");
@@ -319,11 +323,10 @@ impl Program for Client {
         self.received.poll(now, mark, &mut self.terminal.output);
         self.show_new(now);
         self.terminal.output.flush();
-        self.outcome.is_none() && news.signals < 2
     }
 
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
-        let mut device = self.terminal.capture.on(tap, now);
+        let mut device = self.terminal.capture.on(tap);
         let deadline = self.node.poll_egress(now, &mut device);
         self.terminal.capture.annotate(self.node.journal());
         let close = self
@@ -337,6 +340,10 @@ impl Program for Client {
             self.received.due,
             self.until,
         ])
+    }
+
+    fn is_over(&self, _now: Instant) -> bool {
+        self.outcome.is_some() || self.is_urgent
     }
 
     fn input(&self) -> Option<BorrowedFd<'_>> {

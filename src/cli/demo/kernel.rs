@@ -71,6 +71,7 @@ impl KernelWorld {
             asked: None,
             seen: 0,
             changed: clock.now(),
+            is_over: false,
         };
         let thread = std::thread::spawn(move || {
             let (mut tap, mut host) = (tap, host);
@@ -206,6 +207,8 @@ struct Host {
     seen: u64,
     /// When the last of them was.
     changed: Instant,
+    /// Nobody asks any more.
+    is_over: bool,
 }
 
 impl Host {
@@ -248,7 +251,7 @@ impl Program for Host {
         self.node.poll_ingress(now, tap) == Ingress::More
     }
 
-    fn application(&mut self, now: Instant, news: News) -> bool {
+    fn application(&mut self, now: Instant, news: News) {
         if news.input {
             // Only the ringing counts, not how often.
             let _ = self.door.read(&mut [0; 64]);
@@ -259,7 +262,7 @@ impl Program for Host {
             self.seen = records;
             self.changed = now;
         }
-        news.signals == 0 && self.attend(now)
+        self.is_over = news.signals > 0 || !self.attend(now);
     }
 
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
@@ -269,6 +272,10 @@ impl Program for Host {
             .is_some()
             .then(|| (self.changed + QUIET).max(now + Duration::from_millis(1)));
         earliest(&[node, self.app.deadline(), quiet])
+    }
+
+    fn is_over(&self, _now: Instant) -> bool {
+        self.is_over
     }
 
     fn input(&self) -> Option<BorrowedFd<'_>> {

@@ -14,7 +14,7 @@ use std::io::{self, Write};
 use smolchat::trace::Style;
 
 use super::args::DemoArguments;
-use super::output::style;
+use super::output::Console;
 use super::{link, namespace};
 use acts::Director;
 use cable::CableWorld;
@@ -25,7 +25,7 @@ use world::World;
 
 /// Plays every act; an error says which could not be played.
 pub fn play(arguments: &DemoArguments) -> Result<(), Stuck> {
-    let style = style(&arguments.output);
+    let style = Console::Stdout.style(&arguments.output);
     let mut out = io::stdout().lock();
     let mut world = open(arguments, style, &mut out);
     let _ = writeln!(out, "Members: {}.", world.describe());
