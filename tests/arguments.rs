@@ -2,7 +2,8 @@
 //! no device before its arguments are right.
 #![cfg(feature = "linux")]
 
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 fn refusal(arguments: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_smolchat"))
@@ -216,5 +217,126 @@ fn a_peer_that_the_node_could_not_reach_is_refused() {
         ),
     ] {
         assert_refused(&format!("connect {arguments}"), sentence);
+    }
+}
+
+/// Runs the program with an address space of so many KiB, and ends it as soon as it reads.
+fn run_within(kibioctets: &str, arguments: &str) -> (Option<i32>, String) {
+    let limited = format!("ulimit -v {kibioctets}; exec \"$0\" \"$@\"");
+    let mut child = Command::new("sh")
+        .args(["-c", &limited, env!("CARGO_BIN_EXE_smolchat")])
+        .args(arguments.split_whitespace())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("there is a shell");
+    // One that was refused reads nothing.
+    let _ = child.stdin.take().expect("piped").write_all(b"q\n");
+    let output = child.wait_with_output().expect("it was started");
+    let said = String::from_utf8(output.stderr).expect("it speaks UTF-8");
+    (output.status.code(), said)
+}
+
+/// It served and ended, or refused in a sentence; nothing else.
+fn assert_no_accident(kibioctets: &str, arguments: &str) {
+    let (code, said) = run_within(kibioctets, arguments);
+    match code {
+        Some(0) => assert_eq!(said, "", "{arguments}"),
+        Some(1 | 2) => assert!(said.starts_with("error: "), "{arguments}: {said}"),
+        _ => panic!("{arguments}: {code:?} {said}"),
+    }
+}
+
+/// What somebody may write where a number, a time or an address with its prefix length is asked for.
+const VALUES: [&str; 24] = [
+    "0",
+    "1",
+    "2",
+    "+5",
+    "-1",
+    "1.5",
+    "1e3",
+    "0x10",
+    "64K",
+    "４",
+    "NaN",
+    "100",
+    "2048",
+    "60000",
+    "65535",
+    "65536",
+    "1048576",
+    "4294967296",
+    "9223372036854775807",
+    "18446744073709551616",
+    "340282366920938463463374607431768211456",
+    "-9223372036854775808",
+    "10min",
+    "584942417355y",
+];
+
+#[test]
+fn no_value_of_a_numeric_option_ends_the_program_by_accident() {
+    let mut prefixes = vec![
+        "connect 192.168.69.1:".to_string(),
+        "serve --private --address=10.0.0.1/".to_string(),
+        "serve --private --address=fd00::1/".to_string(),
+    ];
+    for option in [
+        "port",
+        "udp-port",
+        "backlog",
+        "messages-per-second",
+        "mtu",
+        "msl",
+        "connections",
+        "buffer",
+        "spin",
+        "seed",
+        "address",
+        "host-address",
+        "gateway",
+        "mac",
+    ] {
+        prefixes.push(format!("serve --private --{option}="));
+    }
+    std::thread::scope(|scope| {
+        for prefix in &prefixes {
+            scope.spawn(move || {
+                for value in VALUES {
+                    assert_no_accident("unlimited", &format!("{prefix}{value}"));
+                }
+            });
+        }
+    });
+    assert_no_accident("unlimited", "demo --wire --seed 18446744073709551615");
+}
+
+#[test]
+fn memory_that_the_system_does_not_give_is_refused_with_what_would_fit() {
+    let much = ["--connections 60000", "--buffer 1048576"];
+    let serve = |options: [&str; 2]| {
+        run_within(
+            "2000000",
+            &format!("serve --private {} {}", options[0], options[1]),
+        )
+    };
+    let (code, said) = serve(much);
+    assert_eq!(code, Some(1), "{said}");
+    let sentence = "60000 connections with two buffers of 1048576 octets each take 120150 MiB, and this \
+                    system does not give so much; ";
+    let (_, fits) = said.split_once(sentence).expect("that sentence");
+    let (connections, buffer) = fits.trim_end().split_once(" would fit, or ").expect("both");
+    for options in [[connections, much[1]], [much[0], buffer]] {
+        let (code, said) = serve(options);
+        assert_eq!(code, Some(0), "{options:?}: {said}");
+    }
+    // However little there is, it ends with a sentence.
+    for kibioctets in ["20000", "50000", "100000", "150000", "200000", "500000"] {
+        for connections in ["1", "64", "60000"] {
+            let arguments = format!("serve --private --connections {connections}");
+            assert_no_accident(kibioctets, &arguments);
+        }
     }
 }

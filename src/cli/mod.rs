@@ -8,6 +8,7 @@ pub mod demo;
 mod input;
 mod invitation;
 pub mod link;
+mod memory;
 pub mod namespace;
 mod netlink;
 mod output;
@@ -44,6 +45,8 @@ pub enum Failure {
         link: Box<LinkError>,
         namespace: Box<NamespaceError>,
     },
+    #[error(transparent)]
+    Memory(#[from] memory::Refused),
     #[error(transparent)]
     Namespace(#[from] NamespaceError),
     #[error(transparent)]
@@ -138,6 +141,7 @@ fn stack_or_exit(command: &str, stack: Result<Stack, ConfigError>) -> Stack {
 /// Opens the TAP in the host's network, or in a private one where that is wanted or all that is
 /// allowed. Call it before any thread is started.
 pub fn open(stack: &Stack) -> Result<(Tap, Option<Namespace>), Failure> {
+    memory::check(stack.connections, stack.buffer_octets())?;
     if !stack.private {
         match link::open(&stack.link()) {
             Ok(tap) => return Ok((tap, None)),

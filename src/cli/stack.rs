@@ -41,11 +41,7 @@ impl Stack {
         }
         config.mtu = self.mtu;
         config.offload = self.offload;
-        let buffer = self.buffer.unwrap_or(if self.connections <= FEW {
-            64 * 1024
-        } else {
-            16 * 1024
-        });
+        let buffer = self.buffer_octets();
         config.limits = Limits {
             msl: self.msl,
             ingress_budget: ROUND,
@@ -66,10 +62,20 @@ impl Stack {
             },
             ..Sizes::default()
         };
-        // Zeros in one piece, which the system makes real page by page as they are written.
+        // Zeros in one piece, which the system makes real page by page as they are written. That it gives
+        // them was asked before.
         let buffers = vec![0; sizes.buffers()].leak();
         let memory = Memory::heap_beside(sizes, buffers);
         Node::new(config, memory, Instant::ZERO)
+    }
+
+    /// Octets of each buffer of a connection.
+    pub fn buffer_octets(&self) -> usize {
+        self.buffer.unwrap_or(if self.connections <= FEW {
+            64 * 1024
+        } else {
+            16 * 1024
+        })
     }
 
     /// What nobody else can know: from the system, or from the seed that was given.

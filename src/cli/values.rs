@@ -24,7 +24,7 @@ const MAX_SPIN: Duration = Duration::from_secs(1);
 pub const MAX_CONNECTIONS: usize = 60_000;
 
 /// The smallest buffer: a longest message, or a longest line and the last words after it.
-const MIN_BUFFER: usize = 2_048;
+pub const MIN_BUFFER: usize = 2_048;
 
 /// The largest buffer: what a window of 30 bits takes is more than a node should hold.
 const MAX_BUFFER: usize = 1 << 20;
