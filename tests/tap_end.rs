@@ -81,6 +81,17 @@ fn a_hangup_ends_the_program_as_a_request_to_end_does_and_is_no_impatience() {
 }
 
 #[test]
+fn a_hangup_that_whoever_started_the_program_has_it_ignore_stays_ignored() {
+    let mut server = Program::start_without_hangup("serve --plain");
+    server.signal(Signal::HUP);
+    server.expect("q ends");
+    server.type_line("/who");
+    server.expect("1 here: operator (you).");
+    server.type_line("q");
+    server.expect_end();
+}
+
+#[test]
 fn a_console_that_nobody_reads_any_more_is_a_hangup() {
     let capture = Place::new("unread");
     let mut server = Program::start(&format!("serve --plain --pcap {}", capture.0.display()));
@@ -106,7 +117,8 @@ fn a_console_that_nobody_reads_any_more_is_a_hangup() {
 /// Runs the program on a terminal of its own, which goes away once the program is ready and `$MEMBER` is
 /// in; says how the program ended.
 const TERMINAL: &str = r#"
-import os, pty, re, subprocess, sys
+import os, pty, re, signal, subprocess, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 program, capture, how, member = sys.argv[1:]
 child, terminal = pty.fork()
 if child == 0:

@@ -28,14 +28,21 @@ impl Program {
     /// Starts it in a private network of its own. Where none can be had the test fails, with the
     /// program's own sentence about what to do.
     pub fn start(arguments: &str) -> Self {
-        let mut child = spawn(arguments);
+        let mut child = spawn("--default-signal=HUP", arguments);
+        let stdout = child.stdout.take().expect("piped");
+        Self::listening_to(child, stdout)
+    }
+
+    /// The same for a program that its starter has ignore SIGHUP, as `nohup` does.
+    pub fn start_without_hangup(arguments: &str) -> Self {
+        let mut child = spawn("--ignore-signal=HUP", arguments);
         let stdout = child.stdout.take().expect("piped");
         Self::listening_to(child, stdout)
     }
 
     /// The same where standard output is for a capture, and stays with the child.
     pub fn start_with_capture(arguments: &str) -> Self {
-        let mut child = spawn(arguments);
+        let mut child = spawn("--default-signal=HUP", arguments);
         let stderr = child.stderr.take().expect("piped");
         Self::listening_to(child, stderr)
     }
@@ -154,8 +161,11 @@ impl Program {
     }
 }
 
-fn spawn(arguments: &str) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_smolchat"))
+/// Starts the program, whatever signals this test was started with.
+fn spawn(signals: &str, arguments: &str) -> Child {
+    Command::new("env")
+        .arg(signals)
+        .arg(env!("CARGO_BIN_EXE_smolchat"))
         .args(arguments.split_whitespace())
         .arg("--private")
         .stdin(Stdio::piped())
