@@ -4,7 +4,8 @@
 //! for a whole host told off-path attackers its ports and windows (CVE-2016-5696), one of ICMP errors the
 //! same (CVE-2020-25705). So there is none that two share: what a connection or a stranger uses up, no
 //! other one misses. Answers are as many as the segments that draw them, and no longer, so there is
-//! nothing that had to be bounded for all together.
+//! nothing that had to be bounded for all together. What is said over ICMP may be longer: that has a bound
+//! for all, too, which nobody can count ([`Allowance`](super::allowance::Allowance)).
 
 use core::hash::Hasher;
 use core::net::IpAddr;

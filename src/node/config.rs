@@ -86,8 +86,12 @@ pub struct Limits {
     pub keep_alive_timeout: Duration,
     /// Acknowledgments without data that the gate gives per second and connection (RFC 5961 section 7).
     pub answers_per_second: u16,
-    /// Resets and SYN cookies per second for each stranger: an IPv4 address, or an IPv6 network of 64 bits.
+    /// Resets, SYN cookies, and echoes and errors over ICMP, per second for each stranger: an IPv4 address, or
+    /// an IPv6 network of 64 bits.
     pub strangers_per_second: u16,
+    /// Echoes and errors that the node says over ICMP per second, to all together (RFC 4443 section 2.4 f):
+    /// between half of so many and all of them.
+    pub icmp_per_second: u16,
     /// Beyond the backlog, answer a SYN with a reset instead of silence.
     pub refuse: bool,
     /// Frames that one call of `poll_ingress` takes in at most. What came together is answered together:
@@ -118,6 +122,7 @@ impl Default for Limits {
             keep_alive_timeout: Duration::from_secs(60),
             answers_per_second: 10,
             strangers_per_second: 100,
+            icmp_per_second: 1000,
             refuse: false,
             ingress_budget: 64,
             ingress_octets: usize::MAX,

@@ -304,21 +304,22 @@ struct Unreachable {
 
 impl Unreachable {
     fn parse(frame: &IcmpFrame<'_>) -> Option<Self> {
-        if frame.v6 {
+        if frame.packet.protocol != IpProtocol::Icmp {
             return Self::parse_v6(frame);
         }
+        let about = frame.about();
         if frame.kind != u8::from(Icmpv4Message::DstUnreachable) {
             return None;
         }
-        let packet = Ipv4Packet::new_unchecked(frame.about);
-        if frame.about.len() < 20 || packet.next_header() != IpProtocol::Tcp {
+        let packet = Ipv4Packet::new_unchecked(about);
+        if about.len() < 20 || packet.next_header() != IpProtocol::Tcp {
             return None;
         }
         let start = usize::from(packet.header_len());
         Self::about(
             packet.src_addr().into(),
             packet.dst_addr().into(),
-            frame.about.get(start..)?,
+            about.get(start..)?,
             // RFC 1122 section 4.2.3.9: protocol, port, and fragmentation needed are hard.
             matches!(frame.code, 2..=4),
         )
@@ -327,17 +328,18 @@ impl Unreachable {
     #[cfg(feature = "ipv6")]
     fn parse_v6(frame: &IcmpFrame<'_>) -> Option<Self> {
         use smoltcp::wire::{Icmpv6Message, Ipv6Packet};
-        if frame.kind != u8::from(Icmpv6Message::DstUnreachable) || frame.about.len() < 40 {
+        let about = frame.about();
+        if frame.kind != u8::from(Icmpv6Message::DstUnreachable) || about.len() < 40 {
             return None;
         }
-        let packet = Ipv6Packet::new_unchecked(frame.about);
+        let packet = Ipv6Packet::new_unchecked(about);
         if packet.next_header() != IpProtocol::Tcp {
             return None;
         }
         Self::about(
             packet.src_addr().into(),
             packet.dst_addr().into(),
-            frame.about.get(40..)?,
+            about.get(40..)?,
             // Administratively prohibited, and port unreachable.
             matches!(frame.code, 1 | 4),
         )

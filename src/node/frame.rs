@@ -5,16 +5,18 @@
 
 use smoltcp::phy::{Checksum, ChecksumCapabilities};
 use smoltcp::wire::{
-    EthernetAddress, EthernetProtocol, Icmpv4Packet, IpAddress, IpEndpoint, IpProtocol, Ipv4Packet,
-    Ipv4Repr, TcpControl, TcpPacket, TcpRepr, UdpPacket, UdpRepr,
+    EthernetAddress, EthernetProtocol, Icmpv4Message, Icmpv4Packet, IpEndpoint, IpProtocol,
+    TcpControl, TcpPacket, TcpRepr, UdpPacket, UdpRepr,
 };
 #[cfg(feature = "ipv6")]
-use smoltcp::wire::{Icmpv6Packet, Ipv6Packet, Ipv6Repr};
+use smoltcp::wire::{Icmpv6Message, Icmpv6Packet};
 
+use super::complaint::Complaint;
 #[cfg(feature = "ipv6")]
 use super::discovery;
 use super::discovery::Message;
 use super::ethernet::Ethernet;
+use super::packet::{Packet, Refused, Turned};
 use super::segment;
 use crate::trace::{Direction, Flags, Flow, Header, Options, Reason, Repair, Verdict};
 
@@ -23,13 +25,13 @@ pub(super) enum Frame<'f> {
     /// A TCP segment.
     Tcp(TcpFrame<'f>),
     /// A UDP datagram.
-    Udp(UdpFrame),
+    Udp(UdpFrame<'f>),
     /// ARP or neighbour discovery.
     Neighbor(Message),
     /// ICMP; an error carries the start of the packet that it is about.
     Icmp(IcmpFrame<'f>),
-    /// Well-formed, and nothing that this node has an opinion on.
-    Other,
+    /// A packet that goes no further, and of which its sender is told.
+    Turned(Turned),
 }
 
 /// A TCP segment and where it came from or goes to.
@@ -43,6 +45,8 @@ pub(super) struct TcpFrame<'f> {
     pub(super) header: Header,
     /// What was mended so that it could be read: smoltcp would refuse it as it stands.
     pub(super) mended: Option<Repair>,
+    /// Whether extension headers stand before it: smoltcp would not find its socket.
+    pub(super) extended: bool,
     /// The whole of it, for rewriting.
     octets: &'f [u8],
 }
@@ -62,11 +66,13 @@ impl<'f> TcpFrame<'f> {
 
 /// A UDP datagram's facts.
 #[derive(Clone, Copy)]
-pub(super) struct UdpFrame {
+pub(super) struct UdpFrame<'f> {
     /// The endpoints, seen from this node.
     pub(super) flow: Flow,
     /// Octets of payload.
     pub(super) len: u16,
+    /// The packet that carries it.
+    pub(super) packet: Packet<'f>,
 }
 
 /// An ICMP message's facts.
@@ -76,10 +82,34 @@ pub(super) struct IcmpFrame<'f> {
     pub(super) kind: u8,
     /// Code field.
     pub(super) code: u8,
-    /// Whether it is ICMPv6.
-    pub(super) v6: bool,
+    /// The packet that carries it.
+    pub(super) packet: Packet<'f>,
+}
+
+impl<'f> IcmpFrame<'f> {
+    /// The caller has made sure that there is a header.
+    fn of(packet: Packet<'f>) -> Self {
+        Self {
+            kind: packet.payload[0],
+            code: packet.payload[1],
+            packet,
+        }
+    }
+
     /// For an error: the IP header and at least 8 octets of the packet it is about.
-    pub(super) about: &'f [u8],
+    pub(super) fn about(&self) -> &'f [u8] {
+        self.packet.payload.get(8..).unwrap_or(&[])
+    }
+
+    /// Whether it is a request for an echo.
+    pub(super) fn asks_for_echo(&self) -> bool {
+        match self.packet.protocol {
+            IpProtocol::Icmp => self.kind == u8::from(Icmpv4Message::EchoRequest),
+            #[cfg(feature = "ipv6")]
+            IpProtocol::Icmpv6 => self.kind == u8::from(Icmpv6Message::EchoRequest),
+            _ => false,
+        }
+    }
 }
 
 impl<'f> Frame<'f> {
@@ -104,12 +134,17 @@ impl<'f> Frame<'f> {
             direction,
             verified,
         };
-        match ethernet.protocol {
-            EthernetProtocol::Arp => Message::parse_arp(ethernet.payload).map(Frame::Neighbor),
+        let frame = match ethernet.protocol {
+            EthernetProtocol::Arp => Ok(Frame::Neighbor(Message::parse_arp(ethernet.payload)?)),
             EthernetProtocol::Ipv4 => parser.ipv4(ethernet.payload),
             #[cfg(feature = "ipv6")]
             EthernetProtocol::Ipv6 => parser.ipv6(ethernet.payload),
-            _ => Err(Reason::UnknownProtocol),
+            _ => Err(Reason::UnknownProtocol.into()),
+        };
+        match frame {
+            Ok(frame) => Ok(frame),
+            Err(Refused::Turned(turned)) => Ok(Frame::Turned(turned)),
+            Err(Refused::Silently(reason)) => Err(reason),
         }
     }
 }
@@ -125,93 +160,87 @@ struct Parser {
 }
 
 impl Parser {
-    fn ipv4<'f>(&self, octets: &'f [u8]) -> Result<Frame<'f>, Reason> {
-        let packet = Ipv4Packet::new_checked(octets).map_err(|_| Reason::Malformed)?;
-        if packet.more_frags() || packet.frag_offset() != 0 {
-            return Err(Reason::Fragment);
-        }
-        let repr = Ipv4Repr::parse(&packet, &self.checksums()).map_err(|_| Reason::Malformed)?;
-        let (src, dst) = (repr.src_addr.into(), repr.dst_addr.into());
-        match repr.next_header {
-            IpProtocol::Tcp => self.tcp(packet.payload(), src, dst),
-            IpProtocol::Udp => self.udp(packet.payload(), src, dst),
+    fn ipv4<'f>(&self, octets: &'f [u8]) -> Result<Frame<'f>, Refused> {
+        let packet = Packet::v4(octets, &self.checksums())?;
+        match packet.protocol {
             IpProtocol::Icmp => {
                 let icmp =
-                    Icmpv4Packet::new_checked(packet.payload()).map_err(|_| Reason::Malformed)?;
-                Ok(Frame::Icmp(IcmpFrame {
-                    kind: icmp.msg_type().into(),
-                    code: icmp.msg_code(),
-                    v6: false,
-                    about: packet.payload().get(8..).unwrap_or(&[]),
-                }))
+                    Icmpv4Packet::new_checked(packet.payload).map_err(|_| Reason::Malformed)?;
+                if self.direction == Direction::In && !icmp.verify_checksum() {
+                    return Err(Reason::Malformed.into());
+                }
+                Ok(Frame::Icmp(IcmpFrame::of(packet)))
             }
-            _ => Ok(Frame::Other),
+            _ => self.transport(packet),
         }
     }
 
     #[cfg(feature = "ipv6")]
-    fn ipv6<'f>(&self, octets: &'f [u8]) -> Result<Frame<'f>, Reason> {
-        let packet = Ipv6Packet::new_checked(octets).map_err(|_| Reason::Malformed)?;
-        let repr = Ipv6Repr::parse(&packet).map_err(|_| Reason::Malformed)?;
-        let (src, dst) = (repr.src_addr.into(), repr.dst_addr.into());
-        match repr.next_header {
-            IpProtocol::Tcp => self.tcp(packet.payload(), src, dst),
-            IpProtocol::Udp => self.udp(packet.payload(), src, dst),
+    fn ipv6<'f>(&self, octets: &'f [u8]) -> Result<Frame<'f>, Refused> {
+        let packet = Packet::v6(octets)?;
+        match packet.protocol {
             IpProtocol::Icmpv6 => {
                 let icmp =
-                    Icmpv6Packet::new_checked(packet.payload()).map_err(|_| Reason::Malformed)?;
-                let checksums = self.checksums();
-                if let Some(message) =
-                    discovery::v6::parse(&repr, packet.payload(), self.from, &checksums)?
-                {
+                    Icmpv6Packet::new_checked(packet.payload).map_err(|_| Reason::Malformed)?;
+                let repr = packet.repr_v6().ok_or(Reason::Malformed)?;
+                let right = icmp.verify_checksum(&repr.src_addr, &repr.dst_addr);
+                if self.direction == Direction::In && !right {
+                    return Err(Reason::Malformed.into());
+                }
+                let message =
+                    discovery::v6::parse(&repr, packet.payload, self.from, &self.checksums())?;
+                if let Some(message) = message {
                     return Ok(Frame::Neighbor(message));
                 }
-                Ok(Frame::Icmp(IcmpFrame {
-                    kind: icmp.msg_type().into(),
-                    code: icmp.msg_code(),
-                    v6: true,
-                    about: packet.payload().get(8..).unwrap_or(&[]),
-                }))
+                Ok(Frame::Icmp(IcmpFrame::of(packet)))
             }
-            _ => Ok(Frame::Other),
+            _ => self.transport(packet),
         }
     }
 
-    fn tcp<'f>(
-        &self,
-        octets: &'f [u8],
-        src: IpAddress,
-        dst: IpAddress,
-    ) -> Result<Frame<'f>, Reason> {
+    fn transport<'f>(&self, packet: Packet<'f>) -> Result<Frame<'f>, Refused> {
+        match packet.protocol {
+            IpProtocol::Tcp => Ok(self.tcp(&packet)?),
+            IpProtocol::Udp => Ok(self.udp(packet)?),
+            // Said to be nothing (RFC 8200 section 4.7).
+            IpProtocol::Ipv6NoNxt => Err(Reason::UnknownProtocol.into()),
+            _ => {
+                let complaint = Complaint::unknown_header(packet.named_at.into());
+                let turned = packet.turned(Reason::UnknownProtocol, complaint);
+                Err(Refused::Turned(turned))
+            }
+        }
+    }
+
+    fn tcp<'f>(&self, packet: &Packet<'f>) -> Result<Frame<'f>, Reason> {
+        let (src, dst, octets) = (packet.src, packet.dst, packet.payload);
         let (header, mended) = segment::read(octets, src, dst, self.verified)?;
-        let packet = TcpPacket::new_unchecked(octets);
+        let tcp = TcpPacket::new_unchecked(octets);
         Ok(Frame::Tcp(TcpFrame {
             neighbor: self.neighbor,
             flow: self.flow(
-                IpEndpoint::new(src, packet.src_port()),
-                IpEndpoint::new(dst, packet.dst_port()),
+                IpEndpoint::new(src, tcp.src_port()),
+                IpEndpoint::new(dst, tcp.dst_port()),
             ),
             header,
             mended,
+            extended: packet.extended,
             octets,
         }))
     }
 
-    fn udp<'f>(
-        &self,
-        octets: &'f [u8],
-        src: IpAddress,
-        dst: IpAddress,
-    ) -> Result<Frame<'f>, Reason> {
-        let packet = UdpPacket::new_checked(octets).map_err(|_| Reason::Malformed)?;
-        let repr = UdpRepr::parse(&packet, &src, &dst, &self.checksums())
-            .map_err(|_| Reason::Malformed)?;
+    fn udp<'f>(&self, packet: Packet<'f>) -> Result<Frame<'f>, Reason> {
+        let (src, dst) = (packet.src, packet.dst);
+        let udp = UdpPacket::new_checked(packet.payload).map_err(|_| Reason::Malformed)?;
+        let repr =
+            UdpRepr::parse(&udp, &src, &dst, &self.checksums()).map_err(|_| Reason::Malformed)?;
         Ok(Frame::Udp(UdpFrame {
             flow: self.flow(
                 IpEndpoint::new(src, repr.src_port),
                 IpEndpoint::new(dst, repr.dst_port),
             ),
-            len: packet.payload().len() as u16,
+            len: udp.payload().len() as u16,
+            packet,
         }))
     }
 

@@ -46,7 +46,7 @@ impl Sent {
             Ok(Frame::Udp(udp)) => Self::Udp(udp.flow, udp.len),
             Ok(Frame::Neighbor(message)) => Self::Neighbor(message.event(Direction::Out)),
             Ok(Frame::Icmp(icmp)) => Self::Icmp(icmp.kind, icmp.code),
-            Ok(Frame::Other) | Err(_) => Self::Other,
+            Ok(Frame::Turned(_)) | Err(_) => Self::Other,
         }
     }
 }
@@ -128,6 +128,16 @@ impl Exit for Nowhere {
     fn send(&mut self, len: usize, _: PacketMeta, fill: &mut dyn FnMut(&mut [u8])) {
         let mut room = [0; 128];
         fill(&mut room[..len.min(128)]);
+    }
+}
+
+/// Swallows what smoltcp wants to send, whatever it is, in memory that holds the longest frame.
+pub(super) struct Swallow<'m>(pub(super) &'m mut [u8]);
+
+impl Exit for Swallow<'_> {
+    fn send(&mut self, len: usize, _: PacketMeta, fill: &mut dyn FnMut(&mut [u8])) {
+        let len = len.min(self.0.len());
+        fill(&mut self.0[..len]);
     }
 }
 

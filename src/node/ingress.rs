@@ -4,11 +4,12 @@ use smoltcp::iface::SocketSet;
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, TcpControl, TcpRepr, TcpSeqNumber};
 
-use super::ethernet::Ethernet;
+use super::complaint::Complaint;
+use super::ethernet::{Ethernet, Hop};
 use super::flow::Found;
-use super::frame::{Frame, IcmpFrame, TcpFrame, UdpFrame, flags, header};
+use super::frame::{Frame, TcpFrame, UdpFrame, flags, header};
 use super::gate::{self, Change, Decision};
-use super::hatch::{Exit, Hatch, Nowhere, Sent};
+use super::hatch::{Exit, Hatch, Nowhere, Sent, Swallow};
 use super::node::{Extra, Node};
 use super::reply::{self, Route, bare, reset};
 use crate::trace::{
@@ -29,7 +30,7 @@ impl Node<'_> {
             Ok(Frame::Udp(frame)) => self.receive_datagram(now, &frame, &ethernet, exit),
             Ok(Frame::Neighbor(message)) => self.receive_neighbor(now, message, &ethernet, exit),
             Ok(Frame::Icmp(frame)) => self.receive_icmp(now, &frame, &ethernet, exit),
-            Ok(Frame::Other) => self.pass_to_nobody(now, &ethernet, exit),
+            Ok(Frame::Turned(turned)) => self.turn_back(now, &turned, &ethernet, exit),
             Err(reason) => self.note(now, Kind::Dropped(reason)),
         }
     }
@@ -132,7 +133,7 @@ impl Node<'_> {
         packet: &[u8],
         exit: &mut dyn Exit,
     ) {
-        if frame.mended.is_some() {
+        if frame.mended.is_some() || frame.extended {
             return self.pass_changed(now, slot, frame, Change::default(), exit);
         }
         let mut hatch = Hatch::offering(packet, exit, self.hop(frame.neighbor));
@@ -242,75 +243,60 @@ impl Node<'_> {
     fn receive_datagram(
         &mut self,
         now: Instant,
-        frame: &UdpFrame,
+        frame: &UdpFrame<'_>,
         ethernet: &Ethernet<'_>,
         exit: &mut dyn Exit,
     ) {
-        let bound = self.datagrams.port(frame.flow.local.port).is_some();
-        let taken_by_extra = !bound && self.give_extra(now, ethernet.octets);
-        let hop = self.hop(ethernet.from);
-        let mut hatch = Hatch::offering(ethernet.payload, exit, hop);
-        let mut sent = None;
-        let verdict = match self.datagrams.port_mut(frame.flow.local.port) {
-            Some(port) => {
-                let before = port.socket().recv_queue();
-                self.iface
-                    .poll_ingress_single(now, &mut hatch, &mut port.set);
-                sent = hatch.sent;
-                // smoltcp counts octets of payload, so an empty datagram is taken at its word.
-                if frame.len == 0 || port.socket().recv_queue() > before {
-                    Verdict::Passed
-                } else if self.locals.contains(&frame.flow.local.addr) {
-                    Verdict::Dropped(Reason::QueueFull)
-                } else {
-                    Verdict::Dropped(Reason::NotForUs)
-                }
-            }
-            None if taken_by_extra => Verdict::Passed,
-            None => {
-                let mut nobody = Self::no_sockets();
-                self.iface.poll_ingress_single(now, &mut hatch, &mut nobody);
-                sent = hatch.sent;
-                Verdict::Dropped(Reason::NoSuchPort)
-            }
+        let mut verdict = self.deliver(now, frame, ethernet);
+        let turned = frame.packet.turned(Reason::NoSuchPort, Complaint::PORT);
+        let complains = match verdict {
+            Verdict::Dropped(Reason::NoSuchPort) => self.may_complain(now, &turned, ethernet),
+            _ => Err(Reason::NoSuchPort),
         };
-        self.note(
-            now,
-            Kind::Datagram(Datagram {
-                direction: Direction::In,
-                flow: frame.flow,
-                len: frame.len,
-                verdict,
-            }),
-        );
-        self.note_sent_elsewhere(now, sent);
+        if complains == Err(Reason::RateLimited) {
+            verdict = Verdict::Dropped(Reason::RateLimited);
+        }
+        let datagram = Datagram {
+            direction: Direction::In,
+            flow: frame.flow,
+            len: frame.len,
+            verdict,
+        };
+        self.note(now, Kind::Datagram(datagram));
+        if let Ok(src) = complains {
+            self.complain(now, &turned, src, ethernet, exit);
+        }
     }
 
-    fn receive_icmp(
-        &mut self,
-        now: Instant,
-        frame: &IcmpFrame<'_>,
-        ethernet: &Ethernet<'_>,
-        exit: &mut dyn Exit,
-    ) {
-        self.note(
-            now,
-            Kind::Icmp {
-                direction: Direction::In,
-                kind: frame.kind,
-                code: frame.code,
-            },
-        );
-        self.hear_icmp(now, frame);
-        self.pass_to_nobody(now, ethernet, exit);
-    }
-
-    /// Lets smoltcp answer a packet that concerns no socket.
-    fn pass_to_nobody(&mut self, now: Instant, ethernet: &Ethernet<'_>, exit: &mut dyn Exit) {
-        let mut hatch = Hatch::offering(ethernet.payload, exit, self.hop(ethernet.from));
-        let mut nobody = Self::no_sockets();
-        self.iface.poll_ingress_single(now, &mut hatch, &mut nobody);
-        self.note_sent_elsewhere(now, hatch.sent);
+    /// Gives a datagram to the socket of its port, or to the application's own.
+    fn deliver(&mut self, now: Instant, frame: &UdpFrame<'_>, ethernet: &Ethernet<'_>) -> Verdict {
+        let Some(port) = self.datagrams.port_mut(frame.flow.local.port) else {
+            return match self.give_extra(now, ethernet.octets) {
+                true => Verdict::Passed,
+                false => Verdict::Dropped(Reason::NoSuchPort),
+            };
+        };
+        let packet = match frame.packet.extended {
+            false => Some(ethernet.payload),
+            true => frame.packet.write_bare(&mut self.scratch),
+        };
+        let Some(packet) = packet else {
+            return Verdict::Dropped(Reason::TooLong);
+        };
+        // A bound port answers nothing.
+        let mut nowhere = Nowhere;
+        let mut hatch = Hatch::offering(packet, &mut nowhere, Hop::NOWHERE);
+        let before = port.socket().recv_queue();
+        self.iface
+            .poll_ingress_single(now, &mut hatch, &mut port.set);
+        // smoltcp counts octets of payload, so an empty datagram is taken at its word.
+        if frame.len == 0 || port.socket().recv_queue() > before {
+            Verdict::Passed
+        } else if self.locals.contains(&frame.flow.local.addr) {
+            Verdict::Dropped(Reason::QueueFull)
+        } else {
+            Verdict::Dropped(Reason::NotForUs)
+        }
     }
 
     /// Whether the application has sockets of its own.
@@ -324,8 +310,8 @@ impl Node<'_> {
         if !self.has_extra() {
             return false;
         }
-        let mut nowhere = Nowhere;
-        let mut hatch = Hatch::whole(Some(frame), &mut nowhere);
+        let mut swallow = Swallow(&mut self.scratch);
+        let mut hatch = Hatch::whole(Some(frame), &mut swallow);
         let Extra { iface, sockets } = &mut self.extra;
         iface.poll_ingress_single(now, &mut hatch, sockets);
         hatch.sent.is_none()

@@ -4,9 +4,11 @@
 //! connection's set and no other, one frame at a time. So every change of state has one known cause,
 //! and an idle connection costs nothing. [`Node`] tells how it is run.
 
+mod allowance;
 mod answers;
 mod backlog;
 mod claims;
+mod complaint;
 mod config;
 mod connection;
 mod datagrams;
@@ -21,6 +23,7 @@ mod following;
 mod frame;
 mod gate;
 mod hatch;
+mod icmp;
 mod ingress;
 mod isn;
 mod late;
@@ -34,6 +37,7 @@ mod neighbors;
 mod node;
 mod numbers;
 mod opening;
+mod packet;
 mod ports;
 mod receiving;
 mod reply;

@@ -6,6 +6,7 @@ use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr};
 
+use super::allowance::Allowance;
 use super::answers::Strangers;
 use super::backlog::{Backlog, Listener};
 use super::claims::Claims;
@@ -71,6 +72,8 @@ pub struct Node<'a> {
     pub(super) ephemeral: Ephemeral,
     pub(super) next_id: u32,
     pub(super) strangers: Strangers<'a>,
+    /// What may still be said over ICMP.
+    pub(super) told: Allowance,
     /// Until when an acknowledgment out of nowhere may be the answer to a cookie.
     pub(super) cookies_until: Instant,
     /// A connection ended since the last egress began, and its application does not know yet.
@@ -162,6 +165,7 @@ impl<'a> Node<'a> {
             ephemeral: Ephemeral::new(config.secret),
             next_id: 1,
             strangers: Strangers::new(memory.strangers, config.secret),
+            told: Allowance::new(config.secret),
             cookies_until: Instant::ZERO,
             retired: false,
         };

@@ -96,6 +96,12 @@ pub enum Reason {
     DeviceFull,
     /// Our own SYN has not left yet: nothing that comes can answer it.
     BeforeOurSyn,
+    /// A source route: this node follows none.
+    SourceRoute,
+    /// An extension header of IPv6, or an option in one, that must be understood and is not.
+    ExtensionHeader,
+    /// It, or the answer to it, is longer than there is room for.
+    TooLong,
     /// An answer about a hardware address that nobody asked for.
     Unasked,
 }

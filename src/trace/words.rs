@@ -6,7 +6,7 @@ use smoltcp::wire::{IpAddress, IpEndpoint};
 
 impl Reason {
     /// Every reason, in the order of declaration.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::Malformed,
         Self::NotForUs,
         Self::NotUnicast,
@@ -28,6 +28,9 @@ impl Reason {
         Self::Unresolved,
         Self::DeviceFull,
         Self::BeforeOurSyn,
+        Self::SourceRoute,
+        Self::ExtensionHeader,
+        Self::TooLong,
         Self::Unasked,
     ];
 }
@@ -90,6 +93,9 @@ impl fmt::Display for Reason {
             Self::Unresolved => "no hardware address",
             Self::DeviceFull => "device full",
             Self::BeforeOurSyn => "before our SYN",
+            Self::SourceRoute => "source route",
+            Self::ExtensionHeader => "extension header",
+            Self::TooLong => "too long",
             Self::Unasked => "unasked",
         })
     }

@@ -1,0 +1,177 @@
+//! What the node says and hears over ICMP: echoes, and complaints about packets.
+//!
+//! Nothing is said about what was for several hosts, or came from none that could be answered, or is itself
+//! a complaint (RFC 1122 section 3.2.2, RFC 4443 section 2.4 e), and no more than the limits allow.
+
+use core::net::IpAddr;
+
+use smoltcp::phy::PacketMeta;
+use smoltcp::time::Instant;
+use smoltcp::wire::IpAddress;
+
+use super::complaint::Complaint;
+use super::ethernet::{Ethernet, HEADER, Hop};
+use super::frame::IcmpFrame;
+use super::hatch::{Exit, Hatch};
+use super::node::Node;
+use super::packet::Turned;
+use crate::trace::{Direction, Kind, Reason};
+
+impl Node<'_> {
+    /// An ICMP message that is not about neighbours.
+    pub(super) fn receive_icmp(
+        &mut self,
+        now: Instant,
+        frame: &IcmpFrame<'_>,
+        ethernet: &Ethernet<'_>,
+        exit: &mut dyn Exit,
+    ) {
+        let kind = Kind::Icmp {
+            direction: Direction::In,
+            kind: frame.kind,
+            code: frame.code,
+        };
+        self.note(now, kind);
+        if !frame.asks_for_echo() {
+            return self.hear_icmp(now, frame);
+        }
+        let packet = &frame.packet;
+        let may = self.may_answer(now, ethernet, packet.src, packet.dst);
+        match may {
+            Ok(()) => self.echo(now, frame, ethernet, exit),
+            Err(reason) => self.note(now, Kind::Dropped(reason)),
+        }
+    }
+
+    /// Lets smoltcp answer a request for an echo.
+    fn echo(
+        &mut self,
+        now: Instant,
+        frame: &IcmpFrame<'_>,
+        ethernet: &Ethernet<'_>,
+        exit: &mut dyn Exit,
+    ) {
+        let packet = match frame.packet.extended {
+            false => ethernet.payload.get(..frame.packet.len),
+            true => frame.packet.write_bare(&mut self.scratch),
+        };
+        // An echo is as long as its request, and this node sends no fragments.
+        let Some(packet) = packet.filter(|packet| packet.len() <= self.mtu) else {
+            return self.note(now, Kind::Dropped(Reason::TooLong));
+        };
+        let hop = Hop {
+            from: self.mac,
+            to: ethernet.from,
+        };
+        let mut hatch = Hatch::offering(packet, exit, hop);
+        let mut nobody = Self::no_sockets();
+        self.iface.poll_ingress_single(now, &mut hatch, &mut nobody);
+        let sent = hatch.sent;
+        self.note_sent_elsewhere(now, sent);
+    }
+
+    /// A packet that goes no further: its sender is told why, if it is to be told.
+    pub(super) fn turn_back(
+        &mut self,
+        now: Instant,
+        turned: &Turned,
+        ethernet: &Ethernet<'_>,
+        exit: &mut dyn Exit,
+    ) {
+        let may = self.may_complain(now, turned, ethernet);
+        let reason = match may {
+            Err(Reason::RateLimited) => Reason::RateLimited,
+            Ok(_) | Err(_) => turned.reason,
+        };
+        self.note(now, Kind::Dropped(reason));
+        if let Ok(src) = may {
+            self.complain(now, turned, src, ethernet, exit);
+        }
+    }
+
+    /// The address from which a complaint is made, and used up as an answer; or why it is not made.
+    pub(super) fn may_complain(
+        &mut self,
+        now: Instant,
+        turned: &Turned,
+        ethernet: &Ethernet<'_>,
+    ) -> Result<IpAddress, Reason> {
+        let about_groups = turned.complaint.about_groups && turned.dst.is_multicast();
+        if about_groups {
+            let family = |local: &&IpAddress| local.version() == turned.dst.version();
+            let src = *self.locals.iter().find(family).ok_or(Reason::NotForUs)?;
+            self.may_answer_host(now, turned.src)?;
+            return Ok(src);
+        }
+        self.may_answer(now, ethernet, turned.src, turned.dst)?;
+        Ok(turned.dst)
+    }
+
+    /// Whether something is said about a packet between these addresses, which uses up one answer.
+    fn may_answer(
+        &mut self,
+        now: Instant,
+        ethernet: &Ethernet<'_>,
+        src: IpAddress,
+        dst: IpAddress,
+    ) -> Result<(), Reason> {
+        // To all on the link, whatever IP says.
+        if ethernet.to != self.mac {
+            return Err(Reason::NotUnicast);
+        }
+        if !self.locals.contains(&dst) {
+            return Err(Reason::NotForUs);
+        }
+        self.may_answer_host(now, src)
+    }
+
+    fn may_answer_host(&mut self, now: Instant, host: IpAddress) -> Result<(), Reason> {
+        if !host.is_unicast() || is_of_this_host(host) || self.is_broadcast(host) {
+            return Err(Reason::NotUnicast);
+        }
+        if self.locals.contains(&host) {
+            return Err(Reason::FromOurselves);
+        }
+        let limits = &self.limits;
+        let left = self.strangers.take(now, host, limits.strangers_per_second)
+            && self.told.take(now, limits.icmp_per_second);
+        left.then_some(()).ok_or(Reason::RateLimited)
+    }
+
+    /// Tells the sender of a packet what is wrong with it.
+    pub(super) fn complain(
+        &mut self,
+        now: Instant,
+        turned: &Turned,
+        src: IpAddress,
+        ethernet: &Ethernet<'_>,
+        exit: &mut dyn Exit,
+    ) {
+        let packet = &ethernet.payload[..turned.len.min(ethernet.payload.len())];
+        let ip = Complaint::ip(src, turned.src, packet);
+        let hop = self.hop(ethernet.from);
+        exit.send(
+            HEADER + ip.buffer_len(),
+            PacketMeta::default(),
+            &mut |octets| {
+                turned.complaint.write(&mut octets[HEADER..], &ip, packet);
+                hop.write_around(octets);
+            },
+        );
+        let (kind, code) = turned.complaint.kind(turned.src);
+        let kind = Kind::Icmp {
+            direction: Direction::Out,
+            kind,
+            code,
+        };
+        self.note(now, kind);
+    }
+}
+
+/// Whether an address never appears on a wire (RFC 1122 section 3.2.1.3), or is reserved.
+fn is_of_this_host(address: IpAddress) -> bool {
+    match IpAddr::from(address) {
+        IpAddr::V4(v4) => v4.is_loopback() || matches!(v4.octets()[0], 0 | 240..),
+        IpAddr::V6(v6) => v6.is_loopback(),
+    }
+}
