@@ -3,6 +3,8 @@
 //! It is the application that Linux runs, with memory of fixed size. As a room it serves a port; as a
 //! guest it serves none, and what the operator types goes to a room elsewhere.
 
+use core::mem::MaybeUninit;
+
 use smolchat::app::{self, App, Screen};
 use smolchat::chat;
 use smolchat::node::{self, Config, ConfigError, Node};
@@ -239,31 +241,34 @@ impl<'m> Application<'m> {
     }
 }
 
-/// Makes the node. A function of its own, so that the stack it needs is free again before the run loop.
+/// Makes the node in its place. A function of its own, so that the stack it needs is free again before the
+/// run loop.
 #[inline(never)]
 pub(crate) fn make_node(
     station: EthernetAddress,
     seed: u64,
     now: Instant,
     memory: &'static mut NodeMemory,
-) -> Result<Node<'static>, ConfigError> {
+    place: &'static mut MaybeUninit<Node<'static>>,
+) -> Result<&'static mut Node<'static>, ConfigError> {
     let config = Config::new(station, address::NONE, boot::secret(seed));
-    Node::new(config, memory.memory(), now)
+    Ok(place.write(Node::new(config, memory.memory(), now)?))
 }
 
-/// Makes the room, for the same reason.
+/// Makes the room in its place, for the same reason.
 #[inline(never)]
 pub(crate) fn make_app(
     live: bool,
     seed: u64,
     now: Instant,
     memory: &'static mut AppMemory,
-) -> App<'static> {
+    place: &'static mut MaybeUninit<App<'static>>,
+) -> &'static mut App<'static> {
     let config = app::Config {
         limits: chat::Limits::default(),
         secret: boot::join_secret(seed),
         style: Style::ASCII.with_tags(),
         live,
     };
-    App::new(now, memory.memory(), config)
+    place.write(App::new(now, memory.memory(), config))
 }

@@ -12,7 +12,11 @@ mod machine;
 #[cfg(feature = "drill")]
 mod sizes;
 
+use core::mem::MaybeUninit;
+
 use cortex_m_rt::entry;
+use smolchat::app::App;
+use smolchat::node::Node;
 use smolchat_firmware::boot::{Options, halves};
 use smolchat_firmware::console::{Console, LINE, LineEditor};
 use smolchat_firmware::driver::MAX_FRAME;
@@ -35,6 +39,9 @@ fn main() -> ! {
     static mut RX_FRAME: [u8; MAX_FRAME] = [0; MAX_FRAME];
     static mut TX_FRAME: [u8; MAX_FRAME] = [0; MAX_FRAME];
     static mut MEMORY: Memory = Memory::new();
+    // Not on the stack, of which little is left while the node and the room are made.
+    static mut NODE: MaybeUninit<Node<'static>> = MaybeUninit::uninit();
+    static mut APP: MaybeUninit<App<'static>> = MaybeUninit::uninit();
 
     let (mac, uart) = board::start();
     if let Some(core) = cortex_m::Peripherals::take() {
@@ -52,13 +59,14 @@ fn main() -> ! {
         sizes::say_sizes();
         stop();
     }
-    let mut node = make_node(ethernet.address(), seed, clock::now(), &mut MEMORY.node);
-    let mut app = make_app(options.live, seed, clock::now(), &mut MEMORY.app);
-    let node = match &mut node {
+    let now = clock::now();
+    let node = make_node(ethernet.address(), seed, now, &mut MEMORY.node, NODE);
+    let app = make_app(options.live, seed, now, &mut MEMORY.app, APP);
+    let node = match node {
         Ok(node) => node,
         Err(error) => fault::give_up(format_args!("the node cannot start: {error}")),
     };
-    let mut application = Application::new(&options, clock::now(), node, &mut app);
+    let mut application = Application::new(&options, clock::now(), node, app);
     let mut work = Work::default();
     loop {
         let woke = clock::cycles();
