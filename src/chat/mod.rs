@@ -15,8 +15,8 @@
 //! - Over UDP a datagram is a message.
 //! - A message has at most 1,024 octets. A longer one is refused with a line that says so; its
 //!   sender stays.
-//! - Invalid octets become U+FFFD. Control characters, escape sequences, directional overrides and
-//!   invisible characters are removed before others see them.
+//! - Invalid octets become U+FFFD. Control characters, escape sequences, directional overrides,
+//!   invisible characters and more than four marks on one character are removed before others see them.
 //! - **Every message draws exactly one answer to its sender**, in one segment: the receipt
 //!   `Delivered to 3 members.`, the result of a command, or the reason of a refusal. So a program
 //!   that does one send, then one receive, never gets out of step. The answer ends with LF if the

@@ -5,10 +5,19 @@
 //! - invalid octets become U+FFFD, one for each maximal cut or wrong sequence (Unicode 15, 3.9);
 //! - escape sequences (ECMA-48: CSI, OSC, DCS, ... in 7 and 8 bits) and other control characters go;
 //! - line ends and tabs become one space, so nobody can forge the beginning of a line;
-//! - directional overrides and invisible characters go. Those that scripts and emoji need (zero
-//!   width joiner and non-joiner, variation selectors) stay in messages and are refused in names.
+//! - what reorders text or has no picture goes. A joiner or a variation selector stays where it
+//!   changes how a letter or an emoji looks, once, and goes everywhere else;
+//! - marks stay where they stand on something, [`MARKS_MAX`] of them at most.
+
+use core::fmt;
 
 use heapless::String;
+
+mod marks;
+mod unseen;
+
+/// Marks that may stand on one character (UTS 39, 5.4): what more of them cover are the lines around.
+pub const MARKS_MAX: u8 = 4;
 
 /// The cleaned text did not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,24 +38,30 @@ pub fn ends_inside_a_character(octets: &[u8]) -> bool {
 /// If the text does not fit, `out` is left as it was.
 pub fn clean<const N: usize>(octets: &[u8], out: &mut String<N>) -> Result<(), TooLong> {
     let before = out.len();
+    write_clean(octets, out).map_err(|fmt::Error| {
+        out.truncate(before);
+        TooLong
+    })
+}
+
+/// Writes `octets` as one clean line to something of any size.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_clean(octets: &[u8], out: &mut impl fmt::Write) -> fmt::Result {
     let mut filter = Filter::default();
     for chunk in octets.utf8_chunks() {
-        let broken = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
         let mut rest = chunk.valid().chars();
         filter.endless = false;
         while let Some(character) = rest.next() {
-            if let Some(kept) = filter.keep(character, rest.as_str())
-                && out.push(kept).is_err()
-            {
-                out.truncate(before);
-                return Err(TooLong);
+            if let Some(kept) = filter.keep(character, rest.as_str()) {
+                out.write_char(kept)?;
             }
         }
-        if let Some(mark) = broken.and_then(|mark| filter.keep(mark, ""))
-            && out.push(mark).is_err()
+        if !chunk.invalid().is_empty()
+            && let Some(kept) = filter.keep(char::REPLACEMENT_CHARACTER, "")
         {
-            out.truncate(before);
-            return Err(TooLong);
+            out.write_char(kept)?;
         }
     }
     Ok(())
@@ -74,6 +89,10 @@ struct Filter {
     gap: bool,
     /// The text ahead has no end of a control string: it was looked for.
     endless: bool,
+    /// The last character kept.
+    before: Option<char>,
+    /// Marks that stand on the last character that is none.
+    marks: u8,
 }
 
 const ESC: char = '\u{1b}';
@@ -104,7 +123,7 @@ impl Filter {
             ) => self.string(rest),
             (Sequence::None | Sequence::Escape | Sequence::Control, _) => {
                 self.sequence = Sequence::None;
-                return self.plain(character);
+                return self.plain(character, rest);
             }
         };
         None
@@ -120,22 +139,46 @@ impl Filter {
         }
     }
 
-    fn plain(&mut self, character: char) -> Option<char> {
+    fn plain(&mut self, character: char, rest: &str) -> Option<char> {
         let shown = match character {
-            '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
-                if self.gap =>
-            {
-                None
-            }
             '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
+                if self.gap {
+                    return None;
+                }
                 self.gap = true;
-                return Some(' ');
+                self.before = Some(' ');
+                return self.before;
             }
-            other if other.is_control() || invisible(other) => None,
-            other => Some(other),
+            // It looks like nothing else.
+            unseen::BLANK => Some(' '),
+            other if unseen::changes_its_neighbour(other) => {
+                let next = rest.chars().next();
+                let before = self.before.filter(|_| !self.gap);
+                before
+                    .is_some_and(|before| unseen::is_needed(before, other, next))
+                    .then_some(other)
+            }
+            other if other.is_control() || unseen::is_hidden(other) => None,
+            other if marks::is_mark(other) => return self.mark(other),
+            other => {
+                self.marks = 0;
+                Some(other)
+            }
         };
         self.gap &= shown.is_none();
+        self.before = shown.or(self.before);
         shown
+    }
+
+    /// A mark, if there is something for it to stand on, and room.
+    fn mark(&mut self, mark: char) -> Option<char> {
+        let based = self.before.is_some_and(|before| !is_space(before));
+        if !based || self.marks == MARKS_MAX {
+            return None;
+        }
+        self.marks += 1;
+        self.before = Some(mark);
+        self.before
     }
 }
 
@@ -156,14 +199,6 @@ pub(super) fn is_space(character: char) -> bool {
         ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'
             ..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
     )
-}
-
-/// Characters without a picture that reorder or imitate text: never shown.
-fn invisible(character: char) -> bool {
-    matches!(character,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
-        | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e00ff}')
 }
 
 #[cfg(test)]

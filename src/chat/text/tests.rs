@@ -112,9 +112,114 @@ fn a_control_string_without_an_end_hides_nothing() {
 
 #[test]
 fn overrides_and_invisible_characters_are_removed() {
-    for hidden in "\u{202e}\u{202d}\u{2066}\u{2069}\u{200e}\u{200f}\u{61c}\u{200b}\u{2060}\u{feff}\u{ad}\u{180e}\u{3164}\u{e0041}".chars() {
+    for hidden in "\u{202e}\u{202d}\u{2066}\u{2069}\u{200e}\u{200f}\u{61c}\u{200b}\u{2060}\u{feff}\u{ad}\u{180e}\u{3164}\
+        \u{e0041}\u{1d173}\u{1d17a}\u{1bca0}\u{1bca3}\u{1d159}\u{13430}\u{2065}\u{fff0}\u{e0001}\u{fffe}\u{10ffff}\u{fdd0}"
+        .chars()
+    {
         assert_eq!(shown(std::format!("a{hidden}b").as_bytes()), "ab", "{hidden:?}");
     }
+}
+
+#[cfg(feature = "unicode")]
+#[test]
+fn what_unicode_ignores_by_default_is_shown_nowhere_by_itself() {
+    for character in '\0'..=char::MAX {
+        let mut octets = [0; 4];
+        let alone = character.encode_utf8(&mut octets);
+        if unicode_security::skeleton(alone).next().is_none() {
+            assert_eq!(shown(alone.as_bytes()), "", "{character:?}");
+            let between = std::format!("a{character}b");
+            assert_eq!(shown(between.as_bytes()), "ab", "{character:?}");
+        }
+    }
+}
+
+#[test]
+fn no_format_control_is_shown_but_those_with_a_picture() {
+    use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+    // Signs that stand around a number, and such.
+    let pictures = ['\u{70f}', '\u{8e2}', '\u{110bd}', '\u{110cd}'];
+    for character in '\0'..=char::MAX {
+        let visible = matches!(
+            character,
+            '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{890}' | '\u{891}'
+        ) || pictures.contains(&character);
+        if character.general_category() == GeneralCategory::Format {
+            let text = std::format!("a{character}b");
+            assert_eq!(shown(text.as_bytes()) == text, visible, "{character:?}");
+        }
+    }
+}
+
+#[test]
+fn joiners_and_selectors_stay_where_they_change_what_is_seen_and_only_once() {
+    for text in [
+        "👩\u{200d}❤\u{fe0f}\u{200d}👨",
+        "🏳\u{fe0f}\u{200d}🌈",
+        "👍🏽",
+        "1\u{fe0f}\u{20e3}",
+        "☎\u{fe0e}",
+        "葛\u{e0100}城",
+        "می\u{200c}خواهم",
+        "क्\u{200d}ष",
+    ] {
+        assert_eq!(shown(text.as_bytes()), text);
+    }
+    for (sent, seen) in [
+        ("a\u{200d}b", "ab"),
+        ("👩\u{200d}\u{200d}👩", "👩\u{200d}👩"),
+        ("👩\u{200d}", "👩"),
+        ("\u{200d}👩", "👩"),
+        ("a\u{fe0f}", "a"),
+        ("1\u{fe0f}2", "12"),
+        ("❤\u{fe0f}\u{fe0f}\u{fe0f}", "❤\u{fe0f}"),
+        ("葛\u{e0100}\u{e0101}", "葛\u{e0100}"),
+        ("😀\u{e0100}", "😀"),
+        (" \u{fe0f}", " "),
+    ] {
+        assert_eq!(shown(sent.as_bytes()), seen, "{sent:?}");
+    }
+}
+
+#[test]
+fn four_marks_stand_on_a_character_and_none_on_nothing() {
+    let piled = |mark: char, count| std::format!("a{}b", Owned::from(mark).repeat(count));
+    // Latin, enclosing, Thai, Tibetan, Hangul vowels, cuneiform of marks beyond the first plane.
+    for mark in [
+        '\u{301}',
+        '\u{20dd}',
+        '\u{e47}',
+        '\u{f90}',
+        '\u{1161}',
+        '\u{1e8d0}',
+    ] {
+        assert_eq!(shown(piled(mark, 4).as_bytes()), piled(mark, 4), "{mark:?}");
+        assert_eq!(
+            shown(piled(mark, 300).as_bytes()),
+            piled(mark, 4),
+            "{mark:?}"
+        );
+    }
+    assert_eq!(shown("\u{301}a \u{301}b\n\u{301}c".as_bytes()), "a b c");
+    let hidden = "a\u{301}\u{200b}".repeat(2) + &"\u{301}\u{200b}".repeat(9);
+    assert_eq!(
+        shown(hidden.as_bytes()),
+        "a\u{301}a\u{301}\u{301}\u{301}\u{301}"
+    );
+    for word in [
+        "ཧཱུྃ",
+        "שָּׁ֖",
+        "Việt Nam".replace('ệ', "e\u{323}\u{302}").as_str(),
+        "ကျွန်ုပ်",
+        "विद्यार्थी",
+    ] {
+        assert_eq!(shown(word.as_bytes()), word);
+    }
+}
+
+#[test]
+fn a_line_of_blank_patterns_is_blank() {
+    assert_eq!(shown("\u{2800}\u{2800}".as_bytes()), "  ");
 }
 
 #[test]

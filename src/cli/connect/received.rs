@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use smolchat::chat::text::write_clean;
 use smoltcp::time::{Duration, Instant};
 
 /// How long a line without its end waits for the rest of it.
@@ -42,16 +43,14 @@ impl Received {
         if self.line.is_empty() {
             return;
         }
-        let text = String::from_utf8_lossy(&self.line);
-        // Nobody at the other end may write to this terminal but text.
-        let clean: String = text
-            .trim_end_matches(['\r', '\n'])
-            .chars()
-            .map(|c| if c == '\t' { ' ' } else { c })
-            .filter(|c| !c.is_control())
-            .collect();
-        // Output never fails: what nobody reads is counted.
-        let _ = writeln!(out, "{mark}{clean}");
+        let end = |octet: &u8| matches!(octet, b'\r' | b'\n');
+        let trailing = self.line.iter().rev().take_while(|octet| end(octet));
+        let len = self.line.len() - trailing.count();
+        // Nobody at the other end may write to this terminal but text. Output never fails: what nobody
+        // reads is counted.
+        let _ = out.write_str(mark);
+        let _ = write_clean(&self.line[..len], out);
+        let _ = out.write_char('\n');
         self.line.clear();
     }
 }
@@ -76,9 +75,17 @@ mod tests {
     }
 
     #[test]
-    fn a_server_cannot_move_the_cursor() {
+    fn a_server_can_neither_steer_the_terminal_nor_hide_or_reorder_text() {
         let (mut received, mut out) = (Received::default(), String::new());
-        received.push(Instant::ZERO, b"\x1b[2Ja\x07\xff\n", "<- ", &mut out);
-        assert_eq!(out, "<- [2Ja\u{fffd}\n");
+        let mut show = |octets: &[u8]| {
+            out.clear();
+            received.push(Instant::ZERO, octets, "<- ", &mut out);
+            out.clone()
+        };
+        assert_eq!(show(b"\x1b[2Ja\x07\xff\n"), "<- a\u{fffd}\n");
+        let hidden = "abc\u{202e}def\u{1d173}g\u{1bca0}h\u{2066}\r\n";
+        assert_eq!(show(hidden.as_bytes()), "<- abcdefgh\n");
+        let heap = std::format!("a{}\n", "\u{301}".repeat(300));
+        assert_eq!(show(heap.as_bytes()), "<- a\u{301}\u{301}\u{301}\u{301}\n");
     }
 }
