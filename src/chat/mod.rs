@@ -70,8 +70,10 @@
 //! ## Names and floods
 //!
 //! A name has letters and digits of any script, with `-`, `_` and `.` between them, in at most 24
-//! octets. One that is taken, that looks like one that is (`Alice`, `a1ice`, and letters of other
-//! scripts with the same shape), or that is kept for the room is refused. Each member may say 20
+//! octets, by Unicode Technical Standard #39: characters for identifiers, of one script or of Latin with
+//! those of Chinese, Japanese or Korean. On boards, without Unicode's tables, it has ASCII letters and
+//! digits, Chinese characters, kana and Hangul. One that is taken, that looks like one that is (`Alice`,
+//! `a1ice`, letters of other scripts with the same shape), or that is kept for the room is refused. Each member may say 20
 //! messages at once and then 5 a second; the rest is refused, one answer each. Endpoints without proof
 //! say 20 from one address (or IPv6 network of 64 bits) and then 2 a second, beyond which nobody answers,
 //! and together 60 and then 10 a second.
@@ -84,7 +86,6 @@
 //! more than a quarter of all places, one that spoke. Who has said nothing for 5 s, or nothing more for ten
 //! minutes, makes room in any case. Whoever makes room is told why.
 
-mod case;
 mod command;
 mod crowd;
 pub mod framing;

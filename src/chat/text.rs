@@ -16,6 +16,8 @@ use heapless::String;
 mod marks;
 mod unseen;
 
+pub(super) use marks::is_mark;
+
 /// Marks that may stand on one character (UTS 39, 5.4): what more of them cover are the lines around.
 pub const MARKS_MAX: u8 = 4;
 
@@ -38,7 +40,7 @@ pub fn ends_inside_a_character(octets: &[u8]) -> bool {
 /// If the text does not fit, `out` is left as it was.
 pub fn clean<const N: usize>(octets: &[u8], out: &mut String<N>) -> Result<(), TooLong> {
     let before = out.len();
-    write_clean(octets, out).map_err(|fmt::Error| {
+    write_clean(octets, out).map_err(|_| {
         out.truncate(before);
         TooLong
     })
@@ -159,7 +161,7 @@ impl Filter {
                     .then_some(other)
             }
             other if other.is_control() || unseen::is_hidden(other) => None,
-            other if marks::is_mark(other) => return self.mark(other),
+            other if is_mark(other) => return self.mark(other),
             other => {
                 self.marks = 0;
                 Some(other)

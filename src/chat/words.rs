@@ -7,7 +7,7 @@ use core::fmt;
 
 use super::command;
 use super::framing::MESSAGE_MAX;
-use super::name::{BadName, NAME_MAX};
+use super::name::{BadName, LETTERS, NAME_MAX};
 
 /// The answer to a member's message: exactly one for each.
 #[derive(Clone, Copy)]
@@ -77,8 +77,17 @@ impl fmt::Display for Answer<'_> {
                 write!(f, "That name is too long: at most {NAME_MAX} octets.")
             }
             Self::BadName(BadName::Characters) => {
-                f.write_str("A name has letters and digits, and - _ . between them. Try another.")
+                write!(
+                    f,
+                    "A name has {LETTERS}, and - _ . between them. Try another."
+                )
             }
+            Self::BadName(BadName::Mixed) => {
+                f.write_str("That name mixes scripts whose letters look alike. Try letters of one.")
+            }
+            Self::BadName(BadName::Capitals) => f.write_str(
+                "The capitals of that name look like Latin letters. Try it in small letters.",
+            ),
             Self::BadName(BadName::Reserved) => {
                 f.write_str("That name is kept for the room. Try another.")
             }

@@ -52,7 +52,7 @@ static PLANE_1: [Run; 102] = [
 ];
 
 /// Whether a character is drawn on the one before it.
-pub(super) fn is_mark(character: char) -> bool {
+pub(in crate::chat) fn is_mark(character: char) -> bool {
     let code = u32::from(character);
     let runs: &[Run] = match code >> 16 {
         // Nothing before the first run is one, and that is most of what people write.

@@ -21,14 +21,14 @@ fn a_name_that_is_taken_or_looks_like_one_is_refused() {
     scene.settle();
     scene.line(1, "/nick alice");
     scene.desk.got.clear();
+    let characters = format!(
+        "A name has {}, and - _ . between them. Try another.\n",
+        name::LETTERS
+    );
     for (wanted, answer) in [
         ("alice", "alice is taken. Try another name.\n"),
         (
             "Alice",
-            "That looks like alice, who is here. Try another name.\n",
-        ),
-        (
-            "аliсе",
             "That looks like alice, who is here. Try another name.\n",
         ),
         (
@@ -39,17 +39,11 @@ fn a_name_that_is_taken_or_looks_like_one_is_refused() {
             "ali\u{200b}ce\u{202e}",
             "alice is taken. Try another name.\n",
         ),
-        (
-            "ali\u{200d}ce",
-            "A name has letters and digits, and - _ . between them. Try another.\n",
-        ),
+        ("ali\u{200d}ce", "alice is taken. Try another name.\n"),
         ("operator", "That name is kept for the room. Try another.\n"),
         ("guest-7", "That name is kept for the room. Try another.\n"),
         ("udp-abcd", "That name is kept for the room. Try another.\n"),
-        (
-            "a:b",
-            "A name has letters and digits, and - _ . between them. Try another.\n",
-        ),
+        ("a:b", &characters),
         (
             "abcdefghijklmnopqrstuvwxyz",
             "That name is too long: at most 24 octets.\n",
@@ -60,6 +54,38 @@ fn a_name_that_is_taken_or_looks_like_one_is_refused() {
         assert_eq!(scene.tcp(2), [text(answer)], "{wanted}");
     }
     assert_eq!(scene.tcp(1), []);
+}
+
+#[cfg(feature = "unicode")]
+#[test]
+fn a_name_of_another_script_is_taken_unless_it_looks_like_one_here() {
+    let mut scene = Scene::with(4, 2);
+    scene.settle();
+    scene.line(1, "/nick coco");
+    scene.desk.got.clear();
+    for (wanted, answer) in [
+        (
+            "Сосо",
+            "That looks like coco, who is here. Try another name.\n",
+        ),
+        (
+            "сoсo",
+            "That name mixes scripts whose letters look alike. Try letters of one.\n",
+        ),
+        (
+            "НОТ",
+            "The capitals of that name look like Latin letters. Try it in small letters.\n",
+        ),
+        (
+            "𝐜𝐨𝐜𝐨",
+            "A name has letters and digits, and - _ . between them. Try another.\n",
+        ),
+        ("Ольга", "You are now Ольга.\n"),
+        ("अमिताभ", "You are now अमिताभ.\n"),
+    ] {
+        scene.line(2, &format!("/nick {wanted}"));
+        assert_eq!(scene.tcp(2), [text(answer)], "{wanted}");
+    }
 }
 
 #[test]
