@@ -72,6 +72,54 @@ fn the_loop_of_the_second_tutorial_never_gets_out_of_step_and_ends_at_q() {
 }
 
 #[test]
+fn each_send_of_a_c_program_has_exactly_one_answer() {
+    let mut hall = Hall::default();
+    let client = hall.join();
+    let buffer = |text: &str| format!("{text}{}", "\0".repeat(1024 - text.len()));
+    for (sent, answer) in [
+        ("hello\n\0".into(), "Delivered to 1 member.\n"),
+        ("two\n\0".into(), "Delivered to 1 member.\n"),
+        (buffer("three\n"), "Delivered to 1 member.\n"),
+        (buffer("four"), "Delivered to 1 member."),
+        (
+            buffer(""),
+            "That was empty, so nobody was told; /help lists the commands.",
+        ),
+        (buffer("q"), "q"),
+    ] {
+        let heard = hall.ask(client, &sent);
+        assert!(
+            heard.ends_with(answer) && heard.matches('.').count() < 4,
+            "{heard}"
+        );
+        assert_eq!(hall.hear(client), "", "{sent:?}");
+    }
+}
+
+#[test]
+fn a_terminal_is_heard_by_lines_and_its_commands_by_nobody() {
+    let mut hall = Hall::default();
+    let client = hall.join();
+    let send = |hall: &mut Hall, octets: &[u8]| {
+        assert_eq!(hall.pair.a.send(client, octets), Ok(octets.len()));
+        hall.run_for(Duration::from_millis(200));
+        receive(&mut hall.pair.a, client)
+    };
+    for key in b"hel" {
+        assert_eq!(send(&mut hall, &[*key]), b"");
+    }
+    // Interrupt the process, and do the timing mark: it does, at once, and there is nothing to interrupt.
+    let mark = send(&mut hall, b"\xff\xf4\xff\xfd\x06");
+    assert_eq!(mark, b"\xff\xfb\x06");
+    for key in b"xx\x08\x7flo" {
+        assert_eq!(send(&mut hall, &[*key]), b"");
+    }
+    let answer = send(&mut hall, b"\r\n");
+    assert!(answer.ends_with(b"Delivered to 1 member.\n"));
+    assert_eq!(hall.screen.text, "guest-1: hello\n");
+}
+
+#[test]
 fn a_member_that_shuts_down_its_half_is_answered_and_then_closed() {
     let mut hall = Hall::default();
     let client = hall.join();

@@ -331,7 +331,9 @@ impl<'a> App<'a> {
             }
             let finished = node.has_finished(handle);
             let count = node.peek(handle, scratch).unwrap_or(0);
-            let step = member.framer.next(now, &scratch[..count], finished);
+            let step = member
+                .framer
+                .next(now, &mut scratch[..count], finished, Duration::ZERO);
             match step {
                 Step::Wait { deadline } => {
                     if let Some(at) = deadline {
@@ -341,6 +343,10 @@ impl<'a> App<'a> {
                 }
                 Step::End => return self.stream_ended(now, node, handle, id),
                 Step::Skip { consume } => node.consume(handle, consume),
+                Step::Reply(reply) => {
+                    // Where there is no room for it, it is left out.
+                    let _ = node.send(handle, reply.octets());
+                }
                 Step::TooLong { consume, ending } => {
                     member.fresh = false;
                     node.consume(handle, consume);
@@ -352,16 +358,16 @@ impl<'a> App<'a> {
                 }
                 Step::Message {
                     consume,
-                    range,
+                    len,
                     ending,
                 } => {
                     node.consume(handle, consume);
+                    let octets = &scratch[..len];
                     let fresh = core::mem::replace(&mut member.fresh, false);
-                    let request = web::request(&scratch[range.clone()]);
+                    let request = web::request(octets);
                     if let Some(request) = request.filter(|_| fresh && ending == Ending::Line) {
                         return self.show_page(now, node, handle, id, request);
                     }
-                    let octets = &scratch[range];
                     let mut post = Post {
                         now,
                         node,

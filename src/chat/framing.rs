@@ -12,20 +12,33 @@
 //! |---------------------------------------------------------|------------------------|
 //! | a message from a program that sends no line ends, or a first one | [`IDLE`]      |
 //! | the beginning of a line, from a member that ends its lines | [`IDLE_IN_LINE`]    |
+//! | one or two octets that came one by one, from a member that may end its lines | [`IDLE_AFTER_KEY`] |
 //! | something cut inside a UTF-8 character, CR LF or telnet command | [`IDLE_IN_CHARACTER`] |
+//! | the beginning of a line, from a terminal                | [`IDLE_IN_TYPING`]     |
 //!
-//! Telnet negotiation (RFC 854, RFC 855) is skipped where it stands between messages.
+//! A terminal is known by a telnet command, or by keys: octets that come one by one, further apart than
+//! the octets of any program are. What it erases before the line end is no part of the line. Nothing is
+//! echoed: a terminal that is told so (RFC 857) shows itself what is typed.
+//!
+//! Telnet commands are removed wherever they stand, and answered at once ([`Reply`]). NULs are nothing
+//! (RFC 854): C programs send them behind their lines. NULs alone, after a pause, are an empty message,
+//! so that each send has its answer.
 //!
 //! The caller's duty: a receive ring of [`SCRATCH`] octets or more (a smaller one cuts messages where
 //! it is full); peek as much as the ring holds, up to a scratch of [`SCRATCH`] octets or more;
 //! take exactly `consume` octets; call again until the answer is [`Step::Wait`] or [`Step::End`];
 //! call again when octets arrive, when the stream ends, and at the deadline.
 
-use core::ops::Range;
-
 use smoltcp::time::{Duration, Instant};
 
+use self::line::{Front, compose};
+use self::telnet::Token;
 use super::text;
+
+mod line;
+mod telnet;
+
+pub use self::telnet::Reply;
 
 /// The longest message, in octets, its line end not counted.
 pub const MESSAGE_MAX: usize = 1024;
@@ -43,8 +56,11 @@ pub const IDLE_IN_LINE: Duration = Duration::from_millis(500);
 /// How long a message cut inside a character waits for the rest of it.
 pub const IDLE_IN_CHARACTER: Duration = Duration::from_millis(1000);
 
-/// A telnet subnegotiation longer than this is taken for text.
-const SUBNEGOTIATION_MAX: usize = 128;
+/// How long what may be the first key of a terminal waits for the second one.
+pub const IDLE_AFTER_KEY: Duration = Duration::from_millis(1000);
+
+/// How long what is typed waits for its line end.
+pub const IDLE_IN_TYPING: Duration = Duration::from_secs(60);
 
 const LF: u8 = b'\n';
 const CR: u8 = b'\r';
@@ -62,12 +78,12 @@ pub enum Ending {
 /// What the caller does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// `range` of the octets shown is a message; then take `consume` octets.
+    /// The first `len` octets of those shown are now a message; then take `consume` octets.
     Message {
         /// Octets to take out of the ring.
         consume: usize,
-        /// Where the message stands in the octets shown, without its line end. May be empty.
-        range: Range<usize>,
+        /// The length of the message, without its line end. May be 0.
+        len: usize,
         /// How it ended.
         ending: Ending,
     },
@@ -83,6 +99,8 @@ pub enum Step {
         /// Octets to take out of the ring; never 0.
         consume: usize,
     },
+    /// To be sent at once; nothing to take. If there is no room it may be left out.
+    Reply(Reply),
     /// Nothing yet. Call again when octets arrive, and at the deadline if there is one.
     Wait {
         /// When what has arrived becomes a message.
@@ -92,6 +110,18 @@ pub enum Step {
     End,
 }
 
+/// What of the last message's end may still arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Late {
+    Nothing,
+    /// NULs, without a pause.
+    Nuls,
+    /// A line end: the message was ended by silence.
+    LineEnd,
+    /// The other half of a line end: the message was ended by a CR.
+    Half,
+}
+
 /// What is remembered of one member's stream between two looks at it.
 #[derive(Debug, Clone)]
 pub struct Framer {
@@ -99,12 +129,23 @@ pub struct Framer {
     last: Instant,
     /// Octets that stood in the scratch and were not consumed at the last look.
     known: u16,
+    /// Octets within which all telnet commands have been answered.
+    answered: u16,
     /// How the last message ended; none yet: `None`.
     ending: Option<Ending>,
+    late: Late,
     /// Inside a message that is too long.
     skipping: bool,
-    /// The last message ended by silence: its line end may still arrive.
-    late_end: bool,
+    /// Inside a telnet subnegotiation.
+    negotiating: bool,
+    /// The last octets came after a pause.
+    paused: bool,
+    /// The last look may not have shown everything.
+    full: bool,
+    /// What is waiting came octet by octet.
+    keys: bool,
+    /// At the other end is a terminal: a line lasts until its end.
+    terminal: bool,
 }
 
 impl Framer {
@@ -113,9 +154,15 @@ impl Framer {
         Self {
             last: now,
             known: 0,
+            answered: 0,
             ending: None,
+            late: Late::Nothing,
             skipping: false,
-            late_end: false,
+            negotiating: false,
+            paused: false,
+            full: false,
+            keys: false,
+            terminal: false,
         }
     }
 
@@ -124,135 +171,247 @@ impl Framer {
         self.ending == Some(Ending::Idle)
     }
 
-    /// Looks at what stands in the ring: all of it, or the first [`SCRATCH`] octets or more.
+    /// Looks at what stands in the ring: all of it, or the first [`SCRATCH`] octets or more. A message is
+    /// composed in its place there.
     ///
-    /// `ended` says that nothing can follow after what is in the ring. While more stands in the
-    /// ring than was shown, it is ignored only if the scratch is as long as it has to be.
-    pub fn next(&mut self, now: Instant, seen: &[u8], ended: bool) -> Step {
-        if seen.len() > usize::from(self.known) {
-            self.last = now;
+    /// `ended` says that nothing can follow after what is in the ring. `patience` is how long at the least
+    /// what has no line end waits for more. While more stands in the ring than was shown, it is ignored
+    /// only if the scratch is as long as it has to be.
+    pub fn next(&mut self, now: Instant, seen: &mut [u8], ended: bool, patience: Duration) -> Step {
+        let known = usize::from(self.known);
+        if seen.len() > known {
+            self.arrived(now, seen.len() - known);
         }
-        let step = self.step(now, seen, ended);
+        self.full = seen.len() >= SCRATCH;
+        let step = self.step(now, seen, ended, patience);
         let consumed = match &step {
             Step::Message { consume, .. }
             | Step::TooLong { consume, .. }
             | Step::Skip { consume } => *consume,
-            Step::Wait { .. } | Step::End => 0,
+            Step::Reply(_) | Step::Wait { .. } | Step::End => 0,
         };
-        self.known = u16::try_from(seen.len() - consumed).unwrap_or(u16::MAX);
+        let octets = |count| u16::try_from(count).unwrap_or(u16::MAX);
+        self.known = octets(seen.len() - consumed);
+        self.answered = self.answered.saturating_sub(octets(consumed));
         step
     }
 
-    fn step(&mut self, now: Instant, seen: &[u8], ended: bool) -> Step {
+    /// Octets arrived, so many.
+    fn arrived(&mut self, now: Instant, added: usize) {
+        // What was there and not shown did not come now.
+        self.paused = now >= self.last + IDLE && !self.full;
+        self.last = now;
+        let alone = added == 1;
+        self.terminal |= self.keys && alone && self.paused && self.known > 0;
+        self.keys = alone && (self.keys || self.known == 0);
+    }
+
+    fn step(&mut self, now: Instant, seen: &mut [u8], ended: bool, patience: Duration) -> Step {
+        if self.negotiating
+            && let Some(step) = self.subnegotiation(now, seen, ended)
+        {
+            return step;
+        }
+        if seen.is_empty() && !self.skipping {
+            return match ended {
+                true => Step::End,
+                false => Step::Wait { deadline: None },
+            };
+        }
+        let front = Front::of(seen, usize::from(self.answered));
+        self.terminal |= front.commands;
+        if let Some((reply, end)) = front.reply {
+            self.answered = u16::try_from(end).unwrap_or(u16::MAX);
+            return Step::Reply(reply);
+        }
+        if let Some(step) = self.leading(now, seen, ended) {
+            return step;
+        }
         if self.skipping {
-            return self.skip(now, seen, ended);
+            return self.skip(now, seen, &front, ended);
         }
-        if seen.is_empty() {
-            return if ended {
-                Step::End
-            } else {
-                Step::Wait { deadline: None }
+        if let Some((end, consume)) = front.end {
+            let nuls = nuls(&seen[consume..]);
+            // Those that are cut off here go on.
+            let late = match consume + nuls == seen.len() && (nuls == 0 || self.full) {
+                true => Late::Nuls,
+                false => Late::Nothing,
             };
+            let too_long = front.text > MESSAGE_MAX;
+            return self.message(seen, end, consume + nuls, Ending::Line, late, too_long);
         }
-        match leading(seen, self.late_end && now <= self.last + IDLE_IN_CHARACTER) {
-            Leading::Whole(consume) => {
-                self.late_end = false;
-                return Step::Skip { consume };
-            }
-            Leading::Cut if !ended && now < self.last + IDLE_IN_CHARACTER => {
-                return Step::Wait {
-                    deadline: Some(self.last + IDLE_IN_CHARACTER),
-                };
-            }
-            Leading::Cut | Leading::Text => {}
+        if front.text > MESSAGE_MAX {
+            return self.begin_skipping(&front);
         }
-        if let Some((range, consume)) = line(seen) {
-            if range.len() <= MESSAGE_MAX {
-                return self.message(consume, range, Ending::Line);
-            }
-            self.ended(Ending::Line);
-            return Step::TooLong {
-                consume,
-                ending: Ending::Line,
-            };
+        let deadline = self.last + self.patience(seen, &front).max(patience);
+        // Full of what is no text, and of nothing that ends one.
+        if self.full && (front.cut || seen.last() != Some(&NUL)) {
+            return self.begin_skipping(&front);
         }
-        let text = seen.strip_suffix(&[CR]).unwrap_or(seen);
-        if text.len() > MESSAGE_MAX {
-            self.skipping = true;
-            return Step::Skip {
-                consume: text.len(),
-            };
-        }
-        let deadline = self.last + self.patience(seen);
-        if !ended && now < deadline {
+        if !ended && !self.full && now < deadline {
             return Step::Wait {
                 deadline: Some(deadline),
             };
         }
-        // A CR without its LF is a line end that was cut.
-        let ending = if text.len() < seen.len() {
-            Ending::Line
-        } else {
-            Ending::Idle
+        let all = seen.len();
+        match (front.half_ended, self.full) {
+            // A CR without its LF is a line end that was cut.
+            (true, _) => self.message(seen, front.whole, all, Ending::Line, Late::Half, false),
+            (false, true) => self.message(seen, all, all, Ending::Idle, Late::Nuls, false),
+            (false, false) => self.message(seen, all, all, Ending::Idle, Late::LineEnd, false),
+        }
+    }
+
+    /// What stands at the front and belongs to no message.
+    fn leading(&mut self, now: Instant, seen: &[u8], ended: bool) -> Option<Step> {
+        let (token, len) = telnet::first(seen);
+        let waits = !ended && now < self.last + IDLE_IN_CHARACTER;
+        let until = Step::Wait {
+            deadline: Some(self.last + IDLE_IN_CHARACTER),
         };
-        let step = self.message(seen.len(), 0..text.len(), ending);
-        self.late_end = true;
-        step
+        match token {
+            _ if seen.is_empty() => None,
+            Token::Command(_) | Token::Stray => Some(Step::Skip { consume: len }),
+            Token::Subnegotiation => {
+                self.negotiating = true;
+                Some(Step::Skip { consume: 2 })
+            }
+            Token::Cut if waits => Some(until),
+            Token::Cut => Some(Step::Skip { consume: len }),
+            Token::Text(_) if self.skipping => None,
+            Token::Text(_) => match (self.late, seen) {
+                (Late::LineEnd | Late::Half, [LF, rest @ ..])
+                | (Late::LineEnd, [CR, LF | NUL, rest @ ..])
+                | (Late::Half, [NUL, rest @ ..]) => {
+                    self.late = Late::Nuls;
+                    Some(Step::Skip {
+                        consume: seen.len() - rest.len() + nuls(rest),
+                    })
+                }
+                (Late::LineEnd, [CR]) if waits => Some(until),
+                (_, [NUL, ..]) => self.leading_nuls(now, seen, ended),
+                (_, _) => None,
+            },
+        }
+    }
+
+    /// NULs at the front: of the last message, of the next one, or an empty message.
+    fn leading_nuls(&mut self, now: Instant, seen: &[u8], ended: bool) -> Option<Step> {
+        let nuls = nuls(seen);
+        let late = self.late != Late::Nothing && !self.paused;
+        if nuls < seen.len() || self.terminal || late {
+            return Some(Step::Skip { consume: nuls });
+        }
+        let deadline = self.last + IDLE;
+        if !ended && now < deadline {
+            return Some(Step::Wait {
+                deadline: Some(deadline),
+            });
+        }
+        self.ended(Ending::Idle, Late::Nuls);
+        Some(Step::Message {
+            consume: nuls,
+            len: 0,
+            ending: Ending::Idle,
+        })
+    }
+
+    /// The rest of a subnegotiation. It ends where it says so, or with silence.
+    fn subnegotiation(&mut self, now: Instant, seen: &[u8], ended: bool) -> Option<Step> {
+        if let Some(consume) = telnet::end_of_subnegotiation(seen) {
+            self.negotiating = false;
+            return Some(Step::Skip { consume });
+        }
+        let consume = telnet::forgettable(seen);
+        if consume > 0 {
+            return Some(Step::Skip { consume });
+        }
+        let deadline = self.last + IDLE_IN_CHARACTER;
+        if !ended && now < deadline {
+            return Some(Step::Wait {
+                deadline: Some(deadline),
+            });
+        }
+        self.negotiating = false;
+        None
+    }
+
+    fn begin_skipping(&mut self, front: &Front) -> Step {
+        self.skipping = true;
+        Step::Skip {
+            consume: front.whole.max(1),
+        }
     }
 
     /// The rest of a message that is too long, up to its line end or to silence.
-    fn skip(&mut self, now: Instant, seen: &[u8], ended: bool) -> Step {
-        if let Some((_, consume)) = line(seen) {
-            self.ended(Ending::Line);
+    fn skip(&mut self, now: Instant, seen: &[u8], front: &Front, ended: bool) -> Step {
+        if let Some((_, consume)) = front.end {
+            self.ended(Ending::Line, Late::Nuls);
             return Step::TooLong {
                 consume,
                 ending: Ending::Line,
             };
         }
-        // A CR at the end may be the first half of the line end.
-        let text = seen.strip_suffix(&[CR]).unwrap_or(seen);
-        if !text.is_empty() {
+        if front.whole > 0 || self.full {
             return Step::Skip {
-                consume: text.len(),
+                consume: front.whole.max(1),
             };
         }
-        let deadline = self.last + self.patience(seen);
+        let deadline = self.last + self.patience(seen, front);
         if !ended && now < deadline {
             return Step::Wait {
                 deadline: Some(deadline),
             };
         }
-        let ending = if seen.is_empty() {
-            Ending::Idle
-        } else {
-            Ending::Line
+        let (ending, late) = match front.half_ended {
+            true => (Ending::Line, Late::Half),
+            false => (Ending::Idle, Late::LineEnd),
         };
-        self.ended(ending);
-        self.late_end = true;
+        self.ended(ending, late);
         Step::TooLong {
             consume: seen.len(),
             ending,
         }
     }
 
-    fn message(&mut self, consume: usize, range: Range<usize>, ending: Ending) -> Step {
-        self.ended(ending);
+    fn message(
+        &mut self,
+        seen: &mut [u8],
+        end: usize,
+        consume: usize,
+        ending: Ending,
+        late: Late,
+        too_long: bool,
+    ) -> Step {
+        self.ended(ending, late);
+        if too_long {
+            return Step::TooLong { consume, ending };
+        }
         Step::Message {
             consume,
-            range,
+            len: compose(&mut seen[..end], self.terminal),
             ending,
         }
     }
 
-    fn ended(&mut self, ending: Ending) {
+    fn ended(&mut self, ending: Ending, late: Late) {
         self.ending = Some(ending);
+        self.late = late;
         self.skipping = false;
-        self.late_end = false;
+        self.keys = false;
     }
 
-    fn patience(&self, seen: &[u8]) -> Duration {
-        if seen.last() == Some(&CR) || text::ends_inside_a_character(seen) {
+    fn patience(&self, seen: &[u8], front: &Front) -> Duration {
+        /// More octets than this, one by one and without a pause, are no keys.
+        const KEYS: usize = 2;
+        if front.half_ended {
             IDLE_IN_CHARACTER
+        } else if self.terminal {
+            IDLE_IN_TYPING
+        } else if front.cut || text::ends_inside_a_character(seen) {
+            IDLE_IN_CHARACTER
+        } else if self.keys && front.text <= KEYS && self.ending != Some(Ending::Idle) {
+            IDLE_AFTER_KEY
         } else if self.ending == Some(Ending::Line) {
             IDLE_IN_LINE
         } else {
@@ -261,66 +420,9 @@ impl Framer {
     }
 }
 
-/// What stands at the front and belongs to no message.
-enum Leading {
-    /// This many octets to skip.
-    Whole(usize),
-    /// The beginning of something to skip, perhaps.
-    Cut,
-    /// Text.
-    Text,
-}
-
-fn leading(seen: &[u8], late_end: bool) -> Leading {
-    match *seen {
-        [LF, ..] | [CR, LF, ..] | [CR, NUL, ..] if late_end => {
-            Leading::Whole(if seen[0] == LF { 1 } else { 2 })
-        }
-        [CR] if late_end => Leading::Cut,
-        // The NUL of a CR NUL whose CR ended the last message.
-        [NUL, ..] if late_end => Leading::Whole(1),
-        [IAC, ..] => telnet(seen),
-        _ => Leading::Text,
-    }
-}
-
-/// "Interpret as command" (RFC 854), never part of UTF-8.
-const IAC: u8 = 255;
-/// Begin and end of a subnegotiation (RFC 855).
-const SB: u8 = 250;
-const SE: u8 = 240;
-
-/// A telnet command at the front of `seen`, which begins with IAC.
-fn telnet(seen: &[u8]) -> Leading {
-    match *seen {
-        [] | [_] => Leading::Cut,
-        [_, SB, ..] => {
-            let limit = seen.len().min(SUBNEGOTIATION_MAX);
-            match seen[..limit]
-                .windows(2)
-                .skip(2)
-                .position(|pair| pair == [IAC, SE])
-            {
-                Some(at) => Leading::Whole(at + 4),
-                None if seen.len() < SUBNEGOTIATION_MAX => Leading::Cut,
-                None => Leading::Text,
-            }
-        }
-        // WILL, WON'T, DO, DON'T and their option.
-        [_, 251..=254] => Leading::Cut,
-        [_, 251..=254, _, ..] => Leading::Whole(3),
-        // NOP, break, interrupt process, "are you there", erase and the like.
-        [_, 240..=249, ..] => Leading::Whole(2),
-        [_, _, ..] => Leading::Text,
-    }
-}
-
-/// The first line: where its text is, and its length with its end.
-fn line(seen: &[u8]) -> Option<(Range<usize>, usize)> {
-    let end = (0..seen.len()).find(|&at| seen[at] == LF || seen[at..].starts_with(&[CR, NUL]))?;
-    let text = seen[..end].strip_suffix(&[CR]).map_or(end, <[u8]>::len);
-    let consume = if seen[end] == LF { end + 1 } else { end + 2 };
-    Some((0..text, consume))
+/// How many NULs stand at the front.
+fn nuls(octets: &[u8]) -> usize {
+    octets.iter().take_while(|octet| **octet == NUL).count()
 }
 
 #[cfg(test)]

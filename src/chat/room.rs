@@ -242,9 +242,12 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
 
     /// One datagram, from a member or from an endpoint that is none.
     pub fn datagram(&mut self, now: Instant, from: E, octets: &[u8], out: &mut impl Outbox<K, E>) {
-        let body = octets.strip_suffix(b"\n").unwrap_or(octets);
+        // C programs send the NUL behind their text, too, or their whole buffer.
+        let nuls = octets.iter().rev().take_while(|octet| **octet == 0).count();
+        let text = &octets[..octets.len() - nuls];
+        let body = text.strip_suffix(b"\n").unwrap_or(text);
         let body = body.strip_suffix(b"\r").unwrap_or(body);
-        let ending = if body.len() < octets.len() {
+        let ending = if body.len() < text.len() {
             Ending::Line
         } else {
             Ending::Idle
