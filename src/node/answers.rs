@@ -33,17 +33,33 @@ impl Answers {
 
     /// Uses up one answer; `false` if none is left.
     pub(super) fn take(&mut self, now: Instant, per_second: u16) -> bool {
-        let second = now.total_micros().div_euclid(1_000_000) as u16;
-        if second != self.second {
-            *self = Self { second, given: 0 };
-        }
-        if self.given >= per_second {
+        let given = self.given_in(now);
+        if given >= per_second {
             return false;
         }
-        self.given += 1;
+        *self = Self {
+            second: second(now),
+            given: given + 1,
+        };
         true
     }
+
+    /// How many were given in this second.
+    fn given_in(&self, now: Instant) -> u16 {
+        if self.second == second(now) {
+            self.given
+        } else {
+            0
+        }
+    }
 }
+
+fn second(now: Instant) -> u16 {
+    now.total_micros().div_euclid(1_000_000) as u16
+}
+
+/// Places in which one stranger can be.
+const WAYS: usize = 4;
 
 /// What one stranger was answered.
 #[derive(Debug, Clone, Copy)]
@@ -63,9 +79,9 @@ impl Stranger {
 
 /// What strangers were answered, by their addresses.
 ///
-/// A table of few places, each of the address that came there last: a flood from very many addresses
-/// makes it forget, and never makes one stranger pay for another. Which addresses share a place is a
-/// secret, and another one every minute.
+/// A table of few places, in sets of [`WAYS`]. Where more meet in one set, the one that was answered least
+/// is forgotten, and begins anew: a flood from very many addresses never makes one stranger pay for
+/// another. Which addresses share a set is a secret, and another one every minute.
 pub(super) struct Strangers<'a> {
     places: ManagedSlice<'a, Stranger>,
     hasher: Sip,
@@ -88,14 +104,24 @@ impl<'a> Strangers<'a> {
         hasher.write_u64(now.total_micros() as u64 >> 26);
         let hash = hasher.finish();
         let tag = (hash >> 32) as u32;
-        let index = hash as u32 as usize % self.places.len();
-        let place = &mut self.places[index];
-        if place.tag != tag {
-            *place = Stranger {
-                tag,
-                ..Stranger::EMPTY
-            };
-        }
+        let sets = (self.places.len() / WAYS).max(1);
+        let first = hash as u32 as usize % sets * WAYS;
+        let end = self.places.len().min(first + WAYS);
+        let set = &mut self.places[first..end];
+        let place = match set.iter().position(|place| place.tag == tag) {
+            Some(known) => &mut set[known],
+            None => {
+                let given = |place: &&mut Stranger| place.answers.given_in(now);
+                let Some(place) = set.iter_mut().min_by_key(given) else {
+                    return false;
+                };
+                *place = Stranger {
+                    tag,
+                    ..Stranger::EMPTY
+                };
+                place
+            }
+        };
         place.answers.take(now, per_second)
     }
 }
@@ -111,6 +137,27 @@ pub(super) fn party(address: IpAddress) -> u64 {
     }
 }
 
+/// The party that stands for more than half of these, and for more than one (Boyer and Moore's vote).
+pub(super) fn majority(parties: impl Iterator<Item = u64> + Clone) -> Option<u64> {
+    let (mut candidate, mut lead) = (0, 0_usize);
+    for party in parties.clone() {
+        if lead == 0 {
+            candidate = party;
+        }
+        lead = if party == candidate {
+            lead + 1
+        } else {
+            lead - 1
+        };
+    }
+    let (mut all, mut its) = (0_usize, 0);
+    for party in parties {
+        all += 1;
+        its += usize::from(party == candidate);
+    }
+    (its > 1 && 2 * its > all).then_some(candidate)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +165,17 @@ mod tests {
 
     fn strangers(places: usize) -> Strangers<'static> {
         Strangers::new(ManagedSlice::Owned(vec![Stranger::EMPTY; places]), [7; 16])
+    }
+
+    #[test]
+    fn a_majority_is_more_than_half_and_more_than_one() {
+        let majority = |parties: &[u64]| majority(parties.iter().copied());
+        assert_eq!(majority(&[]), None);
+        assert_eq!(majority(&[1]), None);
+        assert_eq!(majority(&[1, 1]), Some(1));
+        assert_eq!(majority(&[1, 2, 1, 2]), None);
+        assert_eq!(majority(&[1, 2, 2, 3, 2]), Some(2));
+        assert_eq!(majority(&[2, 2, 1, 3, 1]), None);
     }
 
     #[test]
@@ -145,6 +203,19 @@ mod tests {
                 assert_eq!((0..100).filter(|_| take(octet)).count(), 5, "{octet}");
             }
         }
+    }
+
+    #[test]
+    fn many_at_once_are_bounded_each_as_long_as_there_are_places() {
+        let mut strangers = strangers(1024);
+        let mut given = [0; 200];
+        for _ in 0..50 {
+            for (octet, given) in (0..).zip(&mut given) {
+                let address = IpAddress::v4(192, 0, 2, octet);
+                *given += u32::from(strangers.take(Instant::ZERO, address, 5));
+            }
+        }
+        assert_eq!(given, [5; 200]);
     }
 
     #[cfg(feature = "ipv6")]

@@ -1,13 +1,15 @@
 //! Who is served, and who waits at the door.
 //!
 //! A [`Listener`] is a port and the number of SYNs that may wait for it; it holds no socket. A SYN that
-//! finds no free connection is kept as its facts, oldest first, until one is free.
+//! finds no free connection is kept as its facts, oldest first, until one is free; so is the return of a
+//! cookie, whose peer is proven to be there.
 
 use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::EthernetAddress;
 
-use crate::trace::{Flow, Header};
+use super::answers::{majority, party};
+use crate::trace::{Flow, Header, Resource};
 
 /// A port that accepts connections.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +37,10 @@ pub(super) struct Held {
     pub(super) neighbor: EthernetAddress,
     /// Its header.
     pub(super) syn: Header,
+    /// Our initial sequence number, if the peer returned it as a cookie.
+    pub(super) proven: Option<u32>,
+    /// It came again, as one whose sender made it up does not.
+    pub(super) again: bool,
     /// When it came, or came again.
     pub(super) heard: Instant,
 }
@@ -50,6 +56,8 @@ impl Bench {
 
 /// A SYN that was not sent again for this long has given up: two of its retries in a row are missing.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// A peer that returned a cookie believes that it is connected, and may be silent until it is greeted.
+const PROVEN_PATIENCE: Duration = Duration::from_secs(60);
 
 /// What became of a SYN that had to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +66,8 @@ pub(super) enum Kept {
     New,
     /// It waited already; the newer one counts.
     Again,
+    /// It waits in the place of another, which had more than its share, or proved nothing.
+    Instead(Resource),
     /// There is no more room.
     Full,
 }
@@ -84,37 +94,83 @@ impl<'a> Backlog<'a> {
     pub(super) fn keep(&mut self, held: Held, limit: u16) -> Kept {
         self.forget_the_silent(held.heard);
         if let Some(place) = self.place_of(&held.flow) {
-            self.benches[place] = Bench(Some(held));
+            let proven = self.benches[place]
+                .0
+                .filter(|old| old.syn.seq == held.syn.seq)
+                .and_then(|old| old.proven);
+            let proven = held.proven.or(proven);
+            self.benches[place] = Bench(Some(Held {
+                proven,
+                again: true,
+                ..held
+            }));
             return Kept::Again;
         }
-        let waiting = self
-            .waiting()
-            .filter(|other| other.flow.local.port == held.flow.local.port)
-            .count();
-        if self.len == self.benches.len() || waiting >= usize::from(limit) {
-            return Kept::Full;
+        let port = held.flow.local.port;
+        let of_port = self.waiting().filter(|it| it.flow.local.port == port);
+        let port_is_full = of_port.count() >= usize::from(limit);
+        if self.len < self.benches.len() && !port_is_full {
+            self.put(held);
+            return Kept::New;
         }
-        self.benches[self.len] = Bench(Some(held));
-        self.len += 1;
-        Kept::New
-    }
-
-    /// Takes the SYN that has waited for longest.
-    pub(super) fn next(&mut self, now: Instant) -> Option<Held> {
-        self.forget_the_silent(now);
-        let held = self.benches.first()?.0?;
-        self.take(0);
-        Some(held)
-    }
-
-    /// Takes out the SYN of a flow; says whether there was one.
-    pub(super) fn cancel(&mut self, flow: &Flow) -> bool {
-        match self.place_of(flow) {
-            Some(place) => {
+        match self.who_yields(&held, port_is_full) {
+            Some((place, resource)) => {
                 self.take(place);
-                true
+                self.put(held);
+                Kept::Instead(resource)
             }
-            None => false,
+            None => Kept::Full,
+        }
+    }
+
+    /// Whose place `held` may take, and what ran full: the newest of whoever has more than half of them, or
+    /// the newest that proved nothing, if it has.
+    fn who_yields(&self, held: &Held, port_is_full: bool) -> Option<(usize, Resource)> {
+        let port = held.flow.local.port;
+        let concerned = move |it: &Held| !port_is_full || it.flow.local.port == port;
+        let others = self.waiting().copied().filter(concerned);
+        let hog = majority(others.map(|it| party(it.flow.remote.addr)))
+            .filter(|hog| *hog != party(held.flow.remote.addr));
+        let newest = |yields: &dyn Fn(&Held) -> bool| {
+            (0..self.len).rev().find(|place| {
+                let it = self.benches[*place].0;
+                it.is_some_and(|it| concerned(&it) && yields(&it))
+            })
+        };
+        let over = newest(&|it| Some(party(it.flow.remote.addr)) == hog);
+        let unproven = newest(&|it| held.proven.is_some() && it.proven.is_none());
+        over.map(|place| (place, Resource::Share))
+            .or(unproven.map(|place| (place, Resource::Backlog)))
+    }
+
+    /// Who is to be let in next: who is proven, then who is not of `hog`, of those who came again, and of
+    /// those who has waited for longest.
+    pub(super) fn next(&self, hog: Option<u64>) -> Option<Held> {
+        let rank = |it: &&Held| {
+            let modest = Some(party(it.flow.remote.addr)) != hog;
+            (it.proven.is_none(), !modest, !it.again)
+        };
+        self.waiting().min_by_key(rank).copied()
+    }
+
+    /// How many can wait, for all ports together.
+    pub(super) fn capacity(&self) -> usize {
+        self.benches.len()
+    }
+
+    /// Takes out the SYN of a flow, if there is one.
+    pub(super) fn remove(&mut self, flow: &Flow) {
+        if let Some(place) = self.place_of(flow) {
+            self.take(place);
+        }
+    }
+
+    /// A reset takes the SYN of a flow back, if it stands at the SYN's number or the one after.
+    pub(super) fn take_back(&mut self, flow: &Flow, seq: u32) {
+        let place = self.place_of(flow);
+        let held = place.and_then(|place| self.benches[place].0);
+        if held.is_some_and(|held| seq.wrapping_sub(held.syn.seq) <= 1) {
+            self.remove(flow);
         }
     }
 
@@ -131,7 +187,7 @@ impl<'a> Backlog<'a> {
     }
 
     /// The SYNs that wait, oldest first.
-    pub(super) fn waiting(&self) -> impl Iterator<Item = &Held> {
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &Held> + Clone {
         self.benches[..self.len]
             .iter()
             .filter_map(|bench| bench.0.as_ref())
@@ -141,14 +197,24 @@ impl<'a> Backlog<'a> {
         self.waiting().position(|held| held.flow == *flow)
     }
 
-    fn forget_the_silent(&mut self, now: Instant) {
+    /// Whoever did not come again has given up.
+    pub(super) fn forget_the_silent(&mut self, now: Instant) {
+        let is_patient = |held: &Held| {
+            let patience = held.proven.map_or(PATIENCE, |_| PROVEN_PATIENCE);
+            held.heard + patience > now
+        };
         let mut place = 0;
         while place < self.len {
-            match self.benches[place].0 {
-                Some(held) if held.heard + PATIENCE > now => place += 1,
-                _ => self.take(place),
+            match self.benches[place].0.filter(is_patient) {
+                Some(_) => place += 1,
+                None => self.take(place),
             }
         }
+    }
+
+    fn put(&mut self, held: Held) {
+        self.benches[self.len] = Bench(Some(held));
+        self.len += 1;
     }
 
     fn take(&mut self, place: usize) {
@@ -163,24 +229,47 @@ mod tests {
     use super::*;
     use smoltcp::wire::{IpAddress, IpEndpoint};
     use std::vec;
+    use std::vec::Vec;
 
-    fn held(port: u16, seq: u32, secs: i64) -> Held {
+    fn from(host: u8, port: u16, seq: u32, secs: i64) -> Held {
         Held {
             flow: Flow {
                 local: IpEndpoint::new(IpAddress::v4(192, 0, 2, 1), 9000),
-                remote: IpEndpoint::new(IpAddress::v4(192, 0, 2, 2), port),
+                remote: IpEndpoint::new(IpAddress::v4(192, 0, 2, host), port),
             },
             neighbor: EthernetAddress([2; 6]),
             syn: Header {
                 seq,
                 ..Header::default()
             },
+            proven: None,
+            again: false,
             heard: Instant::from_secs(secs),
+        }
+    }
+
+    fn held(port: u16, seq: u32, secs: i64) -> Held {
+        from(2, port, seq, secs)
+    }
+
+    fn proven(host: u8, port: u16) -> Held {
+        Held {
+            proven: Some(7),
+            ..from(host, port, 10, 0)
         }
     }
 
     fn backlog(places: usize) -> Backlog<'static> {
         Backlog::new(ManagedSlice::Owned(vec![Bench::EMPTY; places]))
+    }
+
+    fn hosts(backlog: &Backlog<'_>) -> Vec<(u8, u16)> {
+        let host = |held: &Held| match held.flow.remote.addr {
+            IpAddress::Ipv4(v4) => (v4.octets()[3], held.flow.remote.port),
+            #[cfg(feature = "ipv6")]
+            IpAddress::Ipv6(_) => unreachable!(),
+        };
+        backlog.waiting().map(host).collect()
     }
 
     #[test]
@@ -189,8 +278,8 @@ mod tests {
         assert_eq!(backlog.keep(held(1, 10, 0), 4), Kept::New);
         assert_eq!(backlog.keep(held(2, 20, 0), 4), Kept::New);
         assert_eq!(backlog.keep(held(1, 11, 1), 4), Kept::Again);
-        assert_eq!(backlog.next(Instant::from_secs(1)).unwrap().syn.seq, 11);
-        assert_eq!(backlog.len(), 1);
+        assert_eq!(backlog.next(None).unwrap().syn.seq, 11);
+        assert_eq!(backlog.len(), 2);
     }
 
     #[test]
@@ -198,16 +287,68 @@ mod tests {
         let mut backlog = backlog(4);
         assert_eq!(backlog.keep(held(1, 10, 0), 1), Kept::New);
         assert_eq!(backlog.keep(held(2, 10, 0), 1), Kept::Full);
-        assert!(backlog.cancel(&held(1, 0, 0).flow));
+        // Only a reset that fits takes a SYN back.
+        backlog.take_back(&held(1, 0, 0).flow, 9);
+        backlog.take_back(&held(1, 0, 0).flow, 12);
+        assert_eq!(backlog.len(), 1);
+        backlog.take_back(&held(1, 0, 0).flow, 11);
         assert_eq!(backlog.keep(held(2, 10, 0), 1), Kept::New);
     }
 
     #[test]
     fn whoever_fell_silent_is_not_let_in() {
+        let mut backlog = backlog(3);
+        backlog.keep(held(1, 10, 0), 3);
+        backlog.keep(held(2, 20, 15), 3);
+        backlog.keep(proven(3, 1), 3);
+        backlog.forget_the_silent(Instant::from_secs(20));
+        assert_eq!(hosts(&backlog), [(2, 2), (3, 1)]);
+        backlog.forget_the_silent(Instant::from_secs(60));
+        assert_eq!(backlog.len(), 0);
+    }
+
+    #[test]
+    fn whoever_has_more_than_half_makes_room_for_others_and_for_nobody_else() {
+        let mut backlog = backlog(4);
+        for port in 1..=4 {
+            assert_eq!(backlog.keep(held(port, 10, 0), 4), Kept::New);
+        }
+        assert_eq!(backlog.keep(held(5, 10, 0), 4), Kept::Full);
+        let instead = Kept::Instead(Resource::Share);
+        assert_eq!(backlog.keep(from(3, 1, 10, 0), 4), instead);
+        assert_eq!(backlog.keep(from(4, 1, 10, 0), 4), instead);
+        assert_eq!(hosts(&backlog), [(2, 1), (2, 2), (3, 1), (4, 1)]);
+        // Half is nobody's share alone.
+        assert_eq!(backlog.keep(from(5, 1, 10, 0), 4), Kept::Full);
+        // One place is everybody's share.
+        let mut single = self::backlog(1);
+        single.keep(held(1, 10, 0), 1);
+        assert_eq!(single.keep(from(3, 1, 10, 0), 1), Kept::Full);
+    }
+
+    #[test]
+    fn whoever_is_proven_waits_in_the_place_of_one_who_is_not_and_is_next() {
         let mut backlog = backlog(2);
-        backlog.keep(held(1, 10, 0), 2);
-        backlog.keep(held(2, 20, 15), 2);
-        assert_eq!(backlog.next(Instant::from_secs(20)).unwrap().syn.seq, 20);
-        assert!(backlog.next(Instant::from_secs(20)).is_none());
+        backlog.keep(from(2, 1, 10, 0), 2);
+        backlog.keep(from(3, 1, 10, 0), 2);
+        let instead = Kept::Instead(Resource::Backlog);
+        assert_eq!(backlog.keep(proven(4, 1), 2), instead);
+        assert_eq!(hosts(&backlog), [(2, 1), (4, 1)]);
+        assert_eq!(backlog.next(None).unwrap().proven, Some(7));
+        // Its SYN, sent again on the way here, does not take that away.
+        assert_eq!(backlog.keep(from(4, 1, 10, 1), 2), Kept::Again);
+        assert_eq!(backlog.next(None).unwrap().proven, Some(7));
+        assert_eq!(backlog.keep(proven(5, 1), 2), instead);
+        assert_eq!(backlog.keep(proven(6, 1), 2), Kept::Full);
+    }
+
+    #[test]
+    fn whoever_has_most_of_the_handshakes_is_let_in_last() {
+        let mut backlog = backlog(2);
+        backlog.keep(from(2, 1, 10, 0), 2);
+        backlog.keep(from(3, 1, 30, 0), 2);
+        let hog = party(IpAddress::v4(192, 0, 2, 2));
+        assert_eq!(backlog.next(Some(hog)).unwrap().syn.seq, 30);
+        assert_eq!(backlog.next(None).unwrap().syn.seq, 10);
     }
 }

@@ -145,6 +145,7 @@ impl Node<'_> {
         };
         earliest(&[
             self.deadlines.earliest(),
+            self.admission_deadline(),
             wait,
             extra,
             self.datagrams.deadline(now),

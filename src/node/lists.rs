@@ -97,6 +97,15 @@ impl<'a> Lists<'a> {
         (first != NONE).then_some(first as usize)
     }
 
+    /// The slots of a queue, in order.
+    pub(super) fn iter(&self, list: List) -> impl Iterator<Item = usize> + Clone {
+        let lane = list.lane();
+        core::iter::successors(self.front(list), move |slot| {
+            let after = self.links[*slot].0[lane].after;
+            (after != NONE).then_some(after as usize)
+        })
+    }
+
     /// Whether a slot is in a queue.
     pub(super) fn contains(&self, list: List, slot: usize) -> bool {
         self.links[slot].0[list.lane()].list == list as u16
@@ -164,6 +173,7 @@ impl<'a> Lists<'a> {
 mod tests {
     use super::*;
     use std::vec;
+    use std::vec::Vec;
 
     #[test]
     fn a_queue_gives_slots_in_the_order_it_got_them() {
@@ -174,6 +184,7 @@ mod tests {
         lists.remove(List::Egress, 0);
         lists.push(List::Egress, 1);
         assert_eq!(lists.len(List::Egress), 3);
+        assert_eq!(lists.iter(List::Egress).collect::<Vec<_>>(), [2, 3, 1]);
         assert_eq!(lists.pop(List::Egress), Some(2));
         assert_eq!(lists.pop(List::Egress), Some(3));
         assert_eq!(lists.pop(List::Egress), Some(1));

@@ -4,6 +4,7 @@
 //! connection's set and no other, one frame at a time. So every change of state has one known cause,
 //! and an idle connection costs nothing. [`Node`] tells how it is run.
 
+mod admission;
 mod allowance;
 mod answers;
 mod backlog;

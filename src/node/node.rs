@@ -7,7 +7,7 @@ use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr};
 
 use super::allowance::Allowance;
-use super::answers::Strangers;
+use super::answers::{Answers, Strangers};
 use super::backlog::{Backlog, Listener};
 use super::claims::Claims;
 use super::config::{Config, ConfigError, Limits, MAX_ADDRESSES};
@@ -74,6 +74,8 @@ pub struct Node<'a> {
     pub(super) strangers: Strangers<'a>,
     /// What may still be said over ICMP.
     pub(super) told: Allowance,
+    /// SYNs that met silence although a cookie could have answered them.
+    pub(super) turned_away: Answers,
     /// Until when an acknowledgment out of nowhere may be the answer to a cookie.
     pub(super) cookies_until: Instant,
     /// A connection ended since the last egress began, and its application does not know yet.
@@ -166,6 +168,7 @@ impl<'a> Node<'a> {
             next_id: 1,
             strangers: Strangers::new(memory.strangers, config.secret),
             told: Allowance::new(config.secret),
+            turned_away: Answers::NONE,
             cookies_until: Instant::ZERO,
             retired: false,
         };

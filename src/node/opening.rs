@@ -1,210 +1,43 @@
-//! How a connection comes to be: SYNs, those that wait, those that leave no trace, and our own.
+//! How a connection comes to be: by a SYN that was let in, by the return of a cookie, by a call of ours.
 
 use smoltcp::iface::Interface;
-use smoltcp::time::{Duration, Instant};
+use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, TcpControl};
 
-use super::backlog::{Held, Kept, Listener};
+use super::answers::party;
+use super::backlog::Listener;
 use super::connection::{Connection, Flags as Facts};
 use super::errors::ConnectError;
 use super::ethernet::Hop;
 use super::flow::Found;
-use super::frame::TcpFrame;
-use super::hatch::{Exit, Hatch, Medium, Nowhere, Sent};
+use super::frame::{TcpFrame, flags, header};
+use super::hatch::{Hatch, Medium, Nowhere, Sent};
 use super::isn::opening_config;
 use super::lists::List;
 use super::node::Node;
-use super::numbers::{Numbers, before};
+use super::numbers::Numbers;
 use super::reply::{Route, bare};
-use super::time_wait::Waiting;
 use crate::trace::{
-    Answer, Call, Cause, ConnectionId, Direction, Ending, Flags, Flow, Header, Kind, Mark, Reason,
-    Resource, Segment, State, Verdict,
+    Call, Cause, ConnectionId, Direction, Ending, Flags, Flow, Header, Kind, Mark, Resource,
+    Segment, State, Verdict,
 };
-
-/// A cookie is good for at most two periods of about a minute each.
-const COOKIE_LIFE: Duration = Duration::from_secs(135);
-
-/// A new connection must begin so far beyond the old one's numbers (RFC 9293 section 3.10.7.4).
-const BEYOND_THE_OLD: u32 = 128_000;
 
 /// What a handshake starts from.
 #[derive(Clone, Copy)]
-struct Opening {
-    flow: Flow,
-    neighbor: EthernetAddress,
+pub(super) struct Opening {
+    pub(super) flow: Flow,
+    pub(super) neighbor: EthernetAddress,
     /// The peer's SYN.
-    syn: Header,
+    pub(super) syn: Header,
     /// Our initial sequence number.
-    iss: u32,
+    pub(super) iss: u32,
     /// What the journal says of the SYN; `None` if it never crossed the wire as such.
-    verdict: Option<Verdict>,
-}
-
-/// What an acknowledgment out of nowhere came to.
-enum ByCookie {
-    /// It completes a handshake, in this slot.
-    Opened(usize),
-    /// It would, if a connection were free.
-    NoRoom,
-    /// It has the time of a cookie in it and no more: it may be of a later segment.
-    Incomplete,
-    /// It has nothing to do with a cookie.
-    NoCookie,
+    pub(super) verdict: Option<Verdict>,
 }
 
 impl Node<'_> {
-    /// A segment between endpoints that have no connection.
-    pub(super) fn receive_unknown(
-        &mut self,
-        now: Instant,
-        frame: &TcpFrame<'_>,
-        octets: &[u8],
-        exit: &mut dyn Exit,
-    ) {
-        let Some(listener) = self.listener(frame.flow.local.port) else {
-            return self.refuse(now, frame, exit);
-        };
-        let flags = frame.header.flags;
-        if flags.contains(Flags::RST) {
-            // It may take back a SYN that still waits.
-            self.backlog.cancel(&frame.flow);
-            self.note_stray(now, frame, Verdict::Dropped(Reason::StrayReset));
-        } else if flags.contains(Flags::ACK) {
-            if flags.contains(Flags::SYN) {
-                return self.refuse(now, frame, exit);
-            }
-            match self.open_by_cookie(now, frame) {
-                ByCookie::Opened(slot) => self.receive_for(now, slot, frame, octets, exit),
-                // Full of real connections. The peer will send again, with the same acknowledgment.
-                ByCookie::NoRoom => {
-                    self.note_full(now, Resource::Connections);
-                    self.note_stray(now, frame, Verdict::Dropped(Reason::BacklogFull));
-                }
-                // A reset would end a connection whose first data is still to come (again).
-                ByCookie::Incomplete => {
-                    self.note_stray(now, frame, Verdict::Dropped(Reason::CookieIncomplete));
-                }
-                ByCookie::NoCookie => self.refuse(now, frame, exit),
-            }
-        } else if flags.contains(Flags::SYN) {
-            self.receive_syn(now, listener, frame, exit);
-        } else {
-            self.note_stray(now, frame, Verdict::Dropped(Reason::NoAck));
-        }
-    }
-
-    fn receive_syn(
-        &mut self,
-        now: Instant,
-        listener: Listener,
-        frame: &TcpFrame<'_>,
-        exit: &mut dyn Exit,
-    ) {
-        let half_open = self.lists.len(List::HalfOpen);
-        let free = self.lists.len(List::Free);
-        if free > 0 && half_open < self.half_open_limit() && self.backlog.len() == 0 {
-            let iss = self.isn.next(now, &frame.flow);
-            self.open_passive(now, opening(frame, iss));
-            return;
-        }
-        if half_open > 0 {
-            // Some of those may never complete. This one costs nothing until it does.
-            return self.answer_with_cookie(now, frame, exit);
-        }
-        let held = Held {
-            flow: frame.flow,
-            neighbor: frame.neighbor,
-            syn: frame.header,
-            heard: now,
-        };
-        match self.backlog.keep(held, listener.backlog) {
-            Kept::New | Kept::Again => self.note_stray(now, frame, Verdict::Held),
-            Kept::Full if self.limits.refuse => self.refuse(now, frame, exit),
-            Kept::Full => {
-                self.note_full(now, Resource::Backlog);
-                self.note_stray(now, frame, Verdict::Dropped(Reason::BacklogFull));
-            }
-        }
-    }
-
-    /// How many handshakes may be under way before cookies are used: three quarters of all slots.
-    fn half_open_limit(&self) -> usize {
-        let slots = self.slots.len();
-        slots - slots / 4
-    }
-
-    /// Answers a SYN without keeping anything of it (RFC 4987 section 3.6).
-    fn answer_with_cookie(&mut self, now: Instant, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
-        self.cookies_until = now + COOKIE_LIFE;
-        let header = &frame.header;
-        let mss = if header.mss == 0 { 536 } else { header.mss };
-        let iss = self.isn.cookie(now, &frame.flow, header.seq, mss);
-        let window = self.slots[0].socket().recv_capacity().min(65_535) as u16;
-        let mut segment = bare(&frame.flow, iss, Some(header.seq.wrapping_add(1)), window);
-        segment.control = TcpControl::Syn;
-        segment.max_seg_size = Some(self.mss(frame.flow.local.addr));
-        self.note_stray(now, frame, Verdict::Answered(Answer::SynCookie));
-        self.answer_stray(now, frame, &segment, Answer::SynCookie, exit);
-    }
-
-    /// Opens the connection whose handshake this acknowledgment completes, if it returns a cookie.
-    fn open_by_cookie(&mut self, now: Instant, frame: &TcpFrame<'_>) -> ByCookie {
-        if now > self.cookies_until {
-            return ByCookie::NoCookie;
-        }
-        let irs = frame.header.seq.wrapping_sub(1);
-        let iss = frame.header.ack.wrapping_sub(1);
-        let Some(cookie) = self.isn.open_cookie(now, &frame.flow, irs, iss) else {
-            return if self.isn.may_be_cookie(now, frame.header.ack) {
-                ByCookie::Incomplete
-            } else {
-                ByCookie::NoCookie
-            };
-        };
-        if self.lists.len(List::Free) == 0 && !self.evict_oldest_half_open(now) {
-            return ByCookie::NoRoom;
-        }
-        let syn = Header {
-            seq: irs,
-            flags: Flags::SYN,
-            window: frame.header.window,
-            mss: cookie.mss,
-            ..Header::default()
-        };
-        let opening = Opening {
-            flow: frame.flow,
-            neighbor: frame.neighbor,
-            syn,
-            iss,
-            verdict: None,
-        };
-        let Some(slot) = self.open_passive(now, opening) else {
-            return ByCookie::NoRoom;
-        };
-        self.swallow_syn_ack(now, slot);
-        ByCookie::Opened(slot)
-    }
-
-    /// Whether a segment to a half-open connection acknowledges the cookie that answered an earlier SYN
-    /// of the same peer. That one arrived first, so it counts.
-    pub(super) fn returns_a_cookie(&self, now: Instant, slot: usize, frame: &TcpFrame<'_>) -> bool {
-        let numbers = &self.slots[slot].connection.numbers;
-        let header = &frame.header;
-        let iss = header.ack.wrapping_sub(1);
-        now <= self.cookies_until
-            && header.flags.contains(Flags::ACK)
-            && !header.flags.contains(Flags::RST)
-            && !header.flags.contains(Flags::SYN)
-            && iss != numbers.iss
-            && self
-                .isn
-                .open_cookie(now, &frame.flow, numbers.irs, iss)
-                .is_some()
-    }
-
     /// The SYN,ACK of a cookie left long ago: smoltcp must believe that it just did.
-    fn swallow_syn_ack(&mut self, now: Instant, slot: usize) {
+    pub(super) fn swallow_syn_ack(&mut self, now: Instant, slot: usize) {
         let mut nowhere = Nowhere;
         let mut hatch = Hatch::leading_to(&mut nowhere, Hop::NOWHERE);
         self.iface
@@ -226,51 +59,41 @@ impl Node<'_> {
         self.settle(now, slot);
     }
 
-    /// A SYN beyond the numbers of a connection in TIME-WAIT: the old one is over.
-    pub(super) fn reopen(
-        &mut self,
-        now: Instant,
-        place: usize,
-        waiting: &Waiting,
-        frame: &TcpFrame<'_>,
-        exit: &mut dyn Exit,
-    ) {
-        let Some(listener) = self.listener(frame.flow.local.port) else {
-            return self.refuse(now, frame, exit);
+    /// Shows the socket the acknowledgment by which its peer returned a cookie: it came, and nothing was
+    /// free then.
+    pub(super) fn complete(&mut self, now: Instant, slot: usize) {
+        let connection = &self.slots[slot].connection;
+        let numbers = &connection.numbers;
+        let reversed = Flow {
+            local: connection.flow.remote,
+            remote: connection.flow.local,
         };
-        self.end_wait(now, place, waiting, Cause::Segment);
-        if self.lists.len(List::Free) == 0 {
-            return self.receive_syn(now, listener, frame, exit);
-        }
-        let mut iss = self.isn.next(now, &frame.flow);
-        if !before(waiting.snd_nxt, iss) {
-            iss = waiting.snd_nxt.wrapping_add(BEYOND_THE_OLD);
-        }
-        self.open_passive(now, opening(frame, iss));
-    }
-
-    /// Lets in SYNs that waited, as far as slots are free.
-    pub(super) fn admit_the_waiting(&mut self, now: Instant) {
-        while self.lists.len(List::Free) > 0 {
-            let Some(held) = self.backlog.next(now) else {
-                return;
-            };
-            let opening = Opening {
-                flow: held.flow,
-                neighbor: held.neighbor,
-                syn: held.syn,
-                iss: self.isn.next(now, &held.flow),
-                verdict: Some(Verdict::Held),
-            };
-            self.open_passive(now, opening);
-        }
+        let (seq, ack) = (numbers.rcv_nxt, Some(numbers.snd_nxt));
+        let segment = bare(&reversed, seq, ack, numbers.window);
+        self.show(now, slot, &segment);
+        let header = header(&segment, flags(&segment));
+        let connection = &mut self.slots[slot].connection;
+        connection.numbers.accept(&header, false);
+        let (seq, ack) = connection.numbers.relative(&header, Direction::In);
+        let segment = Segment {
+            connection: connection.id,
+            direction: Direction::In,
+            header,
+            seq,
+            ack,
+            mark: Mark::None,
+            verdict: Verdict::Held,
+        };
+        self.note(now, Kind::Segment(segment));
+        self.observe(now, slot, Cause::Segment);
+        self.settle(now, slot);
     }
 
     /// Takes a free slot through LISTEN into SYN-RECEIVED.
     ///
     /// Says which slot, if it is there. The caller has made sure that there is a free slot and no
     /// connection between these endpoints.
-    fn open_passive(&mut self, now: Instant, opening: Opening) -> Option<usize> {
+    pub(super) fn open_passive(&mut self, now: Instant, opening: Opening) -> Option<usize> {
         let Some(slot) = self.lists.pop(List::Free) else {
             self.note_full(now, Resource::Connections);
             return None;
@@ -345,7 +168,7 @@ impl Node<'_> {
             .get_source_address(&remote.addr)
             .filter(|_| self.next_hop(remote.addr).is_some())
             .ok_or(ConnectError::NoRoute)?;
-        if self.lists.len(List::Free) == 0 && !self.evict_oldest_half_open(now) {
+        if self.lists.len(List::Free) == 0 && !self.make_room(now, party(remote.addr)) {
             self.note_full(now, Resource::Connections);
             return Err(ConnectError::Full);
         }
@@ -438,15 +261,6 @@ impl Node<'_> {
         self.note(now, Kind::Segment(segment));
     }
 
-    /// Makes room by giving up the handshake that has been under way for longest.
-    fn evict_oldest_half_open(&mut self, now: Instant) -> bool {
-        let Some(slot) = self.lists.front(List::HalfOpen) else {
-            return false;
-        };
-        self.drop_silently(now, slot, State::Closed, Cause::Evicted, Ending::Evicted);
-        true
-    }
-
     /// A passive handshake begins anew (RFC 9293 section 3.10.7.4): back to LISTEN.
     pub(super) fn return_to_listen(&mut self, now: Instant, slot: usize) {
         self.drop_silently(
@@ -466,7 +280,7 @@ impl Node<'_> {
     }
 }
 
-fn opening(frame: &TcpFrame<'_>, iss: u32) -> Opening {
+pub(super) fn opening(frame: &TcpFrame<'_>, iss: u32) -> Opening {
     Opening {
         flow: frame.flow,
         neighbor: frame.neighbor,

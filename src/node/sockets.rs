@@ -24,7 +24,9 @@ pub struct Received {
 }
 
 impl<'a> Node<'a> {
-    /// Passive OPEN: serves a TCP port. Up to `backlog` SYNs wait when every connection is in use.
+    /// Passive OPEN: serves a TCP port. Up to `backlog` SYNs wait while no connection is free for them,
+    /// and nobody who waits, or is in a handshake, is reset. Beyond them a SYN meets silence, unless
+    /// [`Limits::refuse`](super::config::Limits::refuse) is set, and its peer sends it again.
     ///
     /// # Errors
     /// See [`ListenError`].

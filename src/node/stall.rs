@@ -6,6 +6,7 @@
 //! again and set the timer anew. Here the node repeats the peer's last one, if nothing else is to happen.
 
 use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::TcpRepr;
 
 use super::ethernet::Hop;
 use super::hatch::{Hatch, Nowhere};
@@ -85,14 +86,19 @@ impl Node<'_> {
                 Some(numbers.snd_una),
                 numbers.window,
             );
-            let route = Route::into(&connection.flow);
-            let mut packet = [0; 128];
-            let packet = &mut packet[..route.packet_len(&again)];
-            route.write(packet, &again);
-            let mut nowhere = Nowhere;
-            let mut hatch = Hatch::offering(packet, &mut nowhere, Hop::NOWHERE);
-            let set = &mut self.slots[slot].set;
-            self.iface.poll_ingress_single(now, &mut hatch, set);
+            self.show(now, slot, &again);
         }
+    }
+
+    /// Lets the socket see a segment without data that is composed here; nothing leaves.
+    pub(super) fn show(&mut self, now: Instant, slot: usize, segment: &TcpRepr<'_>) {
+        let route = Route::into(&self.slots[slot].connection.flow);
+        let mut packet = [0; 128];
+        let packet = &mut packet[..route.packet_len(segment)];
+        route.write(packet, segment);
+        let mut nowhere = Nowhere;
+        let mut hatch = Hatch::offering(packet, &mut nowhere, Hop::NOWHERE);
+        let set = &mut self.slots[slot].set;
+        self.iface.poll_ingress_single(now, &mut hatch, set);
     }
 }

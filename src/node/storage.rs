@@ -91,7 +91,7 @@ impl Default for Sizes {
             transmit: 16 * 1024,
             tombstones: 1024,
             backlog: 64,
-            strangers: 256,
+            strangers: 1024,
             listeners: 4,
             neighbors: 256,
             ports: 4,

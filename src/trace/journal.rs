@@ -384,6 +384,6 @@ mod tests {
         assert_eq!(Reason::ALL.len(), Reason::Unasked as usize + 1);
         assert_eq!(Answer::ALL.len(), Answer::Ack as usize + 1);
         assert_eq!(Repair::ALL.len(), Repair::Options as usize + 1);
-        assert_eq!(Resource::ALL.len(), Resource::Ports as usize + 1);
+        assert_eq!(Resource::ALL.len(), Resource::Share as usize + 1);
     }
 }

@@ -120,4 +120,6 @@ pub enum Resource {
     Datagrams,
     /// Ephemeral ports.
     Ports,
+    /// One address's part of handshakes, or of places to wait in, while somebody else waits.
+    Share,
 }

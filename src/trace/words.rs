@@ -60,12 +60,13 @@ impl Repair {
 
 impl Resource {
     /// Everything that can run full, in the order of declaration.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Connections,
         Self::Backlog,
         Self::Tombstones,
         Self::Datagrams,
         Self::Ports,
+        Self::Share,
     ];
 }
 
@@ -134,6 +135,7 @@ impl fmt::Display for Resource {
             Self::Tombstones => "TIME-WAIT records",
             Self::Datagrams => "datagrams to send",
             Self::Ports => "ephemeral ports",
+            Self::Share => "one address's share",
         })
     }
 }

@@ -1,0 +1,370 @@
+//! Who gets in: SYNs that find a connection free, those that wait, those that leave no trace.
+//!
+//! - A SYN opens a connection at once if one is free, nobody waits, and less than three quarters of all are
+//!   in a handshake. Otherwise it waits, as long as there are places to wait in.
+//! - Beyond them it meets silence, and the peer sends it again. If there is a flood, which shows in
+//!   handshakes that do not end or in very many SYNs, it is answered by a cookie (RFC 4987 section 3.6). So
+//!   is one that waited and came again, if nothing but handshakes keeps it waiting.
+//! - Whoever returns a cookie is proven to be there: it takes a free connection, or the place of a SYN that
+//!   waits, and is the next to be let in.
+//! - A handshake gives way only to somebody who waits, and only when it is [`OLD`]. No address has more
+//!   than half of the places to wait in while somebody else needs one, nor more than half of the oldest
+//!   handshakes for longer than [`OVER_ITS_SHARE`].
+
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::TcpControl;
+
+use super::answers::{majority, party};
+use super::backlog::{Held, Kept, Listener};
+use super::frame::TcpFrame;
+use super::hatch::Exit;
+use super::lists::List;
+use super::node::Node;
+use super::numbers::before;
+use super::opening::{Opening, opening};
+use super::reply::bare;
+use super::time_wait::Waiting;
+use crate::trace::{Answer, Cause, Ending, Flags, Header, Reason, Resource, State, Verdict};
+
+/// A cookie is good for at most two periods of about a minute each.
+const COOKIE_LIFE: Duration = Duration::from_secs(135);
+
+/// A new connection must begin so far beyond the old one's numbers (RFC 9293 section 3.10.7.4).
+const BEYOND_THE_OLD: u32 = 128_000;
+
+/// Our SYN,ACK left now, 1 s and 3 s after that (RFC 6298 section 2): a peer that is there has answered.
+const OLD: Duration = Duration::from_secs(4);
+
+/// The same for whoever has more than its share of handshakes: one timeout (RFC 6298 section 2.1).
+const OVER_ITS_SHARE: Duration = Duration::from_secs(1);
+
+/// So many times as many as there are places may come in one second and be no flood.
+const CROWD: usize = 4;
+
+/// So many of the oldest handshakes tell who has more than half. A constant bounds the work.
+const OLDEST: usize = 16;
+
+/// What an acknowledgment out of nowhere came to.
+enum ByCookie {
+    /// It completes a handshake, in this slot.
+    Opened(usize),
+    /// It does as soon as a connection is free.
+    Waits,
+    /// It would, if there were a place to wait in.
+    NoRoom,
+    /// It has the time of a cookie in it and no more: it may be of a later segment.
+    Incomplete,
+    /// It has nothing to do with a cookie.
+    NoCookie,
+}
+
+impl Node<'_> {
+    /// A segment between endpoints that have no connection.
+    pub(super) fn receive_unknown(
+        &mut self,
+        now: Instant,
+        frame: &TcpFrame<'_>,
+        octets: &[u8],
+        exit: &mut dyn Exit,
+    ) {
+        let Some(listener) = self.listener(frame.flow.local.port) else {
+            return self.refuse(now, frame, exit);
+        };
+        let flags = frame.header.flags;
+        if flags.contains(Flags::RST) {
+            // It may take back a SYN that still waits.
+            self.backlog.take_back(&frame.flow, frame.header.seq);
+            self.note_stray(now, frame, Verdict::Dropped(Reason::StrayReset));
+        } else if flags.contains(Flags::ACK) {
+            if flags.contains(Flags::SYN) {
+                return self.refuse(now, frame, exit);
+            }
+            match self.open_by_cookie(now, listener, frame) {
+                ByCookie::Opened(slot) => self.receive_for(now, slot, frame, octets, exit),
+                ByCookie::Waits => self.note_stray(now, frame, Verdict::Held),
+                // Full of those that are proven. What it sends again has the same acknowledgment.
+                ByCookie::NoRoom => {
+                    self.note_full(now, Resource::Backlog);
+                    self.note_stray(now, frame, Verdict::Dropped(Reason::BacklogFull));
+                }
+                // A reset would end a connection whose first data is still to come (again).
+                ByCookie::Incomplete => {
+                    self.note_stray(now, frame, Verdict::Dropped(Reason::CookieIncomplete));
+                }
+                ByCookie::NoCookie => self.refuse(now, frame, exit),
+            }
+        } else if flags.contains(Flags::SYN) {
+            self.receive_syn(now, listener, frame, exit);
+        } else {
+            self.note_stray(now, frame, Verdict::Dropped(Reason::NoAck));
+        }
+    }
+
+    fn receive_syn(
+        &mut self,
+        now: Instant,
+        listener: Listener,
+        frame: &TcpFrame<'_>,
+        exit: &mut dyn Exit,
+    ) {
+        if self.backlog.len() == 0 && self.may_open(false) {
+            let iss = self.isn.next(now, &frame.flow);
+            self.open_passive(now, opening(frame, iss));
+            return;
+        }
+        let handshakes = self.lists.len(List::HalfOpen) > 0;
+        let held = Held {
+            flow: frame.flow,
+            neighbor: frame.neighbor,
+            syn: frame.header,
+            proven: None,
+            again: false,
+            heard: now,
+        };
+        match self.backlog.keep(held, listener.backlog) {
+            // It came again, and only handshakes that do not end are in its way.
+            Kept::Again if self.lists.len(List::Free) > 0 && !self.may_open(false) => {
+                self.answer_with_cookie(now, frame, exit);
+            }
+            Kept::New | Kept::Again => self.note_stray(now, frame, Verdict::Held),
+            Kept::Instead(resource) => {
+                self.note_full(now, resource);
+                self.note_stray(now, frame, Verdict::Held);
+            }
+            Kept::Full if handshakes && !self.may_be_a_crowd(now) => {
+                self.answer_with_cookie(now, frame, exit);
+            }
+            Kept::Full if self.limits.refuse => self.refuse(now, frame, exit),
+            Kept::Full => {
+                self.note_full(now, Resource::Backlog);
+                self.note_stray(now, frame, Verdict::Dropped(Reason::BacklogFull));
+            }
+        }
+    }
+
+    /// Whether the handshakes under way may all be of peers that are there: then those beyond them need no
+    /// cookies. Too many cookies at once would come back to no place, and whoever then waits to be greeted
+    /// waits for ever, while a SYN is sent again.
+    fn may_be_a_crowd(&mut self, now: Instant) -> bool {
+        let front = self.lists.front(List::HalfOpen);
+        let young = front.is_none_or(|slot| {
+            let since = self.slots[slot].connection.since;
+            since + OVER_ITS_SHARE > now
+        });
+        let places = self.slots.len() + self.backlog.capacity();
+        let crowd = places.saturating_mul(CROWD).min(usize::from(u16::MAX)) as u16;
+        young && self.turned_away.take(now, crowd)
+    }
+
+    /// Whether a connection is free for one more handshake, or for a peer that is `proven`: those have the
+    /// last quarter for themselves.
+    fn may_open(&self, proven: bool) -> bool {
+        let slots = self.slots.len();
+        let few = self.lists.len(List::HalfOpen) < slots - slots / 4;
+        self.lists.len(List::Free) > 0 && (proven || few)
+    }
+
+    /// Answers a SYN without keeping anything of it (RFC 4987 section 3.6).
+    fn answer_with_cookie(&mut self, now: Instant, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
+        if !self.may_answer_stranger(now, frame.flow.remote.addr) {
+            return self.note_stray(now, frame, Verdict::Dropped(Reason::RateLimited));
+        }
+        self.cookies_until = now + COOKIE_LIFE;
+        let header = &frame.header;
+        let mss = if header.mss == 0 { 536 } else { header.mss };
+        let iss = self.isn.cookie(now, &frame.flow, header.seq, mss);
+        let window = self.slots[0].socket().recv_capacity().min(65_535) as u16;
+        let mut segment = bare(&frame.flow, iss, Some(header.seq.wrapping_add(1)), window);
+        segment.control = TcpControl::Syn;
+        segment.max_seg_size = Some(self.mss(frame.flow.local.addr));
+        self.note_stray(now, frame, Verdict::Answered(Answer::SynCookie));
+        self.answer_stray(now, frame, &segment, Answer::SynCookie, exit);
+    }
+
+    /// Opens the connection whose handshake this acknowledgment completes, if it returns a cookie.
+    fn open_by_cookie(
+        &mut self,
+        now: Instant,
+        listener: Listener,
+        frame: &TcpFrame<'_>,
+    ) -> ByCookie {
+        if now > self.cookies_until {
+            return ByCookie::NoCookie;
+        }
+        let irs = frame.header.seq.wrapping_sub(1);
+        let iss = frame.header.ack.wrapping_sub(1);
+        let Some(cookie) = self.isn.open_cookie(now, &frame.flow, irs, iss) else {
+            return if self.isn.may_be_cookie(now, frame.header.ack) {
+                ByCookie::Incomplete
+            } else {
+                ByCookie::NoCookie
+            };
+        };
+        let syn = Header {
+            seq: irs,
+            flags: Flags::SYN,
+            window: frame.header.window,
+            mss: cookie.mss,
+            ..Header::default()
+        };
+        let held = Held {
+            flow: frame.flow,
+            neighbor: frame.neighbor,
+            syn,
+            proven: Some(iss),
+            again: false,
+            heard: now,
+        };
+        if !self.may_open(true) && !self.make_room(now, party(frame.flow.remote.addr)) {
+            return match self.backlog.keep(held, listener.backlog) {
+                Kept::New | Kept::Again => ByCookie::Waits,
+                Kept::Instead(resource) => {
+                    self.note_full(now, resource);
+                    ByCookie::Waits
+                }
+                Kept::Full => ByCookie::NoRoom,
+            };
+        }
+        match self.open_proven(now, &held, iss) {
+            Some(slot) => ByCookie::Opened(slot),
+            None => ByCookie::NoRoom,
+        }
+    }
+
+    /// Opens the connection of a peer that returned the cookie `iss`, up to SYN-RECEIVED.
+    fn open_proven(&mut self, now: Instant, held: &Held, iss: u32) -> Option<usize> {
+        self.backlog.remove(&held.flow);
+        let opening = Opening {
+            flow: held.flow,
+            neighbor: held.neighbor,
+            syn: held.syn,
+            iss,
+            verdict: None,
+        };
+        let slot = self.open_passive(now, opening)?;
+        self.swallow_syn_ack(now, slot);
+        Some(slot)
+    }
+
+    /// Whether a segment to a half-open connection acknowledges the cookie that answered an earlier SYN
+    /// of the same peer. That one arrived first, so it counts.
+    pub(super) fn returns_a_cookie(&self, now: Instant, slot: usize, frame: &TcpFrame<'_>) -> bool {
+        let numbers = &self.slots[slot].connection.numbers;
+        let header = &frame.header;
+        let iss = header.ack.wrapping_sub(1);
+        now <= self.cookies_until
+            && header.flags.contains(Flags::ACK)
+            && !header.flags.contains(Flags::RST)
+            && !header.flags.contains(Flags::SYN)
+            && iss != numbers.iss
+            && self
+                .isn
+                .open_cookie(now, &frame.flow, numbers.irs, iss)
+                .is_some()
+    }
+
+    /// A SYN beyond the numbers of a connection in TIME-WAIT: the old one is over.
+    pub(super) fn reopen(
+        &mut self,
+        now: Instant,
+        place: usize,
+        waiting: &Waiting,
+        frame: &TcpFrame<'_>,
+        exit: &mut dyn Exit,
+    ) {
+        let Some(listener) = self.listener(frame.flow.local.port) else {
+            return self.refuse(now, frame, exit);
+        };
+        self.end_wait(now, place, waiting, Cause::Segment);
+        if self.lists.len(List::Free) == 0 {
+            return self.receive_syn(now, listener, frame, exit);
+        }
+        let mut iss = self.isn.next(now, &frame.flow);
+        if !before(waiting.snd_nxt, iss) {
+            iss = waiting.snd_nxt.wrapping_add(BEYOND_THE_OLD);
+        }
+        self.open_passive(now, opening(frame, iss));
+    }
+
+    /// Lets in who waits, as far as there is room or a handshake gives way.
+    pub(super) fn admit_the_waiting(&mut self, now: Instant) {
+        self.backlog.forget_the_silent(now);
+        while let Some(held) = self.backlog.next(self.hog()) {
+            if !self.may_open(held.proven.is_some()) {
+                if self.make_room(now, party(held.flow.remote.addr)) {
+                    continue;
+                }
+                return;
+            }
+            self.backlog.remove(&held.flow);
+            let hash = self.flows.hash(&held.flow);
+            if self.find(now, hash, &held.flow).is_some() {
+                // We called it ourselves meanwhile.
+                continue;
+            }
+            self.admit(now, &held);
+        }
+    }
+
+    fn admit(&mut self, now: Instant, held: &Held) {
+        if let Some(iss) = held.proven {
+            if let Some(slot) = self.open_proven(now, held, iss) {
+                self.complete(now, slot);
+            }
+            return;
+        }
+        let opening = Opening {
+            flow: held.flow,
+            neighbor: held.neighbor,
+            syn: held.syn,
+            iss: self.isn.next(now, &held.flow),
+            verdict: Some(Verdict::Held),
+        };
+        self.open_passive(now, opening);
+    }
+
+    /// When somebody who waits may be let in although nothing else happens.
+    pub(super) fn admission_deadline(&self) -> Option<Instant> {
+        if self.backlog.len() == 0 {
+            return None;
+        }
+        let held = self.backlog.next(self.hog())?;
+        let (_, at) = self.gives_way(party(held.flow.remote.addr))?;
+        Some(at)
+    }
+
+    /// Who has more than half of the oldest handshakes.
+    fn hog(&self) -> Option<u64> {
+        let oldest = self.lists.iter(List::HalfOpen).take(OLDEST);
+        majority(oldest.map(|slot| self.party_of(slot)))
+    }
+
+    fn party_of(&self, slot: usize) -> u64 {
+        party(self.slots[slot].connection.flow.remote.addr)
+    }
+
+    /// The handshake that is the first to give way to `newcomer`, and when.
+    fn gives_way(&self, newcomer: u64) -> Option<(usize, Instant)> {
+        let since = |slot: usize| self.slots[slot].connection.since;
+        let first = self.lists.front(List::HalfOpen)?;
+        let old = (first, since(first) + OLD);
+        let hog = self.hog().filter(|hog| *hog != newcomer);
+        let mut oldest = self.lists.iter(List::HalfOpen).take(OLDEST);
+        let over = oldest
+            .find(|slot| Some(self.party_of(*slot)) == hog)
+            .map(|slot| (slot, since(slot) + OVER_ITS_SHARE));
+        Some(over.filter(|over| over.1 < old.1).unwrap_or(old))
+    }
+
+    /// Gives up a handshake for `newcomer`, if one is to give way by now; says whether.
+    pub(super) fn make_room(&mut self, now: Instant, newcomer: u64) -> bool {
+        let Some((slot, _)) = self.gives_way(newcomer).filter(|(_, at)| *at <= now) else {
+            return false;
+        };
+        if self.slots[slot].connection.since + OLD > now {
+            self.note_full(now, Resource::Share);
+        }
+        self.drop_silently(now, slot, State::Closed, Cause::Evicted, Ending::Evicted);
+        true
+    }
+}
