@@ -92,6 +92,19 @@ fn a_host_and_a_node_in_different_subnets_are_refused() {
 }
 
 #[test]
+fn a_host_that_is_left_alone_has_no_address_beside() {
+    assert_refused(
+        "serve --host-address none --host-address 192.168.69.100/24",
+        "--host-address none says that the host gets no address, and others say which",
+    );
+    assert_refused(
+        "serve --address none",
+        "not an address with its prefix length",
+    );
+    assert_refused("serve --address fe80::1%tap0/64", "leave the zone out");
+}
+
+#[test]
 fn an_address_that_two_have_is_refused() {
     assert_refused(
         "serve --address 10.0.0.1/24 --host-address 10.0.0.1/24",
@@ -215,6 +228,15 @@ fn a_peer_that_the_node_could_not_reach_is_refused() {
             "10.1.1.1:9000 --gateway 192.168.69.1",
             "the gateway 192.168.69.1 is in no subnet",
         ),
+        (
+            "[fd00::2%tap0]:9000 --address fd00::1/64",
+            "only a link-local address, such as fe80::100, takes a zone",
+        ),
+        (
+            "[fe80::2%eth0]:9000 --address fe80::1/64",
+            "the zone eth0 is not the link that the node is on, which is tap0; write %tap0",
+        ),
+        ("fe80::2%tap0:9000", "or [fe80::100%tap0]:9000"),
     ] {
         assert_refused(&format!("connect {arguments}"), sentence);
     }

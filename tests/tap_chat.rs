@@ -4,8 +4,8 @@
 //! client is not installed, the test fails and says what is missing.
 #![cfg(feature = "linux")]
 
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
 
 mod program;
 
@@ -172,4 +172,53 @@ fn a_piped_client_sends_all_hears_all_and_ends_with_the_stream() {
         "{printed}"
     );
     server.wait().expect("it was started");
+}
+
+/// A command that the program printed, run in its network.
+fn run_printed(program: &Program, command: &str, input: &str) -> String {
+    let line = program.printed.lines().find(|line| line.contains(command));
+    let line = line.unwrap_or_else(|| panic!("{command}\n{}", program.printed));
+    let mut child = Command::new("sh")
+        .args(["-c", &format!("exec timeout 20 {}", line.trim())])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("there is a shell");
+    let mut stdin = child.stdin.take().expect("piped");
+    stdin.write_all(input.as_bytes()).expect("it reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it was started");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn at_a_link_local_address_the_commands_that_are_printed_carry_its_zone() {
+    for program in ["nc", "curl"] {
+        need(program);
+    }
+    let mut server = Program::start("serve --plain --address fe80::1/64");
+    server.expect("q ends");
+    let said = run_printed(&server, "nc fe80::1%tap0 9000", "hi\nq\n");
+    assert!(said.contains("Delivered to 1 member."), "{said}");
+    let page = run_printed(&server, "curl 'http://[fe80::1%25tap0]:9000/'", "");
+    assert!(page.ends_with("</html>\n"), "{page}");
+    let script = server.printed.lines().filter_map(|line| {
+        let line = line.trim_start();
+        (line.starts_with("import ") || line.starts_with("s.send")).then_some(line)
+    });
+    let script = script.collect::<Vec<_>>().join("\n");
+    assert!(server.python(&script).contains("Delivered to 1 member."));
+    server.type_line("q");
+    server.expect_end();
+}
+
+#[test]
+fn a_client_connects_to_an_address_with_its_zone() {
+    let mut client = Program::start("connect [fe80::100%tap0]:9000 --address fe80::1/64 --plain");
+    client.type_line("hello");
+    client.console = None;
+    let said = run_printed(&client, "nc -l fe80::100%tap0 9000", "");
+    assert_eq!(said, "hello\n");
+    client.expect_end();
 }

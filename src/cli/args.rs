@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use smolchat::chat::Rate;
 use smoltcp::time::Duration;
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
 use super::values;
+use super::zone::Remote;
 
 /// A TCP and UDP chat node that carries its own TCP/IP stack and shows every handshake and teardown
 /// from inside it.
@@ -82,9 +83,9 @@ pub struct ServeArguments {
 
 #[derive(Debug, Args)]
 pub struct ConnectArguments {
-    /// Whom to connect to, such as 192.168.69.100:9000 or [fd00:69::100]:9000
-    #[arg(value_name = "ADDRESS:PORT", value_parser = values::endpoint)]
-    pub remote: IpEndpoint,
+    /// Whom to connect to, such as 192.168.69.100:9000, [fd00:69::100]:9000 or [fe80::100%tap0]:9000
+    #[arg(value_name = "ADDRESS:PORT", value_parser = values::remote)]
+    pub remote: Remote,
     /// Send datagrams instead of making a connection
     #[arg(long)]
     pub udp: bool,
@@ -123,9 +124,12 @@ pub struct StackArguments {
     /// An address of the node with its prefix length; may be given up to 8 times, IPv6 too
     #[arg(long, value_name = "CIDR", default_value = "192.168.69.1/24", value_parser = values::cidr)]
     pub address: Vec<IpCidr>,
-    /// An address of this host on the TAP [default: 100 in each subnet of --address]
-    #[arg(long, value_name = "CIDR", value_parser = values::cidr)]
-    pub host_address: Vec<IpCidr>,
+    /// An address of this host on the TAP, or none to set none [default: 100 in each subnet of --address]
+    ///
+    /// A TAP that is a port of a bridge gets none, since the bridge has the host's. none is for any other
+    /// TAP that somebody else sees to.
+    #[arg(long, value_name = "CIDR", value_parser = values::host_address)]
+    pub host_address: Vec<Option<IpCidr>>,
     /// Where packets for other networks go
     #[arg(long, value_name = "ADDRESS", value_parser = values::address)]
     pub gateway: Option<IpAddress>,

@@ -4,11 +4,12 @@
 use std::path::PathBuf;
 
 use smoltcp::time::Duration;
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
 use super::args::StackArguments;
-use super::link;
+use super::link::{self, Host};
 use super::values::MIN_MTU_IPV6;
+use super::zone::Remote;
 
 /// As many addresses as the stack has room for.
 const MAX_ADDRESSES: usize = 8;
@@ -23,6 +24,10 @@ pub enum ConfigError {
     DifferentSubnets { host: IpCidr },
     #[error("the node {node} has no host in its subnet; give one with --host-address")]
     NoHost { node: IpCidr },
+    #[error(
+        "--host-address none says that the host gets no address, and others say which; give one kind"
+    )]
+    NoneAndSome,
     #[error("the node and the host both have the address {0}; give one of them another")]
     SameAddress(IpAddress),
     #[error("the address {0} is given twice; give it once")]
@@ -42,6 +47,11 @@ pub enum ConfigError {
          --gateway 192.168.69.100"
     )]
     NoRoute(IpAddress),
+    #[error(
+        "the zone {0} is not the link that the node is on, which is {1}; write %{1}, or name the other TAP \
+         with --tap"
+    )]
+    Zone(String, String),
     #[error("{0} is the node itself; connect to another address")]
     Itself(IpAddress),
 }
@@ -59,8 +69,8 @@ pub struct Stack {
     pub mac: EthernetAddress,
     /// The node's addresses: one to eight, each once.
     pub addresses: Vec<IpCidr>,
-    /// The host's addresses: at least one in the subnet of each of the node's.
-    pub host: Vec<IpCidr>,
+    /// The host's addresses: at least one in the subnet of each of the node's, or whatever it has.
+    pub host: Host,
     /// A neighbour of the node.
     pub gateway: Option<IpAddress>,
     /// Half of what TIME-WAIT lasts.
@@ -83,10 +93,19 @@ impl TryFrom<StackArguments> for Stack {
     type Error = ConfigError;
 
     fn try_from(arguments: StackArguments) -> Result<Self, ConfigError> {
-        let mut host = arguments.host_address;
-        if host.is_empty() {
-            host = arguments.address.iter().map(usual_host).collect();
-        }
+        let given = arguments.host_address.iter().flatten().copied();
+        let host = match Vec::from_iter(given) {
+            given if given.len() < arguments.host_address.len() => {
+                if !given.is_empty() {
+                    return Err(ConfigError::NoneAndSome);
+                }
+                Host::Any
+            }
+            given if given.is_empty() => {
+                Host::Usual(arguments.address.iter().map(usual_host).collect())
+            }
+            given => Host::Given(given),
+        };
         let stack = Self {
             tap: arguments.tap,
             mtu: arguments.mtu,
@@ -113,14 +132,15 @@ impl Stack {
         if self.addresses.len() > MAX_ADDRESSES {
             return Err(ConfigError::TooManyAddresses(self.addresses.len()));
         }
-        for side in [&self.addresses, &self.host] {
+        let hosts = self.host.addresses();
+        for side in [&self.addresses, hosts] {
             for (index, cidr) in side.iter().enumerate() {
                 if side[..index].iter().any(|c| c.address() == cidr.address()) {
                     return Err(ConfigError::Twice(cidr.address()));
                 }
             }
         }
-        for host in &self.host {
+        for host in hosts {
             if has(&self.addresses, host.address()) {
                 return Err(ConfigError::SameAddress(host.address()));
             }
@@ -129,7 +149,7 @@ impl Stack {
             }
         }
         for node in &self.addresses {
-            if !self.host.iter().any(|host| same_subnet(node, host)) {
+            if self.host != Host::Any && !hosts.iter().any(|host| same_subnet(node, host)) {
                 return Err(ConfigError::NoHost { node: *node });
             }
         }
@@ -147,8 +167,11 @@ impl Stack {
     ///
     /// # Errors
     /// Each says what to do next.
-    pub fn check_remote(&self, remote: IpEndpoint) -> Result<(), ConfigError> {
-        let remote = remote.addr;
+    pub fn check_remote(&self, remote: &Remote) -> Result<(), ConfigError> {
+        if let Some(zone) = remote.zone.as_ref().filter(|zone| **zone != self.tap) {
+            return Err(ConfigError::Zone(zone.clone(), self.tap.clone()));
+        }
+        let remote = remote.endpoint.addr;
         if has(&self.addresses, remote) {
             return Err(ConfigError::Itself(remote));
         }

@@ -16,6 +16,7 @@ use super::output::{Console, Output};
 use super::recorder::Capture;
 use super::run;
 use super::wait::{Clock, Signals};
+use super::zone::Zoned;
 use super::{Failure, open};
 
 /// How long the peer may take to close after this side did because the user wants to go.
@@ -46,8 +47,8 @@ pub fn connect(arguments: &ConnectArguments, stack: &Stack) -> Result<(), Failur
         live: !arguments.output.plain,
         capture: Capture::create(stack.pcap.as_deref(), clock)?,
     };
-    let remote = arguments.remote;
-    let server = namespace.map(|namespace| how_to_serve(namespace, remote, arguments.udp));
+    let remote = arguments.remote.endpoint;
+    let server = namespace.map(|namespace| how_to_serve(namespace, stack, remote, arguments.udp));
     if arguments.udp {
         let port = 49_152 + u16::from_le_bytes([random[0], random[1]]) % 16_384;
         let mut client = datagrams::Client::new(node, terminal, remote, port, server)?;
@@ -60,12 +61,16 @@ pub fn connect(arguments: &ConnectArguments, stack: &Stack) -> Result<(), Failur
 }
 
 /// Where there is no server yet, how to start one.
-fn how_to_serve(namespace: Namespace, remote: IpEndpoint, udp: bool) -> String {
+fn how_to_serve(namespace: Namespace, stack: &Stack, remote: IpEndpoint, udp: bool) -> String {
+    let address = Zoned {
+        address: remote.addr,
+        tap: &stack.tap,
+    };
     let udp = if udp { "-u " } else { "" };
     format!(
         "This network is private to this program. A server in it, from another terminal:\n  {} nc {udp}-l {} {}\n",
         namespace.join_command(),
-        remote.addr,
+        address,
         remote.port
     )
 }

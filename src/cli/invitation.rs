@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use smoltcp::wire::IpAddress;
+use smoltcp::wire::IpCidr;
 
 use super::config::Stack;
 use super::namespace::Namespace;
+use super::zone::{Url, Zoned};
 
 /// What `serve` prints first.
 pub struct Invitation<'a> {
@@ -26,7 +27,7 @@ impl fmt::Display for Invitation<'_> {
         write!(f, "The chat is at")?;
         for (number, cidr) in stack.addresses.iter().enumerate() {
             let comma = if number > 0 { "," } else { "" };
-            write!(f, "{comma} {}", cidr.address())?;
+            write!(f, "{comma} {}", self.zoned(cidr))?;
         }
         writeln!(
             f,
@@ -42,7 +43,7 @@ impl fmt::Display for Invitation<'_> {
             None => writeln!(f, "From another terminal, join with one of")?,
         }
         for cidr in &stack.addresses {
-            let address = cidr.address();
+            let address = self.zoned(cidr);
             writeln!(f, "  {prefix}nc {address} {port}")?;
             writeln!(f, "  {prefix}nc -u {address} {udp_port}")?;
             writeln!(f, "  {prefix}curl {}", Url(address, *port))?;
@@ -52,7 +53,7 @@ impl fmt::Display for Invitation<'_> {
             writeln!(
                 f,
                 "  import socket; s = socket.create_connection((\"{}\", {port}))",
-                first.address()
+                self.zoned(first)
             )?;
             writeln!(
                 f,
@@ -67,21 +68,17 @@ impl fmt::Display for Invitation<'_> {
 }
 
 impl Invitation<'_> {
+    /// An address of the node, as another program on this host reaches it.
+    fn zoned(&self, cidr: &IpCidr) -> Zoned<'_> {
+        Zoned {
+            address: cidr.address(),
+            tap: &self.stack.tap,
+        }
+    }
+
     fn prefix(&self) -> String {
         self.namespace
             .map(|namespace| namespace.join_command() + " ")
             .unwrap_or_default()
-    }
-}
-
-struct Url(IpAddress, u16);
-
-impl fmt::Display for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(address, port) = self;
-        match address {
-            IpAddress::Ipv4(address) => write!(f, "http://{address}:{port}/"),
-            IpAddress::Ipv6(address) => write!(f, "'http://[{address}]:{port}/'"),
-        }
     }
 }

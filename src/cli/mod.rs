@@ -19,6 +19,7 @@ mod spool;
 mod stack;
 mod values;
 pub mod wait;
+mod zone;
 
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -80,7 +81,7 @@ pub fn main() -> ExitCode {
         }
         Command::Connect(connect) => {
             let stack = Stack::try_from(connect.stack.clone()).and_then(|stack| {
-                stack.check_remote(connect.remote)?;
+                stack.check_remote(&connect.remote)?;
                 Ok(stack)
             });
             let stack = stack_or_exit("connect", stack);

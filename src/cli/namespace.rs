@@ -18,10 +18,20 @@ pub enum NamespaceError {
     #[error(
         "not allowed to make a private network: this system forbids user namespaces to plain users \
          (see the settings kernel.unprivileged_userns_clone, \
-         kernel.apparmor_restrict_unprivileged_userns and user.max_user_namespaces of sysctl); \
-         run as root"
+         kernel.apparmor_restrict_unprivileged_userns and user.max_user_namespaces of sysctl), or this \
+         container forbids them; run as root, in a container with the capabilities CAP_SYS_ADMIN and \
+         CAP_NET_ADMIN"
     )]
     NotPermitted,
+    /// As many as are allowed are in use.
+    #[error(
+        "cannot make a private network: no more namespaces are granted (see user.max_net_namespaces and \
+         user.max_user_namespaces of sysctl); end other programs that have one, or let root raise these"
+    )]
+    TooMany,
+    /// The kernel was built without.
+    #[error("cannot make a private network: this kernel has no network namespaces; run as root")]
+    NoNamespaces,
     /// More than one thread runs.
     #[error("cannot make a private network once more than one thread runs")]
     Threads,
@@ -94,13 +104,18 @@ fn enter_user_namespace() -> Result<(), NamespaceError> {
 
 fn refused(errno: Errno) -> NamespaceError {
     match errno {
-        // The last two: no more namespaces are granted, or the kernel has none.
-        Errno::PERM | Errno::ACCESS | Errno::NOSPC | Errno::USERS | Errno::NOSYS => {
-            NamespaceError::NotPermitted
-        }
+        Errno::PERM | Errno::ACCESS => NamespaceError::NotPermitted,
+        Errno::NOSPC | Errno::USERS => NamespaceError::TooMany,
+        Errno::NOSYS => NamespaceError::NoNamespaces,
+        Errno::INVAL if threads() == Some(1) => NamespaceError::NoNamespaces,
         Errno::INVAL => NamespaceError::Threads,
         other => NamespaceError::Io(other.into()),
     }
+}
+
+/// How many threads run.
+fn threads() -> Option<usize> {
+    Some(fs::read_dir("/proc/self/task").ok()?.count())
 }
 
 #[expect(

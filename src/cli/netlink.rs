@@ -12,7 +12,8 @@ use netlink_packet_route::address::{
     AddressAttribute, AddressHeaderFlags, AddressMessage, AddressScope,
 };
 use netlink_packet_route::link::{
-    AfSpecInet6, AfSpecUnspec, In6AddrGenMode, LinkAttribute, LinkFlags, LinkMessage,
+    AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoKind, LinkAttribute, LinkFlags, LinkInfo,
+    LinkMessage,
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::protocols::NETLINK_ROUTE;
@@ -36,6 +37,10 @@ pub struct Link {
     pub mtu: u32,
     /// Whether it is administratively up.
     pub up: bool,
+    /// Whether it is a bridge.
+    pub is_bridge: bool,
+    /// The index of the interface that it is a part of, such as a bridge.
+    pub controller: Option<u32>,
 }
 
 /// An address of an interface of this host.
@@ -186,11 +191,17 @@ fn link_of(message: &RouteNetlinkMessage) -> Option<Link> {
         name: String::new(),
         mtu: 0,
         up: message.header.flags.contains(LinkFlags::Up),
+        is_bridge: false,
+        controller: None,
     };
     for attribute in &message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => link.name.clone_from(name),
             LinkAttribute::Mtu(mtu) => link.mtu = *mtu,
+            LinkAttribute::Controller(index) => link.controller = Some(*index),
+            LinkAttribute::LinkInfo(infos) => {
+                link.is_bridge = infos.contains(&LinkInfo::Kind(InfoKind::Bridge));
+            }
             _ => (),
         }
     }

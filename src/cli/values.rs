@@ -1,12 +1,14 @@
 //! What may stand behind an option, and the sentence for what may not.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use smolchat::chat::Rate;
 use smolchat::device::{MAX_MTU, is_interface_name};
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+
+use super::zone::{Remote, is_link_local};
 
 /// The smallest MTU: every host must take a datagram of 576 octets (RFC 1122 section 3.3.3).
 pub const MIN_MTU: usize = 576;
@@ -56,6 +58,11 @@ pub fn cidr(text: &str) -> Result<IpCidr, String> {
             Err(_) => shape.into(),
         });
     };
+    if address.contains('%') {
+        return Err(
+            "an address here is on the TAP, whatever else there is: leave the zone out".into(),
+        );
+    }
     let (Ok(address), Ok(prefix)) = (IpAddr::from_str(address), u8::from_str(prefix)) else {
         return Err(shape.into());
     };
@@ -84,6 +91,14 @@ pub fn cidr(text: &str) -> Result<IpCidr, String> {
     Ok(cidr)
 }
 
+/// An address with its prefix length, or `none`.
+pub fn host_address(text: &str) -> Result<Option<IpCidr>, String> {
+    match text {
+        "none" => Ok(None),
+        text => cidr(text).map(Some),
+    }
+}
+
 const fn is_loopback(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => address.is_loopback(),
@@ -99,16 +114,21 @@ pub fn address(text: &str) -> Result<IpAddress, String> {
         .ok_or_else(|| "not the address of a host, such as 192.168.69.100".into())
 }
 
-pub fn endpoint(text: &str) -> Result<IpEndpoint, String> {
-    let shape = "not ADDRESS:PORT, such as 192.168.69.100:9000 or [fd00:69::100]:9000 (a number, \
-                 not a name: there is no resolver here)";
-    let endpoint = SocketAddr::from_str(text).map_err(|_| shape)?;
-    port(&endpoint.port().to_string())?;
-    let endpoint = IpEndpoint::from(endpoint);
-    if !endpoint.addr.is_unicast() {
+pub fn remote(text: &str) -> Result<Remote, String> {
+    let shape = "not ADDRESS:PORT, such as 192.168.69.100:9000, [fd00:69::100]:9000 or \
+                 [fe80::100%tap0]:9000 (a number, not a name: there is no resolver here)";
+    let remote = Remote::from_str(text).map_err(|_| shape)?;
+    let IpEndpoint { addr, port: number } = remote.endpoint;
+    port(&number.to_string())?;
+    if !addr.is_unicast() {
         return Err("a connection needs the address of one host; this is none".into());
     }
-    Ok(endpoint)
+    if remote.zone.is_some() && !is_link_local(addr) {
+        return Err(format!(
+            "{addr} is the same on every link: only a link-local address, such as fe80::100, takes a zone"
+        ));
+    }
+    Ok(remote)
 }
 
 pub fn mtu(text: &str) -> Result<usize, String> {

@@ -58,8 +58,8 @@ pub enum TapError {
     NotATap(String),
     /// Making one needs `CAP_NET_ADMIN`, attaching to one needs to be its owner.
     #[error(
-        "not allowed to make or attach to the TAP {0}: this needs root, or a TAP made for you \
-         with `sudo ip tuntap add {0} mode tap user $USER`"
+        "not allowed to make or attach to the TAP {0}: this needs root (in a container, the capability \
+         CAP_NET_ADMIN), or a TAP made for you with `sudo ip tuntap add {0} mode tap user $USER`"
     )]
     NotPermitted(String),
     /// `/dev/net/tun` is there but not for us.
@@ -69,8 +69,16 @@ pub enum TapError {
     )]
     NoAccess,
     /// `/dev/net/tun` is not there.
-    #[error("there is no /dev/net/tun: load the kernel module with `sudo modprobe tun`")]
+    #[error(
+        "there is no /dev/net/tun: load the kernel module with `sudo modprobe tun`, or start the container \
+         with --device /dev/net/tun"
+    )]
     NoTun,
+    /// `/dev/net/tun` is there, and no driver behind it.
+    #[error(
+        "/dev/net/tun is there, but this kernel has no driver for it: load the module with `sudo modprobe tun`"
+    )]
+    NoDriver,
     /// The kernel has no segmentation offload for a TAP.
     #[error(
         "the TAP {0} cannot have segmentation offload: this kernel does not offer it; go without \
@@ -327,7 +335,8 @@ fn refused(name: &str, error: io::Error) -> TapError {
         Some(Errno::INVAL) => TapError::NotATap(name),
         Some(Errno::PERM) => TapError::NotPermitted(name),
         Some(Errno::ACCESS) => TapError::NoAccess,
-        Some(Errno::NOENT | Errno::NODEV | Errno::NXIO) => TapError::NoTun,
+        Some(Errno::NOENT) => TapError::NoTun,
+        Some(Errno::NODEV | Errno::NXIO) => TapError::NoDriver,
         _ => TapError::Io(name, error),
     }
 }
@@ -472,5 +481,25 @@ mod tests {
     fn an_mtu_larger_than_a_frame_is_refused() {
         let refused = Tap::open("tap0", MAX_MTU + 1);
         assert!(matches!(refused, Err(TapError::Mtu(65_522))));
+    }
+
+    #[test]
+    fn every_error_of_the_system_has_its_own_sentence() {
+        for (errno, sentence) in [
+            (Errno::BUSY, "the TAP tap0 is busy"),
+            (Errno::INVAL, "exists and is not a TAP"),
+            (Errno::PERM, "not allowed to make or attach to the TAP tap0"),
+            (Errno::ACCESS, "not allowed to open /dev/net/tun"),
+            (Errno::NOENT, "there is no /dev/net/tun"),
+            (Errno::NODEV, "no driver for it"),
+            (Errno::NXIO, "no driver for it"),
+            (
+                Errno::MFILE,
+                "cannot open the TAP tap0: Too many open files",
+            ),
+        ] {
+            let said = refused("tap0", errno.into()).to_string();
+            assert!(said.contains(sentence), "{said}");
+        }
     }
 }

@@ -64,7 +64,7 @@ fn open_tap() -> Result<smolchat::device::Tap, String> {
         tap: "tap0",
         mtu: stage::MTU,
         offload: false,
-        host: &[stage::network(stage::HOST)],
+        host: &link::Host::Given(vec![stage::network(stage::HOST)]),
         node: &[stage::network(stage::NODE)],
     };
     link::open(&plan).map_err(|error| error.to_string())

@@ -58,7 +58,7 @@ fn open_pair(node: &[&str], host: &[&str], mtu: usize) -> Result<Tap, LinkError>
         tap: "tap0",
         mtu,
         offload: false,
-        host: &cidrs(host),
+        host: &Host::Given(cidrs(host)),
         node: &cidrs(node),
     })
 }
@@ -267,7 +267,8 @@ fn a_tap_that_offloaded_before_is_a_plain_one_again() {
         "cli::link::tests::a_tap_that_offloaded_before_is_a_plain_one_again",
         || {
             ip("tuntap add tap0 mode tap");
-            let (node, host) = (cidrs(&["192.168.69.1/24"]), cidrs(&["192.168.69.100/24"]));
+            let node = cidrs(&["192.168.69.1/24"]);
+            let host = Host::Given(cidrs(&["192.168.69.100/24"]));
             let plan = Plan {
                 tap: "tap0",
                 mtu: 1500,
@@ -300,5 +301,118 @@ fn with_offload_too_a_busy_tap_and_an_interface_that_is_none_are_told_apart() {
             assert!(matches!(loopback, Err(TapError::NotATap(name)) if name == "lo"));
             drop(tap);
         },
+    );
+}
+
+fn open_beside(host: &Host) -> Result<Tap, LinkError> {
+    open(&Plan {
+        tap: "tap0",
+        mtu: 1500,
+        offload: false,
+        host,
+        node: &cidrs(&["192.168.69.1/24"]),
+    })
+}
+
+#[test]
+fn a_tap_that_is_a_port_of_a_bridge_is_reached_through_the_address_of_the_bridge() {
+    in_own_network(
+        "cli::link::tests::a_tap_that_is_a_port_of_a_bridge_is_reached_through_the_address_of_the_bridge",
+        || {
+            ip("tuntap add tap0 mode tap");
+            ip("link add br0 type bridge");
+            ip("link set tap0 master br0");
+            ip("address add 192.168.69.7/24 dev br0");
+            ip("link set br0 up");
+            // The usual address would be another; the bridge's is the one that counts.
+            let mut tap = open_beside(&Host::Usual(cidrs(&["192.168.69.100/24"]))).unwrap();
+            let shown = ip("address show dev tap0");
+            assert!(!shown.contains("inet "), "{shown}");
+            let socket = UdpSocket::bind("192.168.69.7:0").unwrap();
+            socket.send_to(b"across", "192.168.69.1:9").unwrap();
+            let request = next_frame(&mut tap, EthernetProtocol::Arp);
+            answer_arp(&mut tap, &request);
+            let frame = next_frame(&mut tap, EthernetProtocol::Ipv4);
+            assert!(frame.ends_with(b"across"));
+            drop(tap);
+
+            open_beside(&Host::Given(cidrs(&["192.168.69.7/24"]))).unwrap();
+            let other = open_beside(&Host::Given(cidrs(&["192.168.69.100/24"])));
+            assert!(
+                matches!(other, Err(LinkError::NotOnBridge { ref bridge, .. }) if bridge == "br0")
+            );
+        },
+    );
+}
+
+#[test]
+fn a_host_that_is_left_alone_gets_no_address_and_may_be_in_the_subnet_elsewhere() {
+    in_own_network(
+        "cli::link::tests::a_host_that_is_left_alone_gets_no_address_and_may_be_in_the_subnet_elsewhere",
+        || {
+            ip("link add away type veth peer name home");
+            ip("address add 192.168.69.7/24 dev home");
+            let _tap = open_beside(&Host::Any).unwrap();
+            let shown = ip("address show dev tap0");
+            assert!(!shown.contains("inet "), "{shown}");
+            assert!(shown.contains("mtu 1500 "), "{shown}");
+        },
+    );
+}
+
+#[test]
+fn ipv6_that_is_switched_off_is_the_reason_given_and_the_command_switches_it_on() {
+    in_own_network(
+        "cli::link::tests::ipv6_that_is_switched_off_is_the_reason_given_and_the_command_switches_it_on",
+        || {
+            let both = || open_pair(&["fd00:69::1/64"], &["fd00:69::100/64"], 1500).map(drop);
+            let switch_off = |of: &str| {
+                let path = format!("/proc/sys/net/ipv6/conf/{of}/disable_ipv6");
+                std::fs::write(path, "1").unwrap();
+            };
+            let switched_on = |command: &str| {
+                let Err(LinkError::Ipv6Disabled { command: said, .. }) = both() else {
+                    panic!("not refused for that reason");
+                };
+                assert_eq!(said, command);
+                let status = Command::new("sh").args(["-c", command]).status();
+                assert!(status.unwrap().success());
+                both().unwrap();
+            };
+            switch_off("default");
+            switched_on("sysctl -w net.ipv6.conf.all.disable_ipv6=0");
+            ip("tuntap add tap0 mode tap");
+            switch_off("tap0");
+            switched_on("sysctl -w net.ipv6.conf.tap0.disable_ipv6=0");
+        },
+    );
+}
+
+#[test]
+fn an_address_that_is_there_with_another_prefix_is_said_to_be() {
+    in_own_network(
+        "cli::link::tests::an_address_that_is_there_with_another_prefix_is_said_to_be",
+        || {
+            ip("tuntap add tap0 mode tap");
+            ip("address add fd00:69::100/80 dev tap0 nodad");
+            let refused = open_pair(&["fd00:69::1/64"], &["fd00:69::100/64"], 1500);
+            assert!(matches!(refused, Err(LinkError::OtherPrefix { .. })));
+        },
+    );
+}
+
+#[test]
+fn every_error_of_a_request_has_its_own_sentence() {
+    let said = |errno: Errno| {
+        let command = "ip link set tap0 up".to_string();
+        refused("tap0", "bring up the link", command, errno.into()).to_string()
+    };
+    for errno in [Errno::PERM, Errno::ACCESS] {
+        assert!(said(errno).contains("let root prepare it with `sudo ip link set tap0 up`"));
+    }
+    assert!(said(Errno::NODEV).starts_with("tap0 went away while it was being set up"));
+    assert_eq!(
+        said(Errno::BUSY),
+        "cannot bring up the link of tap0: Device or resource busy (os error 16)"
     );
 }
