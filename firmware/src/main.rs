@@ -17,8 +17,8 @@ use core::mem::MaybeUninit;
 use cortex_m_rt::entry;
 use smolchat::app::App;
 use smolchat::node::Node;
-use smolchat_firmware::boot::{Options, halves};
-use smolchat_firmware::console::{Console, LINE, LineEditor};
+use smolchat_firmware::boot::{OUTSIDE, Options, halves};
+use smolchat_firmware::console::{Console, LineEditor};
 use smolchat_firmware::driver::MAX_FRAME;
 use smolchat_firmware::ethernet::Ethernet;
 use smoltcp::phy::Device as _;
@@ -109,12 +109,11 @@ fn read_options(editor: &mut LineEditor, ethernet: &mut Ethernet<'_, board::Mac>
     let mut options = Options::default();
     let complain = |word: &str| say!("boot option not understood: {word}");
     options.read(BUILT_IN.unwrap_or_default(), complain);
-    let mut memory = [0; 2 * LINE];
-    // The first word is the name the program was started by.
-    if let Some((_, line)) =
-        semihosting::command_line(&mut memory).and_then(|line| halves(line, b' '))
-    {
-        options.read(line, complain);
+    let mut memory = [0; OUTSIDE];
+    match semihosting::command_line(&mut memory) {
+        // The first word is the name the program was started by.
+        Ok(line) => options.read(halves(line, b' ').map_or("", |(_, rest)| rest), complain),
+        Err(untaken) => say!("boot options from outside: NONE taken, {untaken}"),
     }
     if options.seed.is_none() {
         say!("no seed: type boot options now, such as seed=<16 hexadecimal digits>");

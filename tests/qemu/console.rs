@@ -38,6 +38,39 @@ fn a_seed_can_be_typed_and_without_one_the_board_says_it_is_not_secure() {
 
 #[test]
 #[ignore = "needs QEMU: scripts/test-firmware"]
+fn a_boot_line_that_is_too_long_is_said_to_be_and_no_part_of_it_counts() {
+    // The name of the program and a space stand before it, and a zero behind: 320 octets, and 321.
+    let line = |octets: usize| {
+        let port = "port=4001 ";
+        let line = format!(
+            "{port}{}",
+            "x".repeat(octets - "smolchat ".len() - port.len() - 1)
+        );
+        &*Box::leak(line.into_boxed_str())
+    };
+    for name in BOARDS {
+        for (boot, taken) in [(line(320), true), (line(321), false), (line(5_000), false)] {
+            let setup = Setup {
+                boot,
+                ..Setup::new(name, Plug::UserNetwork)
+            };
+            let mut board = Board::start(&setup);
+            board.expect(match taken {
+                true => "boot option not understood: xxx",
+                false => "boot options from outside: NONE taken, the line has more than 320 octets",
+            });
+            board.expect("no seed: type boot options now");
+            board.type_line("seed=0123456789abcdef");
+            board.expect(&format!(
+                "listening on port {}",
+                if taken { 4001 } else { PORT }
+            ));
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs QEMU: scripts/test-firmware"]
 fn the_operator_stops_the_board_and_its_status_says_success() {
     for name in BOARDS {
         let mut board = Board::start(&Setup::new(name, Plug::UserNetwork));

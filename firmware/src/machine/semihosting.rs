@@ -3,6 +3,8 @@
 //! Without the feature `semihosting` there are no options from there, and the firmware ends by
 //! waiting for a reset.
 
+use smolchat_firmware::boot::Untaken;
+
 /// How the firmware ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
@@ -12,10 +14,12 @@ pub(crate) enum Status {
     Failed,
 }
 
-/// The boot options from outside, at the front of `memory`. `None` if there are none, or more than
-/// `memory` holds.
+/// The boot options from outside, at the front of `memory`.
+///
+/// # Errors
+/// The host gives a line whole or not at all, and does not say why not.
 #[cfg(feature = "semihosting")]
-pub(crate) fn command_line(memory: &mut [u8]) -> Option<&str> {
+pub(crate) fn command_line(memory: &mut [u8]) -> Result<&str, Untaken> {
     use core::cell::Cell;
     const SYS_GET_CMDLINE: usize = 0x15;
     let block = [memory.as_mut_ptr().expose_provenance(), memory.len()].map(Cell::new);
@@ -24,17 +28,17 @@ pub(crate) fn command_line(memory: &mut [u8]) -> Option<&str> {
     // because `memory` is borrowed mutably for the whole call and the block is made of cells.
     let result = unsafe { cortex_m_semihosting::syscall(SYS_GET_CMDLINE, &block) };
     if result != 0 {
-        return None;
+        return Err(Untaken::TooLong);
     }
-    let octets = memory.get(..block[1].get())?;
-    let line = octets.split(|&octet| octet == 0).next()?;
-    core::str::from_utf8(line).ok()
+    let octets = memory.get(..block[1].get()).ok_or(Untaken::TooLong)?;
+    let line = octets.split(|&octet| octet == 0).next().unwrap_or_default();
+    core::str::from_utf8(line).map_err(|_| Untaken::NotText)
 }
 
 /// The boot options from outside: none.
 #[cfg(not(feature = "semihosting"))]
-pub(crate) fn command_line(_memory: &mut [u8]) -> Option<&str> {
-    None
+pub(crate) fn command_line(_memory: &mut [u8]) -> Result<&str, Untaken> {
+    Ok("")
 }
 
 /// Ends the firmware.
