@@ -304,3 +304,62 @@ fn a_peer_that_falls_silent_after_it_opened_its_window_is_given_up() {
     lab.wait(Duration::from_secs(2));
     assert_ne!(lab.state(), State::Established);
 }
+
+#[test]
+fn half_the_number_space_away_nothing_is_taken_for_old_and_new_at_once() {
+    let setup = Setup {
+        receive: 64,
+        ..Setup::default()
+    };
+    for distance in [
+        0x4000_0001,
+        0x7fff_ffff,
+        0x8000_0000,
+        0x8000_0001,
+        0xbfff_fffe,
+    ] {
+        let mut lab = Lab::established_with(Column::Node, setup);
+        lab.give(&lab.ack().data(&[b'x'; 64]));
+        // A FIN behind a full window: until it is acknowledged smoltcp expects a number beyond the edge of
+        // its window, and what comes with it may lie behind the one and before the other.
+        let fin = Segment {
+            seq: lab.snd.wrapping_add(64),
+            ..lab.ack()
+        };
+        lab.snd = fin.seq.wrapping_add(1);
+        let far = Segment {
+            seq: lab.snd.wrapping_add(distance),
+            ..lab.ack()
+        };
+        for segment in [fin.fin(), far.clone().data(&[b'y'; 100]), far] {
+            lab.cable.inbox.push_back(segment.frame());
+        }
+        let sent = lab.work();
+        assert!(sent.iter().all(|it| it.is_ack_of(lab.snd)), "{sent:?}");
+        assert_eq!(lab.state(), State::CloseWait);
+        assert_eq!(lab.received(), [b'x'; 64]);
+    }
+}
+
+#[test]
+fn the_reset_that_a_wrong_answer_to_our_syn_draws_moves_none_of_our_numbers() {
+    let (mut lab, sent) = Lab::opening(Column::Node);
+    let iss = sent[0].seq;
+    let wrong = Segment {
+        ack: Some(iss.wrapping_add(0x4000_0000)),
+        ..lab.syn()
+    };
+    let reset = lab.give(&wrong);
+    assert!(reset.len() == 1 && reset[0].is_rst(), "{reset:?}");
+    lab.give(&Segment {
+        ack: Some(iss.wrapping_add(1)),
+        ..lab.syn()
+    });
+    assert_eq!(lab.state(), State::Established);
+    // The challenge that a SYN draws stands at SND.NXT.
+    let challenge = lab.give(&lab.syn());
+    assert_eq!(challenge[0].seq, iss.wrapping_add(1));
+    // Nothing is under way, so nobody is missed.
+    lab.wait_secs(200);
+    assert_eq!(lab.state(), State::Established);
+}

@@ -115,6 +115,9 @@ fn judge_half_open(passive: bool, numbers: &Numbers, segment: &Header) -> Decisi
     if numbers.nothing_left_yet() {
         return Decision::Drop(Reason::BeforeOurSyn);
     }
+    if !numbers.is_near(segment) {
+        return Decision::Answer(Answer::Ack);
+    }
     beyond_window(numbers, segment, numbers.rcv_edge).unwrap_or(Decision::Pass)
 }
 
@@ -129,6 +132,9 @@ fn judge_synchronized(numbers: &Numbers, segment: &Header, edge: u32) -> Decisio
     }
     if !flags.contains(Flags::ACK) {
         return Decision::Drop(Reason::NoAck);
+    }
+    if !numbers.is_near(segment) {
+        return Decision::Answer(Answer::Ack);
     }
     if before(numbers.snd_nxt, segment.ack) {
         // It acknowledges what was never sent.

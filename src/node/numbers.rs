@@ -145,6 +145,10 @@ impl Numbers {
 
     /// Takes in a segment that left.
     pub(super) fn sent(&mut self, header: &Header) {
+        // A reset stands at the number that its peer named, which may be any (RFC 9293 section 3.10.7.3).
+        if header.flags.contains(Flags::RST) {
+            return;
+        }
         if before(self.snd_nxt, header.end()) {
             self.snd_nxt = header.end();
         } else if header.sequence_len() > 0 {
@@ -190,6 +194,16 @@ impl Numbers {
             (_, true) => false,
             (_, false) => inside(segment.seq) || inside(segment.end().wrapping_sub(1)),
         }
+    }
+
+    /// Whether a segment lies no farther from RCV.NXT than the largest window there can be (RFC 7323 section
+    /// 2.3). What is farther away is neither before nor after it for sure: half the number space away
+    /// comparisons contradict each other, and smoltcp's do.
+    pub(super) fn is_near(&self, segment: &Header) -> bool {
+        const LARGEST: u32 = 1 << 30;
+        let first = self.rcv_nxt.wrapping_sub(LARGEST);
+        let near = |number: u32| number.wrapping_sub(first) <= 2 * LARGEST;
+        near(segment.seq) && near(segment.end())
     }
 
     /// Whether a segment's window is newer than the one we have (RFC 9293 section 3.10.7.4).
