@@ -52,6 +52,16 @@ struct Known {
     used: Instant,
 }
 
+impl Known {
+    /// Whether it keeps its place for now: it was asked for the first time, or confirmed, less than a second
+    /// ago. Otherwise two that wait for one place would be asked for in turn as often as anybody looks.
+    fn is_busy(&self, now: Instant) -> bool {
+        let just = |at: Instant| now < at + ASK_AGAIN;
+        let first = self.questions <= 1 && self.asked.is_some_and(just);
+        first || self.hardware.is_some() && just(self.confirmed)
+    }
+}
+
 /// How far a question has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asking {
@@ -207,7 +217,8 @@ impl<'a> Neighbors<'a> {
         known.find(|known| known.address == address)
     }
 
-    /// The place of an address, which may be a new one.
+    /// The place of an address, which may be a new one; `None` while all are taken by those that were
+    /// asked for or confirmed just now.
     fn place_of(&mut self, now: Instant, address: IpAddress) -> Option<usize> {
         let ways = self.ways(address);
         let of = |place: &usize| {
@@ -223,6 +234,9 @@ impl<'a> Neighbors<'a> {
             known.map(|known| (known.hardware.is_some(), known.used))
         })?;
         let evicted = self.places[place].0;
+        if evicted.is_some_and(|known| known.is_busy(now)) {
+            return None;
+        }
         if evicted.is_some_and(|known| known.question == Asking::Due) {
             self.due -= 1;
         }
@@ -360,6 +374,21 @@ mod tests {
         assert!(table.question().is_some());
         assert_eq!(table.answered(secs(5), host(1), OTHER), Answer::Taken);
         assert_eq!(table.recheck(secs(5), host(1), secs(1)), Some(OTHER));
+    }
+
+    #[test]
+    fn two_that_wait_for_one_place_are_not_asked_for_in_turn_at_once() {
+        let mut table = table(1);
+        assert_eq!(table.resolve(secs(1), host(1)), None);
+        assert_eq!(table.question(), to_all(1));
+        // Neither before the answer nor after it.
+        assert_eq!(table.resolve(secs(1), host(2)), None);
+        assert_eq!(table.answered(secs(1), host(1), HARDWARE), Answer::Taken);
+        assert_eq!(table.resolve(secs(1), host(2)), None);
+        assert!(!table.asks());
+        assert_eq!(table.resolve(secs(1), host(1)), Some(HARDWARE));
+        assert_eq!(table.resolve(secs(2), host(2)), None);
+        assert_eq!(table.question(), to_all(2));
     }
 
     #[test]
