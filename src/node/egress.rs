@@ -42,8 +42,9 @@ impl Node<'_> {
             let set = &mut self.slots[slot].set;
             self.iface.poll_egress(now, &mut hatch, set);
             let sent = hatch.sent;
-            // smoltcp's own timers end TIME-WAIT only, and the node does that itself before.
-            self.observe(now, slot, Cause::Timer(Timer::Retransmission));
+            // smoltcp's own timers end TIME-WAIT only. The node does that itself before, unless the device had
+            // no room for the last acknowledgment until now.
+            self.observe(now, slot, Cause::Timer(Timer::TimeWait));
             let segment_left = matches!(sent, Some(Sent::Tcp(..)));
             self.note_sent(now, slot, sent);
             self.settle(now, slot);
