@@ -5,6 +5,8 @@ mod pair;
 
 use hall::Hall;
 use pair::receive;
+use smolchat::app::{App, Memory};
+use smolchat::chat::Rate;
 use smolchat::device::{Faults, Policy, Shares};
 use smolchat::node::RecvError;
 use smolchat::pair::Clockwork;
@@ -271,6 +273,54 @@ fn a_flood_is_refused_with_an_answer_for_each_message() {
 }
 
 #[test]
+fn ten_thousand_lines_at_once_from_one_that_reads_are_all_heard_and_answered() {
+    let mut limits = hall::config(false);
+    limits.limits.rate = Rate::UNLIMITED;
+    let mut hall = Hall::default();
+    hall.app = App::new(hall.pair.now, Memory::heap(8, 8), limits);
+    let (client, other) = (hall.join(), hall.join());
+    let said: String = (0..10_000)
+        .map(|number| match number % 3 {
+            0 => "/who\n".to_string(),
+            1 => format!("line {number}\n"),
+            _ => "/help\n".to_string(),
+        })
+        .collect();
+    let (mut sent, mut answers, mut heard) = (0, Vec::new(), Vec::new());
+    hall.run_until("every answer", |hall| {
+        let rest = &said.as_bytes()[sent..];
+        sent += hall.pair.a.send(client, rest).unwrap_or(0);
+        answers.extend(receive(&mut hall.pair.a, client));
+        heard.extend(receive(&mut hall.pair.a, other));
+        answers.iter().filter(|octet| **octet == b'\n').count() == 10_001
+    });
+    let answers = String::from_utf8(answers).unwrap();
+    let count = |what| answers.lines().filter(|line| line.contains(what)).count();
+    assert_eq!(count("3 here: guest-1 (you)"), 3_334);
+    assert_eq!(count("Delivered to 2 members."), 3_333);
+    assert_eq!(count("/who lists the members"), 3_333);
+    let lines = heard.iter().filter(|octet| **octet == b'\n').count();
+    assert_eq!(lines, 3_333);
+    assert_eq!(hall.app.room().counts().slow, 0);
+}
+
+#[test]
+fn one_that_asks_and_does_not_read_is_not_read_and_goes_on_when_it_reads() {
+    let mut hall = Hall::default();
+    let client = hall.join();
+    let said = "/help\n".repeat(600);
+    hall.send(client, &said);
+    hall.run_for(Duration::from_secs(60));
+    assert_eq!(hall.app.room().counts().slow, 0);
+    assert_eq!(hall.app.room().len(), 2);
+    let mut answers = Vec::new();
+    hall.run_until("every answer", |hall| {
+        answers.extend(receive(&mut hall.pair.a, client));
+        answers.iter().filter(|octet| **octet == b'\n').count() == 601
+    });
+}
+
+#[test]
 fn an_overlong_line_is_refused_and_the_next_one_is_heard() {
     let mut hall = Hall::default();
     let client = hall.join();
@@ -398,12 +448,12 @@ fn the_ninth_of_eight_waits_in_the_backlog_and_gets_in() {
 fn a_full_room_says_so_and_closes() {
     // Room for one beside the operator.
     let mut hall = Hall::default();
-    let memory = smolchat::app::Memory {
+    let memory = Memory {
         room: smolchat::chat::Memory::heap(2),
-        ..smolchat::app::Memory::heap(8, 0)
+        ..Memory::heap(8, 0)
     };
     let config = hall::config(false);
-    hall.app = smolchat::app::App::new(hall.pair.now, memory, config);
+    hall.app = App::new(hall.pair.now, memory, config);
     hall.join();
     let late = hall
         .pair

@@ -14,7 +14,9 @@ use super::services::may_be_answered;
 use super::storage::Memory;
 use super::telling::{Reader, Stream, Telegraph};
 use crate::chat::framing::SCRATCH;
-use crate::chat::{self, Ending, Framer, MemberId, Room, Step};
+use crate::chat::{
+    self, Ending, Framer, LAST_WORDS_MAX, LINE_MAX, MemberId, RECEIPT_MAX, Room, Step,
+};
 use crate::node::{Handle, Node, earliest};
 use crate::trace::{Flow, Style};
 use crate::web;
@@ -331,6 +333,10 @@ impl<'a> App<'a> {
             }
             let finished = node.has_finished(handle);
             let count = node.peek(handle, scratch).unwrap_or(0);
+            if count > 0 && !has_room_for_answer(node, handle, &scratch[..count]) {
+                // What it says next waits in its own queue, and when that is full, with the peer.
+                return node.watch_acknowledgments(handle);
+            }
             let step = member
                 .framer
                 .next(now, &mut scratch[..count], finished, Duration::ZERO);
@@ -462,6 +468,21 @@ impl<'a> App<'a> {
             }
         }
     }
+}
+
+/// Whether the answer to what a member says next fits into its queue, and others' lines after it. Who asks
+/// more than it reads is not read until it does; nobody is cut off for that.
+fn has_room_for_answer(node: &Node<'_>, handle: Handle, said: &[u8]) -> bool {
+    let room = node.send_room(handle);
+    let capacity = room + node.unacknowledged(handle);
+    // Only commands draw more than a receipt.
+    let answer = if said.contains(&b'/') {
+        LINE_MAX
+    } else {
+        RECEIPT_MAX
+    };
+    let wanted = LAST_WORDS_MAX + answer + capacity / 2;
+    room >= wanted.min(capacity) || node.ended(handle).is_some()
 }
 
 /// Borrows memory of the node for messages and datagrams: longer than either, so that what is too long

@@ -9,6 +9,9 @@ use super::command;
 use super::framing::MESSAGE_MAX;
 use super::name::{BadName, LETTERS, NAME_MAX};
 
+/// Octets of the longest answer to a message that is no command, with the welcome in front of it.
+pub const RECEIPT_MAX: usize = 192;
+
 /// The answer to a member's message: exactly one for each.
 #[derive(Clone, Copy)]
 pub(super) enum Answer<'t> {
@@ -329,6 +332,21 @@ mod tests {
             }
         );
         assert!(is_reply(&silent));
+    }
+
+    #[test]
+    fn the_answers_to_what_is_no_command_are_receipts() {
+        let name = "x".repeat(NAME_MAX);
+        for answer in [
+            Answer::Delivered(usize::MAX),
+            Answer::Alone,
+            Answer::Nothing,
+            Answer::TooLong,
+            Answer::TooFast,
+        ] {
+            let whole = std::format!("{}\n{answer}\n", Welcome(&name));
+            assert!(whole.len() <= RECEIPT_MAX, "{whole}");
+        }
     }
 
     #[test]
