@@ -8,7 +8,7 @@ use pair::receive;
 use smolchat::app::{App, Memory};
 use smolchat::chat::Rate;
 use smolchat::device::{Faults, Policy, Shares};
-use smolchat::node::RecvError;
+use smolchat::node::{RecvError, Sizes};
 use smolchat::pair::Clockwork;
 use smolchat::trace::{Flags, Reason, State};
 use smoltcp::time::Duration;
@@ -276,7 +276,12 @@ fn a_flood_is_refused_with_an_answer_for_each_message() {
 fn ten_thousand_lines_at_once_from_one_that_reads_are_all_heard_and_answered() {
     let mut limits = hall::config(false);
     limits.limits.rate = Rate::UNLIMITED;
-    let mut hall = Hall::default();
+    let sizes = Sizes {
+        receive: 65_536,
+        transmit: 65_536,
+        ..pair::sizes(8)
+    };
+    let mut hall = Hall::new(sizes, 8, false);
     hall.app = App::new(hall.pair.now, Memory::heap(8, 8), limits);
     let (client, other) = (hall.join(), hall.join());
     let said: String = (0..10_000)
@@ -310,7 +315,7 @@ fn one_that_asks_and_does_not_read_is_not_read_and_goes_on_when_it_reads() {
     let client = hall.join();
     let said = "/help\n".repeat(600);
     hall.send(client, &said);
-    hall.run_for(Duration::from_secs(60));
+    hall.run_for(Duration::from_secs(3600));
     assert_eq!(hall.app.room().counts().slow, 0);
     assert_eq!(hall.app.room().len(), 2);
     let mut answers = Vec::new();

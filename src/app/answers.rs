@@ -99,6 +99,18 @@ impl Table {
         if held > 0 {
             write!(out, ", {held} waiting for a free one")?;
         }
+        let counts = facts.room.counts();
+        for (count, what) in [
+            (counts.yielded, " put out for others who waited"),
+            (counts.turned_away, " turned away"),
+            (counts.slow, " too slow"),
+            (facts.desk.cut_short.into(), " answer cut short"),
+            (facts.desk.refused.into(), " answer refused"),
+        ] {
+            if count > 0 {
+                write!(out, ", {count}{what}")?;
+            }
+        }
         writeln!(out, ", {} in the room.", facts.room.len())
     }
 }

@@ -1,6 +1,5 @@
 //! The application's turn: news from the node to the room, and the room's wishes to the node.
 
-use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 
 use super::answers::Long;
@@ -12,7 +11,8 @@ use super::post::Post;
 use super::seat::{Member, Parting, Role, Seat};
 use super::services::may_be_answered;
 use super::storage::Memory;
-use super::telling::{Reader, Stream, Telegraph};
+use super::streams::{Busy, Streams};
+use super::telling::Reader;
 use crate::chat::framing::SCRATCH;
 use crate::chat::{
     self, Ending, Framer, LAST_WORDS_MAX, LINE_MAX, MemberId, RECEIPT_MAX, Room, Step,
@@ -59,9 +59,7 @@ pub struct App<'a> {
     pub(super) room: Room<'a, Handle, Flow>,
     pub(super) operator: Option<MemberId>,
     pub(super) desk: Desk<'a>,
-    pub(super) streams: ManagedSlice<'a, Stream>,
-    /// Whether one of them may be in use.
-    pub(super) telling: bool,
+    pub(super) streams: Streams<'a>,
     pub(super) live: Live<'a>,
     pub(super) style: Style,
     /// Whether echo, discard and character generator are served, too.
@@ -82,8 +80,7 @@ impl<'a> App<'a> {
             operator: room.join_console(now).ok(),
             room,
             desk: Desk::new(memory.seats, memory.deadlines),
-            streams: memory.streams,
-            telling: false,
+            streams: Streams::new(memory.streams),
             live: Live::new(memory.watched, config.live),
             style: config.style,
             services: false,
@@ -148,9 +145,7 @@ impl<'a> App<'a> {
             let Some(port) = port else { break };
             node.unlisten(port);
         }
-        for stream in self.streams.iter_mut() {
-            stream.forget();
-        }
+        self.streams.forget_all();
         self.with_room(now, node, screen, |room, post| room.shutdown(post));
         for slot in 0..self.desk.seats.len() {
             let handle = match self.desk.role(slot) {
@@ -300,7 +295,7 @@ impl<'a> App<'a> {
                 let handle = *handle;
                 discard(node, handle);
                 if node.ended(handle).is_some() {
-                    self.forget_streams(handle);
+                    self.streams.forget(handle);
                     node.close(now, handle);
                     self.desk.set(slot, Role::Empty);
                 }
@@ -401,7 +396,7 @@ impl<'a> App<'a> {
     /// The peer said everything: it has its answers, so this side closes, too.
     fn stream_ended(&mut self, now: Instant, node: &mut Node<'_>, handle: Handle, id: MemberId) {
         self.room.leave(id);
-        self.forget_streams(handle);
+        self.streams.forget(handle);
         self.desk.part(now, node, handle, Parting::Finishing);
     }
 
@@ -416,44 +411,16 @@ impl<'a> App<'a> {
         self.room.leave(id);
         discard(node, handle);
         let flow = node.status(handle).map(|status| status.flow);
-        let free = self.streams.iter_mut().find(|stream| stream.is_free());
-        let (Some(stream), Some(flow)) = (free, flow) else {
-            // Rare, and the browser says itself that nothing came.
-            return self.desk.part(now, node, handle, Parting::Finishing);
-        };
         self.desk.set(handle.slot(), Role::Page(handle));
-        let page = Long::Page(Page::new(request, flow));
-        stream.begin(Reader::Connection(handle), page, true);
-        self.telling = true;
-    }
-
-    pub(super) fn forget_streams(&mut self, handle: Handle) {
-        if !self.telling {
-            return;
+        let begun = flow.map_or(Err(Busy), |flow| {
+            let page = Long::Page(Page::new(request, flow));
+            self.begin_answer(now, node, Reader::Connection(handle), page, true)
+        });
+        if begun.is_err() {
+            // Nothing is queued: it fits.
+            let _ = node.send(handle, web::BUSY.as_bytes());
+            self.desk.part(now, node, handle, Parting::Finishing);
         }
-        for stream in self.streams.iter_mut() {
-            if stream.is_to(handle) {
-                stream.forget();
-            }
-        }
-    }
-
-    fn send_answers<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {
-        if !self.telling {
-            return;
-        }
-        let mut telegraph = Telegraph {
-            now,
-            node,
-            desk: &mut self.desk,
-            room: &self.room,
-            screen,
-            style: &self.style,
-        };
-        let turns = self.streams.iter_mut();
-        let at = turns.filter_map(|stream| telegraph.turn(stream)).min();
-        self.wake_at(at);
-        self.telling = self.streams.iter().any(|stream| !stream.is_free());
     }
 
     fn end_shutdown(&mut self, now: Instant, node: &mut Node<'_>) {

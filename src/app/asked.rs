@@ -88,23 +88,24 @@ impl App<'_> {
     /// Begins a long answer.
     fn tell<S: Screen>(&mut self, question: &mut Question<'_, '_, S>, long: Long) {
         let lines = self.room.reads_lines(question.from);
-        self.telling = true;
-        let Some(stream) = self.streams.iter_mut().find(|stream| stream.is_free()) else {
+        let to = match question.peer {
+            Peer::Tcp(handle) => Reader::Connection(handle),
+            Peer::Console => Reader::Operator,
+            // Not asked for: the room answers others over UDP.
+            Peer::Udp(_) => return,
+        };
+        if self
+            .begin_answer(question.now, question.node, to, long, lines)
+            .is_err()
+        {
             let busy = "Too many tables and ladders are on their way; ask again in a moment.";
             return self.reply(question, busy);
-        };
-        match question.peer {
-            Peer::Tcp(handle) => {
-                if let Some(Seat(Role::Member(member))) = self.desk.seats.get_mut(handle.slot()) {
-                    member.busy = true;
-                    stream.begin(Reader::Connection(handle), long, lines);
-                }
-            }
-            Peer::Console => stream.begin(Reader::Operator, long, true),
-            // Not asked for: the room answers others over UDP.
-            Peer::Udp(_) => {}
         }
-        self.wake_at(Some(question.now));
+        if let Peer::Tcp(handle) = question.peer
+            && let Some(Seat(Role::Member(member))) = self.desk.seats.get_mut(handle.slot())
+        {
+            member.busy = true;
+        }
     }
 
     /// As much of the table as a datagram holds. Not inlined: its texts would take the stack of every
@@ -155,7 +156,7 @@ impl App<'_> {
                 if let Role::Member(member) = role {
                     self.room.leave(member.id);
                 }
-                self.forget_streams(handle);
+                self.streams.forget(handle);
                 if abort {
                     question.node.abort(question.now, handle);
                     self.desk.set(handle.slot(), Role::Empty);

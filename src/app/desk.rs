@@ -29,6 +29,10 @@ pub(super) struct Desk<'a> {
     pub(super) taken: usize,
     /// What the room asked during the call that is under way.
     pub(super) asked: Option<Asked>,
+    /// Long answers that were refused because there was no place for them.
+    pub(super) refused: u32,
+    /// Long answers that ended early, to make room for others.
+    pub(super) cut_short: u32,
 }
 
 impl<'a> Desk<'a> {
@@ -38,6 +42,8 @@ impl<'a> Desk<'a> {
             deadlines: Deadlines::new(places),
             taken: 0,
             asked: None,
+            refused: 0,
+            cut_short: 0,
         }
     }
 
@@ -69,6 +75,21 @@ impl<'a> Desk<'a> {
         match self.role(slot) {
             Role::Member(member) => Some(member.id),
             Role::Empty | Role::Page(_) | Role::Served(_) | Role::Parting { .. } => None,
+        }
+    }
+
+    /// A long answer to a connection is over: a member is listened to again, a browser is let go.
+    pub(super) fn answered(&mut self, now: Instant, node: &mut Node<'_>, handle: Handle) {
+        let slot = handle.slot();
+        match self.seats.get_mut(slot) {
+            Some(Seat(Role::Member(member))) if member.handle == handle => {
+                member.busy = false;
+                self.later(now, slot);
+            }
+            Some(Seat(Role::Page(page))) if *page == handle => {
+                self.part(now, node, handle, Parting::Finishing);
+            }
+            Some(_) | None => {}
         }
     }
 

@@ -21,6 +21,7 @@ mod seat;
 mod services;
 pub mod sizes;
 mod storage;
+mod streams;
 mod telling;
 
 pub use answers::write_status;

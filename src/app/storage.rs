@@ -16,7 +16,8 @@ pub struct Memory<'a> {
     pub seats: ManagedSlice<'a, Seat>,
     /// One for each connection of the node.
     pub deadlines: ManagedSlice<'a, Place>,
-    /// One for each long answer that may be on its way at once.
+    /// One for each long answer that may be on its way at once, two at least: the first is the operator's
+    /// own, members share the others.
     pub streams: ManagedSlice<'a, Stream>,
     /// One for each connection whose ladder is drawn live; of others only changes of state are told.
     pub watched: ManagedSlice<'a, Watched>,
@@ -38,7 +39,8 @@ impl Memory<'static> {
                 .collect::<Vec<_>>()
                 .into(),
             deadlines: std::vec![Place::EMPTY; connections].into(),
-            streams: repeat(64)
+            // The operator's own, and those that members share.
+            streams: repeat(1 + 64)
                 .map(|()| Stream::EMPTY)
                 .collect::<Vec<_>>()
                 .into(),
@@ -52,7 +54,8 @@ impl Memory<'static> {
 }
 
 /// The memory of an application in one value, for a `static`: `CONNECTIONS` as the node has, `MEMBERS`
-/// in the room at once, `STREAMS` long answers and `WATCHED` live ladders at once.
+/// in the room at once, `STREAMS` long answers at once, one of them the operator's, and
+/// `WATCHED` live ladders.
 ///
 /// Every octet of [`Self::new`] is zero, so that the `static` costs no flash.
 pub struct Storage<

@@ -7,13 +7,20 @@ use super::desk::Desk;
 use super::operator::Screen;
 use super::page::Page;
 use super::piece::{PIECE, Piece};
-use super::seat::{Parting, Role, Seat};
+use super::seat::Role;
 use crate::chat::{LAST_WORDS_MAX, LINE_MAX, Room};
 use crate::node::{Handle, Node};
 use crate::trace::{Flow, Palette, Style};
 
 /// Pieces that one answer sends in one turn.
 const PIECES_AT_ONCE: usize = 16;
+/// How long a browser may read nothing before it is let go.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// To one whose answer ends early: room for it is kept.
+const CUT_SHORT: &str =
+    "-- The rest is not sent: you did not read on, and others wait. Ask again.\n";
+const CUT_SHORT_IN_LINE: &str =
+    "\n-- The rest is not sent: you did not read on, and others wait. Ask again.";
 /// When to look again at a screen that had no room.
 const SCREEN_BUSY: Duration = Duration::from_millis(10);
 
@@ -24,28 +31,44 @@ impl Stream {
     /// No answer; for building arrays.
     pub const EMPTY: Self = Self(None);
 
-    /// Whether it is on its way to this connection.
-    pub(super) fn is_to(&self, handle: Handle) -> bool {
+    /// Who reads it.
+    pub(super) fn reader(&self) -> Option<Reader> {
+        self.0.as_ref().map(|telling| telling.to)
+    }
+
+    /// When its reader last took something.
+    pub(super) fn moved(&self) -> Instant {
         self.0
             .as_ref()
-            .is_some_and(|telling| telling.to == Reader::Connection(handle))
+            .map_or(Instant::ZERO, |telling| telling.moved)
     }
 
     pub(super) fn forget(&mut self) {
         self.0 = None;
     }
 
+    /// Ends it early; what to tell its reader.
+    pub(super) fn cut_short(&mut self) -> &'static str {
+        match self.0.take() {
+            Some(telling) if telling.lines || !telling.begun => CUT_SHORT,
+            // Behind a line that was not ended yet, and not ended itself.
+            Some(_) => CUT_SHORT_IN_LINE,
+            None => "",
+        }
+    }
+
     pub(super) fn is_free(&self) -> bool {
         self.0.is_none()
     }
 
-    pub(super) fn begin(&mut self, to: Reader, long: Long, lines: bool) {
+    pub(super) fn begin(&mut self, now: Instant, to: Reader, long: Long, lines: bool) {
         self.0 = Some(Telling {
             to,
             long,
             skip: 0,
             begun: false,
             lines,
+            moved: now,
         });
     }
 }
@@ -66,6 +89,8 @@ struct Telling {
     begun: bool,
     /// Whether the end of the answer has a line end.
     lines: bool,
+    /// When something was sent, or it began.
+    moved: Instant,
 }
 
 /// What came of a turn.
@@ -97,7 +122,9 @@ impl<S: Screen> Telegraph<'_, '_, '_, S> {
                 Turn::More => {}
                 Turn::Waits(at) => return at,
                 Turn::Finished => {
-                    self.finished(telling.to);
+                    if let Reader::Connection(handle) = telling.to {
+                        self.desk.answered(self.now, self.node, handle);
+                    }
                     stream.forget();
                     return None;
                 }
@@ -125,10 +152,13 @@ impl<S: Screen> Telegraph<'_, '_, '_, S> {
             return match telling.to {
                 Reader::Operator => Turn::Waits(Some(self.now + SCREEN_BUSY)),
                 Reader::Connection(handle) if self.node.ended(handle).is_some() => Turn::Finished,
-                Reader::Connection(handle) => {
-                    self.node.watch_acknowledgments(handle);
-                    Turn::Waits(None)
-                }
+                Reader::Connection(handle) => match self.patience(telling) {
+                    Some(until) if until <= self.now => Turn::Finished,
+                    until => {
+                        self.node.watch_acknowledgments(handle);
+                        Turn::Waits(until)
+                    }
+                },
             };
         }
         let mut long = telling.long.clone();
@@ -169,7 +199,10 @@ impl<S: Screen> Telegraph<'_, '_, '_, S> {
                 }
             }
         }
-        telling.begun |= !whole.is_empty();
+        if !whole.is_empty() {
+            telling.begun = true;
+            telling.moved = self.now;
+        }
         if piece.is_full() {
             telling.skip += piece.lines();
             return Turn::More;
@@ -179,20 +212,14 @@ impl<S: Screen> Telegraph<'_, '_, '_, S> {
         if more { Turn::More } else { Turn::Finished }
     }
 
-    fn finished(&mut self, to: Reader) {
-        let Reader::Connection(handle) = to else {
-            return;
-        };
-        let (now, slot) = (self.now, handle.slot());
-        match self.desk.seats.get_mut(slot) {
-            Some(Seat(Role::Member(member))) if member.handle == handle => {
-                member.busy = false;
-                self.desk.later(now, slot);
-            }
-            Some(Seat(Role::Page(page))) if *page == handle => {
-                self.desk.part(now, self.node, handle, Parting::Finishing);
-            }
-            Some(_) | None => {}
+    /// When to give up on a reader that takes nothing, if at all.
+    fn patience(&self, telling: &Telling) -> Option<Instant> {
+        match telling.to {
+            Reader::Connection(handle) => match self.desk.role(handle.slot()) {
+                Role::Page(_) => Some(telling.moved + PATIENCE),
+                Role::Empty | Role::Member(_) | Role::Served(_) | Role::Parting { .. } => None,
+            },
+            Reader::Operator => None,
         }
     }
 }

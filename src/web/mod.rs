@@ -22,6 +22,9 @@ pub enum Request {
     NotAllowed,
 }
 
+/// The whole response while too many others are on their way (RFC 9110 section 15.6.4).
+pub const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n";
+
 /// Understands a request line without its line end (RFC 9112 section 3); `None` if it is none.
 pub fn request(line: &[u8]) -> Option<Request> {
     let line = core::str::from_utf8(line).ok()?;

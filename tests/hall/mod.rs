@@ -15,7 +15,7 @@ use smolchat::node::{Handle, Ingress, Limits, Sizes};
 use smolchat::pair::Clockwork;
 use smolchat::trace::{Direction, Kind, Segment, State, Style, Verdict};
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::IpEndpoint;
+use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
 
 use crate::pair::{PATIENCE, PORT, Pair, receive, sizes};
 
@@ -128,12 +128,32 @@ impl Hall {
         assert!(Clockwork::run_for(self, duration), "time stands still");
     }
 
+    /// Gives both nodes a second address, in a network of their own.
+    pub fn add_a_second_network(&mut self) {
+        let now = self.pair.now;
+        for (node, number) in [(&mut self.pair.a, 1), (&mut self.pair.b, 2)] {
+            let first = IpCidr::new(IpAddress::v4(192, 0, 2, number), 24);
+            let second = IpCidr::new(IpAddress::v4(198, 51, 100, number), 24);
+            node.set_addresses(now, &[first, second], &[]).unwrap();
+        }
+    }
+
+    /// Where clients are from elsewhere that reach the room here.
+    pub fn from_elsewhere() -> IpEndpoint {
+        IpEndpoint::new(IpAddress::v4(198, 51, 100, 2), PORT)
+    }
+
     /// A client whose handshake is over and who is in the room.
     pub fn join(&mut self) -> Handle {
+        self.join_at(Pair::server())
+    }
+
+    /// The same through one of the room's addresses.
+    pub fn join_at(&mut self, room: IpEndpoint) -> Handle {
         let handle = self
             .pair
             .a
-            .connect(self.pair.now, Pair::server())
+            .connect(self.pair.now, room)
             .expect("a free connection");
         let members = self.app.room().len();
         self.run_until("the client is in the room", |hall| {

@@ -1,0 +1,194 @@
+//! Places for long answers: who gets one, and who makes room.
+//!
+//! The first place is the operator's own, the others are shared. An answer keeps its place for as long as
+//! its reader likes, unless somebody else wants one and none is free: then one ends early whose reader has
+//! not read on for a while, or one of the origin that has most of them, and its reader is told so.
+
+use managed::ManagedSlice;
+use smoltcp::time::{Duration, Instant};
+
+use super::answers::Long;
+use super::application::App;
+use super::operator::Screen;
+use super::seat::Role;
+use super::telling::{Reader, Stream, Telegraph};
+use crate::chat::{self, Endpoint};
+use crate::node::{Handle, Node};
+
+/// A reader that took nothing for so long makes room for one that wants to read.
+const STALLED: Duration = Duration::from_secs(2);
+
+/// Places that are the operator's own.
+const OPERATORS: usize = 1;
+
+/// Where an answer can go on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Free(usize),
+    /// It has to be taken from this reader.
+    Of(usize, Handle),
+}
+
+/// No place is free, and nobody has to make room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Busy;
+
+pub(super) struct Streams<'a> {
+    places: ManagedSlice<'a, Stream>,
+    /// Whether one of them may be in use.
+    busy: bool,
+}
+
+impl<'a> Streams<'a> {
+    pub(super) fn new(places: ManagedSlice<'a, Stream>) -> Self {
+        Self {
+            places,
+            busy: false,
+        }
+    }
+
+    /// Whether an answer may be on its way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Stream> {
+        self.places.iter_mut()
+    }
+
+    /// Looks again whether any answer is on its way.
+    pub(super) fn settle(&mut self) {
+        self.busy = self.places.iter().any(|stream| !stream.is_free());
+    }
+
+    /// Drops what is on its way to a connection.
+    pub(super) fn forget(&mut self, handle: Handle) {
+        if self.busy {
+            let places = self.places.iter_mut();
+            places
+                .filter(|stream| stream.reader() == Some(Reader::Connection(handle)))
+                .for_each(Stream::forget);
+        }
+    }
+
+    /// Drops everything.
+    pub(super) fn forget_all(&mut self) {
+        self.places.iter_mut().for_each(Stream::forget);
+    }
+
+    /// Begins an answer in a place that [`Self::place_for`] gave.
+    pub(super) fn begin(
+        &mut self,
+        now: Instant,
+        place: usize,
+        to: Reader,
+        long: Long,
+        lines: bool,
+    ) {
+        self.busy = true;
+        if let Some(stream) = self.places.get_mut(place) {
+            stream.begin(now, to, long, lines);
+        }
+    }
+
+    /// Ends an answer early; what to tell its reader.
+    pub(super) fn cut_short(&mut self, place: usize) -> &'static str {
+        self.places.get_mut(place).map_or("", Stream::cut_short)
+    }
+
+    /// A place for an answer to `to`.
+    pub(super) fn place_for(&self, now: Instant, node: &Node<'_>, to: Reader) -> Option<Place> {
+        let first = match to {
+            Reader::Operator => 0,
+            Reader::Connection(_) => OPERATORS,
+        };
+        let mut free = (first..self.places.len()).filter(|&at| self.places[at].is_free());
+        let free = free.next().map(Place::Free);
+        free.or_else(|| self.yielding(now, node, to))
+    }
+
+    fn yielding(&self, now: Instant, node: &Node<'_>, to: Reader) -> Option<Place> {
+        let origin_of = |handle| Some(node.status(handle)?.flow.origin());
+        let Reader::Connection(newcomer) = to else {
+            return None;
+        };
+        let newcomer = origin_of(newcomer)?;
+        let readers = || {
+            let places = self.places.iter().enumerate().skip(OPERATORS);
+            places.filter_map(|(at, stream)| match stream.reader()? {
+                Reader::Connection(handle) => {
+                    Some((stream.moved(), Place::Of(at, handle), origin_of(handle)?))
+                }
+                Reader::Operator => None,
+            })
+        };
+        let origins = || readers().map(|(.., origin)| origin);
+        let salt = now.total_micros() as u64;
+        let (crowd, size) = chat::most_crowded(salt, origins)?;
+        let crowded = size > chat::count(newcomer, origins()) + 1;
+        let longest = readers().min_by_key(|(moved, ..)| *moved);
+        let stalled = longest.filter(|(moved, ..)| *moved + STALLED <= now);
+        let (_, place, _) = stalled.or_else(|| {
+            let of_the_crowd = readers().filter(|(.., origin)| crowded && *origin == crowd);
+            of_the_crowd.min_by_key(|(moved, ..)| *moved)
+        })?;
+        Some(place)
+    }
+}
+
+impl App<'_> {
+    /// Begins a long answer, if there is a place for it or somebody makes room.
+    pub(super) fn begin_answer(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        to: Reader,
+        long: Long,
+        lines: bool,
+    ) -> Result<(), Busy> {
+        let place = match self.streams.place_for(now, node, to) {
+            Some(Place::Free(place)) => place,
+            Some(Place::Of(place, handle)) => {
+                self.desk.cut_short = self.desk.cut_short.saturating_add(1);
+                let told = self.streams.cut_short(place);
+                if !matches!(self.desk.role(handle.slot()), Role::Page(_)) {
+                    // Room was kept for a line.
+                    let _ = node.send(handle, told.as_bytes());
+                }
+                self.desk.answered(now, node, handle);
+                place
+            }
+            None => {
+                self.desk.refused = self.desk.refused.saturating_add(1);
+                return Err(Busy);
+            }
+        };
+        self.streams.begin(now, place, to, long, lines);
+        self.wake_at(Some(now));
+        Ok(())
+    }
+
+    /// Sends what readers of long answers have room for.
+    pub(super) fn send_answers<S: Screen>(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        screen: &mut S,
+    ) {
+        if !self.streams.is_busy() {
+            return;
+        }
+        let mut telegraph = Telegraph {
+            now,
+            node,
+            desk: &mut self.desk,
+            room: &self.room,
+            screen,
+            style: &self.style,
+        };
+        let turns = self.streams.iter_mut();
+        let at = turns.filter_map(|stream| telegraph.turn(stream)).min();
+        self.wake_at(at);
+        self.streams.settle();
+    }
+}
