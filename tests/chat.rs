@@ -8,7 +8,7 @@ use pair::receive;
 use smolchat::app::{App, Memory};
 use smolchat::chat::Rate;
 use smolchat::device::{Faults, Policy, Shares};
-use smolchat::node::{RecvError, Sizes};
+use smolchat::node::{Limits, RecvError, Sizes};
 use smolchat::pair::Clockwork;
 use smolchat::trace::{Flags, Reason, State};
 use smoltcp::time::Duration;
@@ -570,4 +570,29 @@ fn members_that_say_nothing_cost_nothing() {
     assert_eq!(hall.app.deadline(), None);
     let next = hall.step();
     assert_eq!(next, None, "nobody has anything to do");
+}
+
+#[test]
+fn a_silent_member_whose_machine_vanished_is_gone_after_three_probes_and_one_that_is_there_stays() {
+    let limits = Limits {
+        keep_alive: Some(Duration::from_secs(30)),
+        keep_alive_timeout: Duration::from_secs(90),
+        ..Limits::default()
+    };
+    let mut hall = Hall::default();
+    hall.pair = pair::Pair::new(pair::sizes(8), limits);
+    hall.join();
+    hall.run_for(Duration::from_secs(3600));
+    assert_eq!(hall.app.room().len(), 2);
+    let shares = Shares {
+        drop: 1000,
+        ..Shares::default()
+    };
+    let cut = Policy {
+        shares,
+        ..Policy::NONE
+    };
+    hall.faults = Faults::heap(1, cut, cut, 1514, 64);
+    hall.run_for(Duration::from_secs(121));
+    assert_eq!(hall.app.room().len(), 1);
 }

@@ -13,7 +13,7 @@ use smolchat_firmware::address::{self, Addressing, News};
 use smolchat_firmware::boot::{self, Options};
 use smolchat_firmware::guest::{Guest, Order};
 use smoltcp::phy::Device;
-use smoltcp::time::Instant;
+use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::EthernetAddress;
 
 use crate::machine::interrupt::with_console;
@@ -37,6 +37,8 @@ const FLOWS: usize = 64;
 const EVENTS: usize = if cfg!(feature = "ipv6") { 128 } else { 256 };
 /// Octets of UDP payload that may wait, each way: a longest line fits.
 pub(crate) const DATAGRAMS: usize = chat::LINE_MAX;
+/// How often a silent member is probed; one that answers none of three is gone.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// The longest frame, its check sequence not counted.
 const FRAME: usize = 1514;
 /// Tables and ladders that may be on their way at once.
@@ -251,7 +253,9 @@ pub(crate) fn make_node(
     memory: &'static mut NodeMemory,
     place: &'static mut MaybeUninit<Node<'static>>,
 ) -> Result<&'static mut Node<'static>, ConfigError> {
-    let config = Config::new(station, address::NONE, boot::secret(seed));
+    let mut config = Config::new(station, address::NONE, boot::secret(seed));
+    config.limits.keep_alive = Some(KEEP_ALIVE);
+    config.limits.keep_alive_timeout = KEEP_ALIVE * 3;
     Ok(place.write(Node::new(config, memory.memory(), now)?))
 }
 

@@ -18,10 +18,13 @@ impl Origin {
         Self(u32::from_be_bytes(address) as u64 | 0xffff_ffff << 32)
     }
 
-    /// The network of an IPv6 address.
+    /// The network of an IPv6 address; of a link-local one, whose network everybody has, the interface.
     pub const fn of_v6(address: [u8; 16]) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = address;
-        Self(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+        let whole = u128::from_be_bytes(address);
+        match address {
+            [0xfe, 0x80..=0xbf, ..] => Self(whole as u64),
+            _ => Self((whole >> 64) as u64),
+        }
     }
 
     /// One of the lanes. `salt` makes it another each time, so that nobody can choose to be in

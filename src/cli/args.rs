@@ -150,6 +150,9 @@ pub struct StackArguments {
     /// Two minutes in RFC 9293. Half a minute, the default, gives the 60 seconds of Linux.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::msl)]
     pub msl: Duration,
+    /// Probe a silent peer so often; one that answers none for four times as long is gone. 0s: never
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::keep_alive)]
+    pub keep_alive: Duration,
     /// How many TCP connections there may be at once; memory is taken for all of them
     #[arg(long, value_name = "COUNT", default_value = "64", value_parser = values::connections)]
     pub connections: usize,

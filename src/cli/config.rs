@@ -75,6 +75,8 @@ pub struct Stack {
     pub gateway: Option<IpAddress>,
     /// Half of what TIME-WAIT lasts.
     pub msl: Duration,
+    /// How often a silent peer is probed, if at all.
+    pub keep_alive: Option<Duration>,
     /// How many TCP connections at once.
     pub connections: usize,
     /// Octets of each buffer of a connection, if it was said.
@@ -115,6 +117,7 @@ impl TryFrom<StackArguments> for Stack {
             host,
             gateway: arguments.gateway,
             msl: arguments.msl,
+            keep_alive: Some(arguments.keep_alive).filter(|time| *time > Duration::ZERO),
             connections: arguments.connections,
             buffer: arguments.buffer,
             spin: arguments.spin,

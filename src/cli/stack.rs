@@ -6,7 +6,7 @@ use rustix::io::Errno;
 use rustix::rand::GetRandomFlags;
 use smolchat::device::MAX_SEGMENT_FRAME;
 use smolchat::node::{Config, ConfigError, Limits, Memory, Node, Sizes};
-use smoltcp::time::Instant;
+use smoltcp::time::{Duration, Instant};
 
 use super::config::Stack;
 
@@ -44,6 +44,9 @@ impl Stack {
         let buffer = self.buffer_octets();
         config.limits = Limits {
             msl: self.msl,
+            keep_alive: self.keep_alive,
+            // Three probes may be lost.
+            keep_alive_timeout: self.keep_alive.map_or(Duration::ZERO, |time| time * 3),
             ingress_budget: ROUND,
             ingress_octets: buffer / 16 * 7,
             egress_budget: 2 * ROUND,

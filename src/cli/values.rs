@@ -19,6 +19,9 @@ pub const MIN_MTU_IPV6: usize = 1280;
 /// The shortest and the longest MSL that make sense; RFC 9293 section 3.4.2 says two minutes.
 const MSL: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(600));
 
+/// The shortest and the longest time between two probes of a silent peer.
+const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(86_400));
+
 /// The longest spin: longer is not waiting for the next frame, it is heating.
 const MAX_SPIN: Duration = Duration::from_secs(1);
 
@@ -148,6 +151,13 @@ pub fn msl(text: &str) -> Result<Duration, String> {
                   2min";
     duration(text)
         .filter(|msl| (MSL.0..=MSL.1).contains(msl))
+        .ok_or_else(|| bounds.into())
+}
+
+pub fn keep_alive(text: &str) -> Result<Duration, String> {
+    let bounds = "a keep-alive is a time from 1s to 24h, such as 30s, or 0s for none";
+    duration(text)
+        .filter(|time| *time == Duration::ZERO || (KEEP_ALIVE.0..=KEEP_ALIVE.1).contains(time))
         .ok_or_else(|| bounds.into())
 }
 
