@@ -579,8 +579,10 @@ fn a_silent_member_whose_machine_vanished_is_gone_after_three_probes_and_one_tha
         keep_alive_timeout: Duration::from_secs(90),
         ..Limits::default()
     };
-    let mut hall = Hall::default();
-    hall.pair = pair::Pair::new(pair::sizes(8), limits);
+    let mut hall = Hall {
+        pair: pair::Pair::new(pair::sizes(8), limits),
+        ..Hall::default()
+    };
     hall.join();
     hall.run_for(Duration::from_secs(3600));
     assert_eq!(hall.app.room().len(), 2);

@@ -4,6 +4,7 @@ use smoltcp::time::{Duration, Instant};
 
 use super::answers::Long;
 use super::desk::{Desk, NEXT_TURN, discard};
+use super::door::Door;
 use super::live::Live;
 use super::operator::Screen;
 use super::page::Page;
@@ -60,6 +61,7 @@ pub struct App<'a> {
     pub(super) operator: Option<MemberId>,
     pub(super) desk: Desk<'a>,
     pub(super) streams: Streams<'a>,
+    pub(super) door: Door,
     pub(super) live: Live<'a>,
     pub(super) style: Style,
     /// Whether echo, discard and character generator are served, too.
@@ -81,6 +83,7 @@ impl<'a> App<'a> {
             room,
             desk: Desk::new(memory.seats, memory.deadlines),
             streams: Streams::new(memory.streams),
+            door: Door::new(now),
             live: Live::new(memory.watched, config.live),
             style: config.style,
             services: false,
@@ -96,6 +99,7 @@ impl<'a> App<'a> {
         self.read_news(now, node, screen);
         self.read_datagrams(now, node, screen);
         self.keep_deadlines(now, node, screen);
+        self.keep_door(now, node, screen);
         let at = self.with_room(now, node, screen, |room, post| room.poll(now, post));
         self.wake_at(at);
         self.send_answers(now, node, screen);

@@ -12,6 +12,9 @@ use crate::trace::Flow;
 /// How long a peer may take to acknowledge what was said before good-bye. After that it is reset.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a peer that has acknowledged everything may take to close, while somebody waits.
+const TO_READ: Duration = Duration::from_millis(100);
+
 /// The next turn: after everything that waits now has been sent.
 pub(super) const NEXT_TURN: Duration = Duration::from_micros(1);
 
@@ -119,12 +122,12 @@ impl<'a> Desk<'a> {
         let Some(Seat(Role::Parting {
             handle,
             step,
-            until,
+            until: patience,
         })) = self.seats.get_mut(slot)
         else {
             return;
         };
-        let (handle, until) = (*handle, *until);
+        let (handle, until) = (*handle, *patience);
         discard(node, handle);
         if node.ended(handle).is_some() {
             node.close(now, handle);
@@ -152,8 +155,18 @@ impl<'a> Desk<'a> {
                 node.close(now, handle);
                 self.set(slot, Role::Empty);
             }
+            Parting::Yielding if acknowledged && node.has_finished(handle) => {
+                node.close(now, handle);
+                self.set(slot, Role::Empty);
+            }
+            Parting::Yielding if acknowledged => {
+                let until = until.min(now + TO_READ);
+                *patience = until;
+                node.watch_acknowledgments(handle);
+                self.deadlines.not_after(slot, until);
+            }
             Parting::Said(_) => self.later(now, slot),
-            Parting::Draining | Parting::Finishing => {
+            Parting::Draining | Parting::Finishing | Parting::Yielding => {
                 node.watch_acknowledgments(handle);
                 self.deadlines.not_after(slot, until);
             }

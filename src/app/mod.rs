@@ -11,6 +11,7 @@ mod answers;
 mod application;
 mod asked;
 mod desk;
+mod door;
 mod live;
 mod operator;
 mod origin;

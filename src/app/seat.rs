@@ -55,4 +55,6 @@ pub(super) enum Parting {
     Said(Instant),
     /// The FIN is queued; what stands before it must be acknowledged.
     Finishing,
+    /// The same, and somebody waits for the connection: a peer that does not close in turn is reset.
+    Yielding,
 }

@@ -121,6 +121,11 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         self.hall.members.kept = places;
     }
 
+    /// What members may do.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// How many members there are.
     pub fn len(&self) -> usize {
         self.hall.members.len()

@@ -70,6 +70,19 @@ pub struct ServeArguments {
     /// How many messages a second a member may send in the long run, after 20 at once; 0 for no limit
     #[arg(long, value_name = "COUNT", default_value = "5", value_parser = values::rate)]
     pub messages_per_second: Rate,
+    /// How many places one address (or IPv6 network of 64 bits) keeps while others wait for one
+    /// [default: a quarter of them]
+    ///
+    /// As long as places are free, one address may have all of them. When somebody waits, the address with
+    /// most of them makes room: first with who never spoke, then, beyond this number, with who did.
+    #[arg(long, value_name = "COUNT", value_parser = values::connections)]
+    pub per_address: Option<usize>,
+    /// How long a member that never spoke keeps a place that somebody waits for
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = values::silence)]
+    pub first_words: Duration,
+    /// How long one that has spoken keeps it without another word
+    #[arg(long, value_name = "TIME", default_value = "10min", value_parser = values::silence)]
+    pub idle: Duration,
     /// Also serve echo (port 7), discard (9) and character generator (19), for measurements
     ///
     /// Over TCP and UDP, as RFC 862, 863 and 864 have them. Only for networks you trust.

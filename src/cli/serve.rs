@@ -36,6 +36,9 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
     let config = Config {
         limits: chat::Limits {
             rate: arguments.messages_per_second,
+            per_origin: arguments.per_address,
+            first_words: arguments.first_words,
+            idle: arguments.idle,
             ..chat::Limits::default()
         },
         secret: halves(codes),

@@ -19,7 +19,8 @@ pub const MIN_MTU_IPV6: usize = 1280;
 /// The shortest and the longest MSL that make sense; RFC 9293 section 3.4.2 says two minutes.
 const MSL: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(600));
 
-/// The shortest and the longest time between two probes of a silent peer.
+/// The shortest and the longest time between two probes of a silent peer. The longest bounds other
+/// silences, too.
 const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(86_400));
 
 /// The longest spin: longer is not waiting for the next frame, it is heating.
@@ -158,6 +159,13 @@ pub fn keep_alive(text: &str) -> Result<Duration, String> {
     let bounds = "a keep-alive is a time from 1s to 24h, such as 30s, or 0s for none";
     duration(text)
         .filter(|time| *time == Duration::ZERO || (KEEP_ALIVE.0..=KEEP_ALIVE.1).contains(time))
+        .ok_or_else(|| bounds.into())
+}
+
+pub fn silence(text: &str) -> Result<Duration, String> {
+    let bounds = "a silence is a time from 0s to 24h, such as 5s or 10min";
+    duration(text)
+        .filter(|time| *time <= KEEP_ALIVE.1)
         .ok_or_else(|| bounds.into())
 }
 

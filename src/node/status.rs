@@ -1,6 +1,7 @@
 //! What can be seen of connections from outside, without touching them.
 
 use smoltcp::time::Instant;
+use smoltcp::wire::IpEndpoint;
 
 use super::connection::{Connection, Handle};
 use super::lists::List;
@@ -114,6 +115,11 @@ impl Node<'_> {
     /// How many connections are in TIME-WAIT.
     pub fn time_waiting(&self) -> usize {
         self.graveyard.alive()
+    }
+
+    /// From whom the SYNs are that wait for a free connection.
+    pub fn waiting(&self) -> impl Iterator<Item = IpEndpoint> + '_ {
+        self.backlog.waiting().map(|held| held.flow.remote)
     }
 
     /// How many SYNs wait for a free connection.

@@ -8,30 +8,36 @@ use smoltcp::time::Instant;
 
 use super::Room;
 use crate::chat::crowd::{self, Origin};
-use crate::chat::members::{Endpoint, Kind, Peer};
+use crate::chat::members::{Endpoint, Kind, MemberId, Peer};
 use crate::chat::outbox::Outbox;
 use crate::chat::words;
 
 impl<K: Copy, E: Endpoint> Room<'_, K, E> {
-    /// Takes a place from a TCP member for a newcomer from `newcomer`, if one has to make room. It is
-    /// told why through [`Outbox::part`]. `origin_of` says where a connection is from.
-    pub fn make_room(
-        &mut self,
+    /// Which TCP member makes room for a newcomer from `newcomer`, if one has to. `origin_of` says where a
+    /// connection is from.
+    pub fn who_yields(
+        &self,
         now: Instant,
         newcomer: Origin,
         origin_of: impl Fn(K) -> Option<Origin>,
-        out: &mut impl Outbox<K, E>,
-    ) -> Option<K> {
+    ) -> Option<MemberId> {
         let places = self.capacity().min(self.hall.members.kept);
         let origin = |peer: &Peer<K, E>| match peer {
             Peer::Tcp(key) => origin_of(*key),
             Peer::Udp(_) | Peer::Console => None,
         };
         let slot = self.yielding(now, Kind::Streams, places, newcomer, origin)?;
-        self.make_way(slot, out).and_then(|peer| match peer {
+        let number = self.hall.members.get(slot)?.number;
+        Some(MemberId { slot, number })
+    }
+
+    /// Takes a TCP member's place for somebody who waits. It is told why through [`Outbox::part`].
+    pub fn put_out(&mut self, id: MemberId, out: &mut impl Outbox<K, E>) -> Option<K> {
+        let slot = self.hall.members.slot(id)?;
+        match self.make_way(slot, out)? {
             Peer::Tcp(key) => Some(key),
             Peer::Udp(_) | Peer::Console => None,
-        })
+        }
     }
 
     /// Takes a place from a UDP member for a newcomer, if one has to make room.
