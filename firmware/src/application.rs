@@ -167,7 +167,10 @@ impl<'m> Application<'m> {
     #[inline(never)]
     fn send_frames<D: Device>(&mut self, now: Instant, device: &mut D) -> Option<Instant> {
         #[cfg(feature = "ipv6")]
-        self.addressing.slaac.ask(now, device);
+        if let Some(question) = self.addressing.slaac.question(now) {
+            // One that finds no room is asked again.
+            self.node.send_frame(now, device, &question);
+        }
         self.node.poll_egress(now, device)
     }
 

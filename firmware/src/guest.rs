@@ -192,9 +192,10 @@ impl Guest {
         }
         let step = node.with_scratch(|node, scratch| {
             let count = node.peek(handle, scratch).unwrap_or(0);
-            let step = framer.next(now, &scratch[..count], node.has_finished(handle));
-            if let Step::Message { range, .. } = &step {
-                show(&scratch[range.clone()], screen);
+            let ended = node.has_finished(handle);
+            let step = framer.next(now, &mut scratch[..count], ended, Duration::ZERO);
+            if let Step::Message { len, .. } = step {
+                show(&scratch[..len], screen);
             }
             step
         });
@@ -205,6 +206,11 @@ impl Guest {
             }
             Step::Skip { consume } | Step::Message { consume, .. } => {
                 node.consume(handle, consume);
+                true
+            }
+            Step::Reply(reply) => {
+                // Where there is no room for it, it is left out.
+                let _ = node.send(handle, reply.octets());
                 true
             }
             Step::TooLong { consume, .. } => {

@@ -1,13 +1,12 @@
 //! An IPv6 address by SLAAC (RFC 4862): the prefix that a router advertises, and the station address.
 //!
 //! Frames are only looked at on their way to the stack. One prefix of one router is kept, the first that is
-//! heard, as long as the router says. Not done: a check whether somebody else has the same address; it is
-//! made from the station address, which nobody else may have either.
+//! heard, as long as the router says. The node asks whether somebody else has the address already.
 //!
-//! The caller's duty: [`Slaac::listen`] between the hardware and the node, [`Slaac::ask`] after each egress,
-//! and both at [`Slaac::deadline`].
+//! The caller's duty: [`Slaac::listen`] between the hardware and the node, [`Slaac::question`] after each
+//! egress, sent by the node, and both at [`Slaac::deadline`].
 
-use smoltcp::phy::{ChecksumCapabilities, Device, DeviceCapabilities, RxToken, TxToken};
+use smoltcp::phy::{ChecksumCapabilities, Device, DeviceCapabilities, RxToken};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{
     EthernetAddress, EthernetFrame, EthernetProtocol, Icmpv6Message, Icmpv6Packet, Icmpv6Repr,
@@ -25,8 +24,8 @@ const HOP_LIMIT: u8 = 255;
 const ALL_ROUTERS: Ipv6Address = Ipv6Address::new(0xff02, 0, 0, 0, 0, 0, 0, 2);
 const ALL_ROUTERS_STATION: EthernetAddress = EthernetAddress([0x33, 0x33, 0, 0, 0, 2]);
 const LINK_LOCAL: Ipv6Cidr = Ipv6Cidr::new(Ipv6Address::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 64);
-/// Octets of the headers before the question.
-const HEADERS: usize = 14 + 40;
+/// Octets of the frame that asks for routers: 14 of Ethernet, 40 of IPv6, 8 and an option of 8.
+pub const QUESTION: usize = 14 + 40 + 8 + 8;
 
 /// An address, and the way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +79,7 @@ impl Slaac {
         core::mem::take(&mut self.news)
     }
 
-    /// When [`Self::poll`] and [`Self::ask`] are due although nothing arrives.
+    /// When [`Self::poll`] and [`Self::question`] are due although nothing arrives.
     pub fn deadline(&self) -> Option<Instant> {
         match self.found {
             _ if self.news => Some(Instant::ZERO),
@@ -89,14 +88,12 @@ impl Slaac {
         }
     }
 
-    /// Asks for routers, if that is due.
-    pub fn ask<D: Device>(&mut self, now: Instant, device: &mut D) {
+    /// The frame that asks for routers, if that is due. It counts as sent: whoever takes it sends it.
+    pub fn question(&mut self, now: Instant) -> Option<[u8; QUESTION]> {
         if self.found.is_some() || self.questions == 0 || now < self.ask_at {
-            return;
+            return None;
         }
-        let (Some(source), Some(token)) = (self.link_local(), device.transmit(now)) else {
-            return;
-        };
+        let source = self.link_local()?;
         let question = Icmpv6Repr::Ndisc(NdiscRepr::RouterSolicit {
             lladdr: Some(self.station.into()),
         });
@@ -107,19 +104,19 @@ impl Slaac {
             payload_len: question.buffer_len(),
             hop_limit: HOP_LIMIT,
         };
-        token.consume(HEADERS + question.buffer_len(), |octets| {
-            let mut frame = EthernetFrame::new_unchecked(octets);
-            frame.set_src_addr(self.station);
-            frame.set_dst_addr(ALL_ROUTERS_STATION);
-            frame.set_ethertype(EthernetProtocol::Ipv6);
-            let mut packet = Ipv6Packet::new_unchecked(frame.payload_mut());
-            ip.emit(&mut packet);
-            let mut message = Icmpv6Packet::new_unchecked(packet.payload_mut());
-            let checksums = ChecksumCapabilities::default();
-            question.emit(&ip.src_addr, &ip.dst_addr, &mut message, &checksums);
-        });
+        let mut octets = [0; QUESTION];
+        let mut frame = EthernetFrame::new_unchecked(&mut octets[..]);
+        frame.set_src_addr(self.station);
+        frame.set_dst_addr(ALL_ROUTERS_STATION);
+        frame.set_ethertype(EthernetProtocol::Ipv6);
+        let mut packet = Ipv6Packet::new_unchecked(frame.payload_mut());
+        ip.emit(&mut packet);
+        let mut message = Icmpv6Packet::new_unchecked(packet.payload_mut());
+        let checksums = ChecksumCapabilities::default();
+        question.emit(&ip.src_addr, &ip.dst_addr, &mut message, &checksums);
         self.questions -= 1;
         self.ask_at = now + PATIENCE;
+        Some(octets)
     }
 
     /// The device as it is, with each frame looked at on its way.
@@ -274,7 +271,7 @@ mod tests {
             payload_len: message.buffer_len(),
             hop_limit,
         };
-        let mut octets = vec![0; HEADERS + message.buffer_len()];
+        let mut octets = vec![0; 14 + 40 + message.buffer_len()];
         let mut frame = EthernetFrame::new_unchecked(&mut octets[..]);
         frame.set_dst_addr(EthernetAddress([0x33, 0x33, 0, 0, 0, 1]));
         frame.set_ethertype(EthernetProtocol::Ipv6);
@@ -328,7 +325,7 @@ mod tests {
             slaac.hear(Instant::ZERO, &whole[..octets]);
             let mut damaged = whole.clone();
             damaged[octets] ^= 0x10;
-            if octets >= HEADERS {
+            if octets >= 14 + 40 {
                 slaac.hear(Instant::ZERO, &damaged);
             }
         }

@@ -65,6 +65,25 @@ fn everybody(family: IpAddress) -> EthernetAddress {
 }
 
 impl Node<'_> {
+    /// Sends a frame that the application composed itself, such as a router solicitation, and notes it like
+    /// every other; `false` if the device has no room for it now.
+    pub fn send_frame<D: Device + ?Sized>(
+        &mut self,
+        now: Instant,
+        device: &mut D,
+        frame: &[u8],
+    ) -> bool {
+        let mut exit = device.transmit(now);
+        if exit.is_none() {
+            return false;
+        }
+        exit.send(frame.len(), PacketMeta::default(), &mut |octets| {
+            octets.copy_from_slice(frame);
+        });
+        self.note_sent_elsewhere(now, Some(Sent::of(frame)));
+        true
+    }
+
     /// From here to this hardware address.
     pub(super) fn hop(&self, to: EthernetAddress) -> Hop {
         Hop { from: self.mac, to }
