@@ -2,25 +2,22 @@
 
 use smoltcp::time::{Duration, Instant};
 
-use super::answers::Long;
 use super::desk::{Desk, NEXT_TURN, discard};
 use super::door::Door;
 use super::live::Live;
 use super::operator::Screen;
-use super::page::Page;
 use super::post::Post;
 use super::seat::{Member, Parting, Role, Seat};
 use super::services::may_be_answered;
 use super::storage::Memory;
-use super::streams::{Busy, Streams};
-use super::telling::Reader;
+use super::streams::Streams;
 use crate::chat::framing::SCRATCH;
 use crate::chat::{
     self, Ending, Framer, LAST_WORDS_MAX, LINE_MAX, MemberId, RECEIPT_MAX, Room, Step,
 };
 use crate::node::{Handle, Node, earliest};
 use crate::trace::{Flow, Style};
-use crate::web;
+use crate::web::{self, Opening};
 
 /// Connections, datagrams and deadlines that one turn deals with at most, each.
 const TURN: usize = 256;
@@ -153,7 +150,7 @@ impl<'a> App<'a> {
         self.with_room(now, node, screen, |room, post| room.shutdown(post));
         for slot in 0..self.desk.seats.len() {
             let handle = match self.desk.role(slot) {
-                Role::Page(handle) => *handle,
+                Role::Requesting { handle, .. } | Role::Page(handle) => *handle,
                 Role::Served(served) => served.handle,
                 Role::Empty | Role::Member(_) | Role::Parting { .. } => continue,
             };
@@ -295,6 +292,12 @@ impl<'a> App<'a> {
             Role::Member(_) => with_scratch(node, |node, scratch| {
                 self.listen(now, node, screen, slot, scratch);
             }),
+            Role::Requesting { handle, until } => {
+                let (handle, until) = (*handle, *until);
+                with_scratch(node, |node, scratch| {
+                    self.read_request(now, node, handle, until, scratch);
+                });
+            }
             Role::Page(handle) => {
                 let handle = *handle;
                 discard(node, handle);
@@ -336,9 +339,18 @@ impl<'a> App<'a> {
                 // What it says next waits in its own queue, and when that is full, with the peer.
                 return node.watch_acknowledgments(handle);
             }
-            let step = member
-                .framer
-                .next(now, &mut scratch[..count], finished, Duration::ZERO);
+            let mut patience = Duration::ZERO;
+            if member.fresh && member.framer.begins() {
+                match web::opening(&scratch[..count]) {
+                    Opening::Text => {}
+                    Opening::Unclear => patience = web::UNCLEAR,
+                    opening @ (Opening::Http | Opening::Tls | Opening::Other) => {
+                        return self.turn_away(now, node, handle, id, opening, scratch);
+                    }
+                }
+            }
+            let seen = &mut scratch[..count];
+            let step = member.framer.next(now, seen, finished, patience);
             match step {
                 Step::Wait { deadline } => {
                     if let Some(at) = deadline {
@@ -368,11 +380,10 @@ impl<'a> App<'a> {
                 } => {
                     node.consume(handle, consume);
                     let octets = &scratch[..len];
-                    let fresh = core::mem::replace(&mut member.fresh, false);
-                    let request = web::request(octets);
-                    if let Some(request) = request.filter(|_| fresh && ending == Ending::Line) {
-                        return self.show_page(now, node, handle, id, request);
-                    }
+                    // A word in capitals may be a method all the same: the rest comes late.
+                    let method = octets.iter().all(u8::is_ascii_uppercase);
+                    let unfinished = method && ending == Ending::Idle;
+                    member.fresh &= octets.is_empty() || unfinished;
                     let mut post = Post {
                         now,
                         node,
@@ -402,29 +413,6 @@ impl<'a> App<'a> {
         self.room.leave(id);
         self.streams.forget(handle);
         self.desk.part(now, node, handle, Parting::Finishing);
-    }
-
-    fn show_page(
-        &mut self,
-        now: Instant,
-        node: &mut Node<'_>,
-        handle: Handle,
-        id: MemberId,
-        request: web::Request,
-    ) {
-        self.room.leave(id);
-        discard(node, handle);
-        let flow = node.status(handle).map(|status| status.flow);
-        self.desk.set(handle.slot(), Role::Page(handle));
-        let begun = flow.map_or(Err(Busy), |flow| {
-            let page = Long::Page(Page::new(request, flow));
-            self.begin_answer(now, node, Reader::Connection(handle), page, true)
-        });
-        if begun.is_err() {
-            // Nothing is queued: it fits.
-            let _ = node.send(handle, web::BUSY.as_bytes());
-            self.desk.part(now, node, handle, Parting::Finishing);
-        }
     }
 
     fn end_shutdown(&mut self, now: Instant, node: &mut Node<'_>) {

@@ -77,7 +77,11 @@ impl<'a> Desk<'a> {
     pub(super) fn member(&self, slot: usize) -> Option<MemberId> {
         match self.role(slot) {
             Role::Member(member) => Some(member.id),
-            Role::Empty | Role::Page(_) | Role::Served(_) | Role::Parting { .. } => None,
+            Role::Empty
+            | Role::Requesting { .. }
+            | Role::Page(_)
+            | Role::Served(_)
+            | Role::Parting { .. } => None,
         }
     }
 

@@ -10,6 +10,7 @@
 mod answers;
 mod application;
 mod asked;
+mod browser;
 mod desk;
 mod door;
 mod live;

@@ -5,14 +5,13 @@ use core::fmt::{self, Write};
 use super::answers::{Facts, Table};
 use crate::chat::Peer;
 use crate::trace::Flow;
-use crate::web::{self, Escaped, Request};
+use crate::web::{self, Escaped, Request, Status};
 
 /// Names shown; the rest is counted.
 const NAMES_MAX: usize = 100;
 
 #[derive(Clone)]
 pub(super) struct Page {
-    request: Request,
     flow: Flow,
     part: Part,
 }
@@ -26,9 +25,8 @@ enum Part {
 }
 
 impl Page {
-    pub(super) fn new(request: Request, flow: Flow) -> Self {
+    pub(super) fn new(flow: Flow) -> Self {
         Self {
-            request,
             flow,
             part: Part::Head,
         }
@@ -42,12 +40,14 @@ impl Page {
     ) -> Result<bool, fmt::Error> {
         match &mut self.part {
             Part::Head => {
-                web::write_head(self.request, out)?;
+                let request = Request {
+                    status: Status::Ok,
+                    head: false,
+                };
+                web::write_head(request, out)?;
                 self.part = Part::Names;
-                if self.request == Request::Page {
-                    web::write_how_to_join(self.flow.local, out)?;
-                }
-                Ok(self.request == Request::Page)
+                web::write_how_to_join(self.flow.local, out)?;
+                Ok(true)
             }
             Part::Names => {
                 write_names(facts, out)?;

@@ -21,6 +21,8 @@ pub(super) enum Role {
     Empty,
     /// In the room.
     Member(Member),
+    /// A browser whose request line is on its way, until this instant.
+    Requesting { handle: Handle, until: Instant },
     /// A browser that is being shown the page.
     Page(Handle),
     /// To a service beside the room.
@@ -39,7 +41,7 @@ pub(super) struct Member {
     pub(super) handle: Handle,
     pub(super) id: MemberId,
     pub(super) framer: Framer,
-    /// Has said nothing: it may still turn out to be a browser.
+    /// Has said nothing: it may still turn out to speak another protocol.
     pub(super) fresh: bool,
     /// A long answer is on its way to it; until then it is not listened to, so that answers stay in
     /// order.

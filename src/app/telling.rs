@@ -217,7 +217,11 @@ impl<S: Screen> Telegraph<'_, '_, '_, S> {
         match telling.to {
             Reader::Connection(handle) => match self.desk.role(handle.slot()) {
                 Role::Page(_) => Some(telling.moved + PATIENCE),
-                Role::Empty | Role::Member(_) | Role::Served(_) | Role::Parting { .. } => None,
+                Role::Empty
+                | Role::Member(_)
+                | Role::Served(_)
+                | Role::Requesting { .. }
+                | Role::Parting { .. } => None,
             },
             Reader::Operator => None,
         }

@@ -171,6 +171,11 @@ impl Framer {
         self.ending == Some(Ending::Idle)
     }
 
+    /// Whether what stands at the front of the ring begins a message.
+    pub fn begins(&self) -> bool {
+        !self.skipping && !self.negotiating
+    }
+
     /// Looks at what stands in the ring: all of it, or the first [`SCRATCH`] octets or more. A message is
     /// composed in its place there.
     ///

@@ -9,74 +9,71 @@ use smoltcp::wire::IpEndpoint;
 
 use crate::trace::Spelled;
 
-/// What was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Request {
-    /// The page.
-    Page,
-    /// Its head only.
-    Head,
-    /// Anything that is not there, such as an icon.
-    NotFound,
-    /// A method that makes no sense here.
-    NotAllowed,
-}
+mod opening;
+mod request;
 
-/// The whole response while too many others are on their way (RFC 9110 section 15.6.4).
-pub const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n";
+pub use opening::{Opening, UNCLEAR, begin, line_of, opening};
+pub use request::{Request, Status};
 
-/// Understands a request line without its line end (RFC 9112 section 3); `None` if it is none.
-pub fn request(line: &[u8]) -> Option<Request> {
-    let line = core::str::from_utf8(line).ok()?;
-    let mut words = line.as_bytes().split(|&octet| octet == b' ');
-    let (method, target, version) = (words.next()?, words.next()?, words.next()?);
-    let is_version = version
-        .strip_prefix(b"HTTP/1.")
-        .is_some_and(|minor| matches!(minor, [b'0'..=b'9']));
-    let is_method = !method.is_empty() && method.iter().all(u8::is_ascii_uppercase);
-    if words.next().is_some() || !is_version || !is_method || target.is_empty() {
-        return None;
+/// The longest response but the page, in octets.
+pub const RESPONSE_MAX: usize = 320;
+
+/// To who speaks TLS: a fatal alert, "protocol version" (RFC 8446, section 6).
+pub const ALERT: [u8; 7] = [21, 3, 1, 0, 2, 2, 70];
+
+impl Status {
+    /// Its line, and the body, if that is always the same.
+    fn texts(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::Ok => ("200 OK", None),
+            Self::BadRequest => ("400 Bad Request", Some("That is no request.\n")),
+            Self::NotFound => ("404 Not Found", Some("There is one page here: /\n")),
+            Self::NotAllowed => (
+                "405 Method Not Allowed",
+                Some("This is a chat; its page can be read only.\n"),
+            ),
+            Self::Timeout => ("408 Request Timeout", Some("The request was not ended.\n")),
+            Self::TooLong => ("414 URI Too Long", Some("There is one page here: /\n")),
+            Self::NotImplemented => (
+                "501 Not Implemented",
+                Some("This is a chat; its page can be read only.\n"),
+            ),
+            Self::Busy => (
+                "503 Service Unavailable",
+                Some("Too much is asked for now; try again in a moment.\n"),
+            ),
+            Self::Version => (
+                "505 HTTP Version Not Supported",
+                Some("HTTP/1.1 is spoken here.\n"),
+            ),
+        }
     }
-    let mut parts = target.split(|octet| matches!(octet, b'?' | b'#'));
-    let path = parts.next().unwrap_or(target);
-    Some(match (method, path) {
-        (b"GET", b"/" | b"/index.html") => Request::Page,
-        (b"HEAD", b"/" | b"/index.html") => Request::Head,
-        (b"GET" | b"HEAD", _) => Request::NotFound,
-        (_, _) => Request::NotAllowed,
-    })
 }
 
-/// Writes the status line, the header fields, and the body of responses that have a fixed one.
+/// Writes the status line, the header fields, and the body of responses that have a fixed one, which is
+/// all of at most [`RESPONSE_MAX`] octets. The page follows by itself.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write_head(request: Request, out: &mut dyn Write) -> fmt::Result {
-    let (status, body) = match request {
-        Request::Page => ("200 OK", None),
-        Request::Head => ("200 OK", Some("")),
-        Request::NotFound => ("404 Not Found", Some("There is one page here: /\n")),
-        Request::NotAllowed => (
-            "405 Method Not Allowed",
-            Some("This is a chat; its page can be read only.\n"),
-        ),
-    };
+    let (status, body) = request.status.texts();
     write!(out, "HTTP/1.1 {status}\r\nConnection: close\r\n")?;
     write!(
         out,
         "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
     )?;
-    if request == Request::NotAllowed {
+    if request.status == Status::NotAllowed {
         write!(out, "Allow: GET, HEAD\r\n")?;
     }
-    match (request, body) {
-        (Request::NotFound | Request::NotAllowed, Some(body)) => write!(
-            out,
-            "Content-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        ),
-        (_, _) => write!(out, "Content-Type: text/html; charset=utf-8\r\n\r\n"),
-    }
+    let Some(body) = body else {
+        return write!(out, "Content-Type: text/html; charset=utf-8\r\n\r\n");
+    };
+    write!(
+        out,
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\r\n{}",
+        body.len(),
+        if request.head { "" } else { body }
+    )
 }
 
 /// Writes the beginning of the page, for a browser that reached `local`.
@@ -145,27 +142,6 @@ mod tests {
     use std::string::String;
 
     #[test]
-    fn a_request_line_is_told_from_what_people_say() {
-        for (line, expected) in [
-            ("GET / HTTP/1.1", Some(Request::Page)),
-            ("GET /?x=1 HTTP/1.0", Some(Request::Page)),
-            ("HEAD / HTTP/1.1", Some(Request::Head)),
-            ("GET /favicon.ico HTTP/1.1", Some(Request::NotFound)),
-            ("POST / HTTP/1.1", Some(Request::NotAllowed)),
-            ("GET / HTTP/1.1 ", None),
-            ("GET / HTTP/2.0", None),
-            ("GET / HTTP/1.", None),
-            ("GET lost", None),
-            ("get / HTTP/1.1", None),
-            ("GET  HTTP/1.1", None),
-            ("", None),
-        ] {
-            assert_eq!(request(line.as_bytes()), expected, "{line}");
-        }
-        assert_eq!(request(b"GET /\xff HTTP/1.1"), None);
-    }
-
-    #[test]
     fn what_a_member_chose_cannot_become_markup() {
         let mut out = String::new();
         Escaped(&mut out).write_str("<b>a&\"b\"</b>").unwrap();
@@ -173,13 +149,28 @@ mod tests {
     }
 
     #[test]
-    fn a_fixed_body_is_as_long_as_its_header_says() {
-        for request in [Request::NotFound, Request::NotAllowed] {
-            let mut out = String::new();
-            write_head(request, &mut out).unwrap();
-            let (head, body) = out.split_once("\r\n\r\n").unwrap();
+    fn a_fixed_body_is_as_long_as_its_header_says_and_a_head_has_none() {
+        for status in [
+            Status::BadRequest,
+            Status::NotFound,
+            Status::NotAllowed,
+            Status::Timeout,
+            Status::TooLong,
+            Status::NotImplemented,
+            Status::Busy,
+            Status::Version,
+        ] {
+            let written = |head| {
+                let mut out = String::new();
+                write_head(Request { status, head }, &mut out).unwrap();
+                assert!(out.len() <= RESPONSE_MAX);
+                out
+            };
+            let (whole, only) = (written(false), written(true));
+            let (head, body) = whole.split_once("\r\n\r\n").unwrap();
             let length = std::format!("Content-Length: {}", body.len());
-            assert!(head.contains(&length), "{head}");
+            assert!(head.contains(&length) && !body.is_empty(), "{head}");
+            assert_eq!(only, std::format!("{head}\r\n\r\n"));
         }
     }
 }

@@ -1,0 +1,95 @@
+//! Who comes to the chat's port and speaks another protocol: a browser gets its response, others are told
+//! as well as their protocol can. None of what they send becomes a line.
+
+use heapless::String;
+use smoltcp::time::{Duration, Instant};
+
+use super::answers::Long;
+use super::application::App;
+use super::desk::discard;
+use super::page::Page;
+use super::seat::{Parting, Role};
+use super::streams::Busy;
+use super::telling::Reader;
+use crate::chat::MemberId;
+use crate::chat::framing::SCRATCH;
+use crate::node::{Handle, Node};
+use crate::web::{self, Opening, Request, Status};
+
+/// How long a request line may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl App<'_> {
+    /// Takes a peer out of the room that is no member, and answers it, or begins to.
+    pub(super) fn turn_away(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        handle: Handle,
+        id: MemberId,
+        opening: Opening,
+        scratch: &mut [u8],
+    ) {
+        self.room.leave(id);
+        match opening {
+            Opening::Http => {
+                let until = now + PATIENCE;
+                self.desk
+                    .set(handle.slot(), Role::Requesting { handle, until });
+                return self.read_request(now, node, handle, until, scratch);
+            }
+            Opening::Tls => {
+                // There is room: hardly anything is queued.
+                let _ = node.send(handle, &web::ALERT);
+            }
+            Opening::Other | Opening::Text | Opening::Unclear => {}
+        }
+        self.desk.part(now, node, handle, Parting::Finishing);
+    }
+
+    /// Waits for the end of a request line.
+    pub(super) fn read_request(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        handle: Handle,
+        until: Instant,
+        scratch: &mut [u8],
+    ) {
+        if node.ended(handle).is_some() {
+            node.close(now, handle);
+            return self.desk.set(handle.slot(), Role::Empty);
+        }
+        let count = node.peek(handle, scratch).unwrap_or(0);
+        let seen = web::begin(&scratch[..count]);
+        let request = match web::line_of(seen) {
+            Some(line) => Request::parse(line),
+            None if count >= SCRATCH => Request::cut(seen, Status::TooLong),
+            None if node.has_finished(handle) => Request::cut(seen, Status::BadRequest),
+            None if until <= now => Request::cut(seen, Status::Timeout),
+            None => return self.desk.deadlines.not_after(handle.slot(), until),
+        };
+        self.respond(now, node, handle, request);
+    }
+
+    fn respond(&mut self, now: Instant, node: &mut Node<'_>, handle: Handle, mut request: Request) {
+        discard(node, handle);
+        if request.status == Status::Ok && !request.head {
+            let flow = node.status(handle).map(|status| status.flow);
+            self.desk.set(handle.slot(), Role::Page(handle));
+            let begun = flow.map_or(Err(Busy), |flow| {
+                let page = Long::Page(Page::new(flow));
+                self.begin_answer(now, node, Reader::Connection(handle), page, true)
+            });
+            if begun.is_ok() {
+                return;
+            }
+            request.status = Status::Busy;
+        }
+        let mut response = String::<{ web::RESPONSE_MAX }>::new();
+        // It fits, and there is room: hardly anything is queued.
+        let _ = web::write_head(request, &mut response);
+        let _ = node.send(handle, response.as_bytes());
+        self.desk.part(now, node, handle, Parting::Finishing);
+    }
+}
