@@ -74,6 +74,57 @@ fn half_closing_clients_are_answered_and_the_browser_gets_its_page() {
 }
 
 #[test]
+fn other_protocols_are_turned_away_and_a_terminal_is_heard_by_lines() {
+    let mut server = Program::start("serve --plain");
+    server.expect("q ends");
+    let curl = server.client("curl", &["-sI", "http://192.168.69.1:9000/none"], "");
+    let head = String::from_utf8(curl.stdout).expect("UTF-8");
+    assert!(
+        curl.status.success() && head.starts_with("HTTP/1.1 404 "),
+        "{head}"
+    );
+    let form = "http://192.168.69.1:9000/";
+    let curl = server.client("curl", &["-si", "-d", "secret\nform", form], "");
+    let answer = String::from_utf8(curl.stdout).expect("UTF-8");
+    assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
+    let said = server.python(
+        r#"
+import socket, ssl, time
+def connect(): return socket.create_connection(("192.168.69.1", 9000), timeout=10)
+def rest(s):
+    heard = b""
+    while part := s.recv(4096): heard += part
+    return heard
+try: ssl._create_unverified_context().wrap_socket(connect())
+except ssl.SSLError as error: print(error.reason)
+for cut in 2, 5, 9:
+    request = b"POST / HTTP/1.1\r\nCookie: secret\r\n\r\nsecret\n"
+    s = connect(); s.sendall(request[:cut]); time.sleep(1.5); s.sendall(request[cut:])
+    print(rest(s).split(b"\r\n")[0].decode())
+s = connect()
+for key in b"hel;\x08lo":
+    s.send(bytes([key])); time.sleep(0.1)
+s.send(b"\xff\xf4\xff\xfd\x06"); print(s.recv(100))
+s.send(b" there\r\n"); print(s.recv(1000).decode().split("q leaves.")[1].strip())
+s = connect()
+for text in b"one\n\0", b"two\n\0", b"three".ljust(1024, b"\0"), b"\0" * 64, b"q".ljust(1024, b"\0"):
+    s.send(text); print(s.recv(1000).decode().split("q leaves.")[-1].split(",")[0].strip())"#,
+    );
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines[0], "TLSV1_ALERT_PROTOCOL_VERSION");
+    assert_eq!(lines[1..4], ["HTTP/1.1 405 Method Not Allowed"; 3]);
+    assert_eq!(lines[4], r"b'\xff\xfb\x06'");
+    assert_eq!(lines[5..9], ["Delivered to 1 member."; 4]);
+    assert_eq!(lines[9..], ["That was empty", "q"]);
+    server.type_line("q");
+    let printed = server.expect_end();
+    assert!(printed.contains(": hello there"), "{printed}");
+    for hidden in ["secret", "Cookie", "HTTP", "\u{fffd}"] {
+        assert!(!printed.contains(hidden), "{hidden}: {printed}");
+    }
+}
+
+#[test]
 fn the_operator_ends_the_server_and_each_member_receives_exactly_q() {
     let mut server = Program::start("serve");
     server.expect("q ends");
