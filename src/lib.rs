@@ -30,7 +30,9 @@
 //!
 //! - `ipv6`: IPv6 beside IPv4.
 //! - `std`: memory from the heap, all of it taken at the start.
-//! - `linux`: the program `smolchat`. Implies both.
+//! - `unicode`: names in every script, by 600 KiB of tables. Without it they are ASCII, Chinese, Japanese
+//!   and Korean.
+//! - `linux`: the program `smolchat`. Implies all.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -11,7 +11,12 @@
 //!
 //! - Over TCP a message is a line (LF, CR LF), or, from programs that send no line end, what has
 //!   arrived when the stream has been idle for 40 ms. A member that ends its lines has 500 ms to end
-//!   the next one, and a pause inside a character is waited out for 1 s.
+//!   the next one, and a pause inside a character is waited out for 1 s. A single octet that comes
+//!   first may be a key: it is a message after 1 s. A terminal that sends each key, or telnet commands,
+//!   ends its lines itself, and may erase in them with backspace; nothing is echoed.
+//! - Telnet commands are removed and answered: options are refused, a timing mark is given. NULs behind a
+//!   message are nothing; NULs alone are an empty message.
+//! - What begins like HTTP, TLS, SSH or SMB is no message and its sender no member: [`crate::web`].
 //! - Over UDP a datagram is a message.
 //! - A message has at most 1,024 octets. A longer one is refused with a line that says so; its
 //!   sender stays.
@@ -73,10 +78,10 @@
 //! octets, by Unicode Technical Standard #39: characters for identifiers, of one script or of Latin with
 //! those of Chinese, Japanese or Korean. On boards, without Unicode's tables, it has ASCII letters and
 //! digits, Chinese characters, kana and Hangul. One that is taken, that looks like one that is (`Alice`,
-//! `a1ice`, letters of other scripts with the same shape), or that is kept for the room is refused. Each member may say 20
-//! messages at once and then 5 a second; the rest is refused, one answer each. Endpoints without proof
-//! say 20 from one address (or IPv6 network of 64 bits) and then 2 a second, beyond which nobody answers,
-//! and together 60 and then 10 a second.
+//! `a1ice`, letters of other scripts with the same shape), or that is kept for the room is refused.
+//! Each member may say 20 messages at once and then 5 a second; the rest is refused, one answer each.
+//! Endpoints without proof say 20 from one address (or IPv6 network of 64 bits) and then 2 a second,
+//! beyond which nobody answers, and together 60 and then 10 a second.
 //!
 //! ## A full room
 //!

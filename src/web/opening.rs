@@ -258,6 +258,26 @@ mod tests {
     }
 
     #[test]
+    fn no_octets_at_all_stop_it_and_more_of_a_request_is_still_one() {
+        const ODD: &[u8] = b"GET / HTTP/1.1\r\n*:OPTIONS\0\x16\x03\x80\xffSMB \t";
+        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+        for _ in 0..20_000 {
+            let octets: [u8; 24] = core::array::from_fn(|_| {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                ODD[(random % ODD.len() as u64) as usize]
+            });
+            let mut http = false;
+            for len in 0..octets.len() {
+                let now = opening(&octets[..len]) == Opening::Http;
+                assert!(now || !http, "{octets:x?} at {len}");
+                http = now;
+            }
+        }
+    }
+
+    #[test]
     fn other_protocols_are_known_by_their_first_octets() {
         for (octets, expected) in [
             (b"\x16".as_slice(), Opening::Unclear),
