@@ -155,7 +155,10 @@ fn memory_without_room_for_the_longest_segment_is_refused() {
         offload: true,
         ..config(Side::A, Limits::default())
     };
-    let memory = Memory::heap(pair::sizes(2));
-    let refused = Node::new(config, memory, Instant::ZERO).err();
+    let sizes = Sizes {
+        assemblies: 0,
+        ..pair::sizes(2)
+    };
+    let refused = Node::new(config, Memory::heap(sizes), Instant::ZERO).err();
     assert_eq!(refused, Some(smolchat::node::ConfigError::Memory));
 }

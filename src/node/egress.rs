@@ -151,6 +151,8 @@ impl Node<'_> {
             extra,
             self.datagrams.deadline(now),
             self.claims.deadline(),
+            #[cfg(feature = "reassembly")]
+            self.reassembly.deadline(),
         ])
     }
 }

@@ -25,12 +25,28 @@ impl Node<'_> {
         if !ethernet.is_for(self.mac) {
             return self.note(now, Kind::Dropped(Reason::NotForUs));
         }
-        match Frame::of(&ethernet, Direction::In, self.offload) {
+        let frame = Frame::of(&ethernet, Direction::In, self.offload);
+        #[cfg(feature = "reassembly")]
+        if matches!(frame, Err(Reason::Fragment)) {
+            return self.receive_piece(now, &ethernet, exit);
+        }
+        self.take_in(now, frame, &ethernet, exit);
+    }
+
+    /// Takes in what a frame was found to be.
+    pub(super) fn take_in(
+        &mut self,
+        now: Instant,
+        frame: Result<Frame<'_>, Reason>,
+        ethernet: &Ethernet<'_>,
+        exit: &mut dyn Exit,
+    ) {
+        match frame {
             Ok(Frame::Tcp(frame)) => self.receive_segment(now, &frame, ethernet.payload, exit),
-            Ok(Frame::Udp(frame)) => self.receive_datagram(now, &frame, &ethernet, exit),
-            Ok(Frame::Neighbor(message)) => self.receive_neighbor(now, message, &ethernet, exit),
-            Ok(Frame::Icmp(frame)) => self.receive_icmp(now, &frame, &ethernet, exit),
-            Ok(Frame::Turned(turned)) => self.turn_back(now, &turned, &ethernet, exit),
+            Ok(Frame::Udp(frame)) => self.receive_datagram(now, &frame, ethernet, exit),
+            Ok(Frame::Neighbor(message)) => self.receive_neighbor(now, message, ethernet, exit),
+            Ok(Frame::Icmp(frame)) => self.receive_icmp(now, &frame, ethernet, exit),
+            Ok(Frame::Turned(turned)) => self.turn_back(now, &turned, ethernet, exit),
             Err(reason) => self.note(now, Kind::Dropped(reason)),
         }
     }

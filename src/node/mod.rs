@@ -39,7 +39,11 @@ mod node;
 mod numbers;
 mod opening;
 mod packet;
+#[cfg(feature = "reassembly")]
+mod pieces;
 mod ports;
+#[cfg(feature = "reassembly")]
+mod reassembly;
 mod receiving;
 mod reply;
 mod segment;
@@ -60,6 +64,8 @@ pub use flow::Entry;
 pub use lists::Links;
 pub use neighbors::Neighbor;
 pub use node::{Ingress, Node};
+#[cfg(feature = "reassembly")]
+pub use reassembly::Assembly;
 pub use sockets::Received;
 pub use status::{Serving, Status};
 pub use storage::{Memory, Sizes, Storage};

@@ -20,6 +20,8 @@ use super::isn::Isn;
 use super::lists::{List, Lists};
 use super::neighbors::Neighbors;
 use super::ports::Ephemeral;
+#[cfg(feature = "reassembly")]
+use super::reassembly::Reassembly;
 use super::storage::Memory;
 use super::time_wait::Graveyard;
 use crate::trace::{Event, Journal, Kind, Resource};
@@ -67,6 +69,8 @@ pub struct Node<'a> {
     pub(super) listeners: ManagedSlice<'a, Listener>,
     pub(super) datagrams: Datagrams<'a>,
     pub(super) extra: Extra<'a>,
+    #[cfg(feature = "reassembly")]
+    pub(super) reassembly: Reassembly<'a>,
     pub(super) journal: Journal<'a>,
     pub(super) scratch: ManagedSlice<'a, u8>,
     pub(super) ephemeral: Ephemeral,
@@ -162,6 +166,8 @@ impl<'a> Node<'a> {
                 iface: extra,
                 sockets: SocketSet::new(memory.extra),
             },
+            #[cfg(feature = "reassembly")]
+            reassembly: Reassembly::new(memory.assemblies),
             journal: Journal::new(memory.journal),
             scratch: memory.scratch,
             ephemeral: Ephemeral::new(config.secret),
@@ -182,6 +188,8 @@ impl<'a> Node<'a> {
     /// [`Ingress::More`].
     pub fn poll_ingress<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Ingress {
         self.run_timers(now);
+        #[cfg(feature = "reassembly")]
+        self.give_up_pieces(now);
         let mut data = 0;
         for _ in 0..self.limits.ingress_budget {
             let Some((frame, answer)) = device.receive(now) else {

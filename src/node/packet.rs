@@ -10,11 +10,15 @@
 //! composed anew for it.
 
 use smoltcp::phy::ChecksumCapabilities;
+#[cfg(feature = "reassembly")]
+use smoltcp::wire::IpVersion;
 use smoltcp::wire::{IpAddress, IpProtocol, Ipv4Packet, Ipv4Repr};
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::{Ipv6Packet, Ipv6Repr};
 
 use super::complaint::Complaint;
+#[cfg(feature = "reassembly")]
+use super::reassembly::{Fragment, Key};
 use crate::trace::Reason;
 
 /// Extension headers that one packet may have: each kind once, destination options twice, and as many again.
@@ -190,6 +194,71 @@ impl<'p> Packet<'p> {
     }
 }
 
+/// Reads a packet that was refused as [`Reason::Fragment`]: which piece of a datagram it is.
+#[cfg(feature = "reassembly")]
+pub(super) fn piece(octets: &[u8]) -> Result<Fragment<'_>, Reason> {
+    match IpVersion::of_packet(octets) {
+        Ok(IpVersion::Ipv4) => piece_v4(octets),
+        Ok(IpVersion::Ipv6) => piece_v6(octets),
+        Err(_) => Err(Reason::Malformed),
+    }
+}
+
+#[cfg(feature = "reassembly")]
+fn piece_v4(octets: &[u8]) -> Result<Fragment<'_>, Reason> {
+    let packet = Ipv4Packet::new_checked(octets).map_err(|_| Reason::Malformed)?;
+    if !packet.verify_checksum() {
+        return Err(Reason::Malformed);
+    }
+    read_v4_options(&octets[20..usize::from(packet.header_len())])?;
+    Ok(Fragment {
+        key: Key {
+            src: packet.src_addr().into(),
+            dst: packet.dst_addr().into(),
+            ident: packet.ident().into(),
+            protocol: Some(packet.next_header()),
+        },
+        offset: packet.frag_offset(),
+        more: packet.more_frags(),
+        protocol: packet.next_header(),
+        hop_limit: packet.hop_limit(),
+        octets: packet.payload(),
+    })
+}
+
+#[cfg(feature = "reassembly")]
+fn piece_v6(octets: &[u8]) -> Result<Fragment<'_>, Reason> {
+    let packet = Ipv6Packet::new_checked(octets).map_err(|_| Reason::Malformed)?;
+    let octets = &octets[..FIXED + packet.payload().len()];
+    let mut chain = Chain {
+        octets,
+        at: FIXED,
+        named_at: NEXT_HEADER,
+        next: packet.next_header(),
+        refused: None,
+    };
+    // It stops at the fragment header.
+    let _ = chain.follow();
+    let header = octets.get(chain.at..chain.at + FRAGMENT);
+    let &[next, _, high, low, a, b, c, d] = header.ok_or(Reason::Malformed)? else {
+        return Err(Reason::Malformed);
+    };
+    let place = u16::from_be_bytes([high, low]);
+    Ok(Fragment {
+        key: Key {
+            src: packet.src_addr().into(),
+            dst: packet.dst_addr().into(),
+            ident: u32::from_be_bytes([a, b, c, d]),
+            protocol: None,
+        },
+        offset: place & !7,
+        more: place & 1 != 0,
+        protocol: next.into(),
+        hop_limit: packet.hop_limit(),
+        octets: &octets[chain.at + FRAGMENT..],
+    })
+}
+
 /// Looks through the options of IPv4 for those that forbid to take the packet.
 fn read_v4_options(mut rest: &[u8]) -> Result<(), Reason> {
     const END: u8 = 0;
@@ -249,8 +318,12 @@ impl Chain<'_> {
                 IpProtocol::Ipv6Frag => {
                     let header = self.octets.get(self.at..self.at + FRAGMENT);
                     let header = header.ok_or(Reason::Malformed)?;
-                    if u16::from_be_bytes([header[2], header[3]]) & !0b110 != 0 {
+                    let in_pieces = u16::from_be_bytes([header[2], header[3]]) & !0b110 != 0;
+                    if in_pieces && self.refused.is_none() {
                         return Err(Reason::Fragment.into());
+                    }
+                    if in_pieces {
+                        return Ok(());
                     }
                     self.pass(FRAGMENT);
                 }

@@ -16,6 +16,8 @@ use super::deadlines::Place;
 use super::flow::Entry;
 use super::lists::Links;
 use super::neighbors::Neighbor;
+#[cfg(feature = "reassembly")]
+use super::reassembly::Assembly;
 use super::time_wait::Grave;
 use crate::trace::Event;
 
@@ -45,9 +47,14 @@ pub struct Memory<'a> {
     pub datagrams: DatagramMemory<'a>,
     /// Sockets of the application's own, such as DHCP.
     pub extra: ManagedSlice<'a, SocketStorage<'a>>,
+    /// One for each datagram that may come together from its pieces at the same time. Without any, pieces go
+    /// no further. One sender has two at most.
+    #[cfg(feature = "reassembly")]
+    pub assemblies: ManagedSlice<'a, Assembly<'a>>,
     /// Events that are remembered; a short connection makes about twenty.
     pub journal: ManagedSlice<'a, Option<Event>>,
-    /// For composing frames: MTU and 14 octets, or 65,549 where the device cuts segments. Lent to the
+    /// For composing frames: MTU and 14 octets, or 65,549 where the device cuts segments or pieces of datagrams
+    /// come together. Lent to the
     /// application between two rounds, for messages: at least 1,028.
     pub scratch: ManagedSlice<'a, u8>,
 }
@@ -77,6 +84,9 @@ pub struct Sizes {
     pub datagrams: usize,
     /// Sockets of the application's own.
     pub extra: usize,
+    /// Datagrams that may come together from their pieces at the same time, each in 64 KiB.
+    #[cfg(feature = "reassembly")]
+    pub assemblies: usize,
     /// Events remembered.
     pub events: usize,
     /// IP MTU in octets; 65,535 where the device cuts segments.
@@ -97,6 +107,8 @@ impl Default for Sizes {
             ports: 4,
             datagrams: 64 * 1024,
             extra: 0,
+            #[cfg(feature = "reassembly")]
+            assemblies: 16,
             events: 4096,
             mtu: 1500,
         }
@@ -108,6 +120,16 @@ impl Sizes {
     /// Entries of the flow table: a power of two, at least twice what must fit.
     const fn flows(&self) -> usize {
         (2 * (self.connections + self.tombstones)).next_power_of_two()
+    }
+
+    /// Octets of the longest frame, or of the longest datagram that comes together from pieces.
+    fn scratch(&self) -> usize {
+        let frame = self.mtu.max(1500) + 14;
+        #[cfg(feature = "reassembly")]
+        if self.assemblies > 0 {
+            return frame.max(Assembly::ROOM);
+        }
+        frame
     }
 
     /// Octets of all buffers of connections, for [`Memory::heap_beside`].
@@ -182,8 +204,13 @@ impl<'a> Memory<'a> {
                 .map(|_| SocketStorage::EMPTY)
                 .collect::<Vec<_>>()
                 .into(),
+            #[cfg(feature = "reassembly")]
+            assemblies: (0..sizes.assemblies)
+                .map(|_| Assembly::new(vec![0; Assembly::ROOM]))
+                .collect::<Vec<_>>()
+                .into(),
             journal: vec![None; sizes.events].into(),
-            scratch: vec![0; sizes.mtu.max(1500) + 14].into(),
+            scratch: vec![0; sizes.scratch()].into(),
         }
     }
 }
@@ -337,6 +364,8 @@ impl<
                 sender_payload: (&mut self.sender_payload[..]).into(),
             },
             extra: full(&mut self.extra, || SocketStorage::EMPTY).into(),
+            #[cfg(feature = "reassembly")]
+            assemblies: (&mut [][..]).into(),
             journal: full(&mut self.journal, || None).into(),
             scratch: (&mut self.scratch[..]).into(),
         }

@@ -86,7 +86,7 @@ pub enum Reason {
     /// It may belong to a handshake that a cookie answered, and does not complete it: what does comes
     /// again.
     CookieIncomplete,
-    /// A piece of a larger datagram; this node does not reassemble.
+    /// A piece of a larger datagram, which this node does not put together.
     Fragment,
     /// An EtherType or IP protocol that this node does not speak.
     UnknownProtocol,
@@ -102,6 +102,10 @@ pub enum Reason {
     ExtensionHeader,
     /// It, or the answer to it, is longer than there is room for.
     TooLong,
+    /// Pieces of a datagram overlap or speak against each other: none of it counts (RFC 5722).
+    FragmentOverlap,
+    /// The rest of a datagram did not come in time.
+    FragmentTimeout,
     /// An answer about a hardware address that nobody asked for.
     Unasked,
 }
@@ -120,6 +124,8 @@ pub enum Resource {
     Datagrams,
     /// Ephemeral ports.
     Ports,
+    /// A datagram gave way before all its pieces were there.
+    Fragments,
     /// One address's part of handshakes, or of places to wait in, while somebody else waits.
     Share,
 }

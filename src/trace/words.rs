@@ -6,7 +6,7 @@ use smoltcp::wire::{IpAddress, IpEndpoint};
 
 impl Reason {
     /// Every reason, in the order of declaration.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Malformed,
         Self::NotForUs,
         Self::NotUnicast,
@@ -31,6 +31,8 @@ impl Reason {
         Self::SourceRoute,
         Self::ExtensionHeader,
         Self::TooLong,
+        Self::FragmentOverlap,
+        Self::FragmentTimeout,
         Self::Unasked,
     ];
 }
@@ -60,12 +62,13 @@ impl Repair {
 
 impl Resource {
     /// Everything that can run full, in the order of declaration.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Connections,
         Self::Backlog,
         Self::Tombstones,
         Self::Datagrams,
         Self::Ports,
+        Self::Fragments,
         Self::Share,
     ];
 }
@@ -97,6 +100,8 @@ impl fmt::Display for Reason {
             Self::SourceRoute => "source route",
             Self::ExtensionHeader => "extension header",
             Self::TooLong => "too long",
+            Self::FragmentOverlap => "fragments overlap",
+            Self::FragmentTimeout => "fragments missing",
             Self::Unasked => "unasked",
         })
     }
@@ -135,6 +140,7 @@ impl fmt::Display for Resource {
             Self::Tombstones => "TIME-WAIT records",
             Self::Datagrams => "datagrams to send",
             Self::Ports => "ephemeral ports",
+            Self::Fragments => "fragments",
             Self::Share => "one address's share",
         })
     }

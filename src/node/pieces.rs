@@ -1,0 +1,85 @@
+//! Pieces of datagrams that come to the node, and what they come to together.
+
+use smoltcp::time::Instant;
+
+use super::ethernet::{Ethernet, Hop};
+use super::frame::Frame;
+use super::hatch::Exit;
+use super::node::Node;
+use super::packet::piece;
+use super::reassembly::{Fragment, Kept};
+use crate::trace::{Direction, Kind, Reason, Resource};
+
+impl Node<'_> {
+    /// A piece of a datagram.
+    pub(super) fn receive_piece(
+        &mut self,
+        now: Instant,
+        ethernet: &Ethernet<'_>,
+        exit: &mut dyn Exit,
+    ) {
+        let kept = match piece(ethernet.payload) {
+            Ok(fragment) => self.keep_piece(now, &fragment),
+            Err(reason) => Kept::Dropped(reason),
+        };
+        match kept {
+            Kept::Waits => {}
+            Kept::Dropped(reason) => self.note(now, Kind::Dropped(reason)),
+            Kept::Whole(place) => self.receive_whole(now, place, ethernet, exit),
+        }
+    }
+
+    fn keep_piece(&mut self, now: Instant, fragment: &Fragment<'_>) -> Kept {
+        let (src, dst) = (fragment.key.src, fragment.key.dst);
+        if !self.locals.contains(&dst) {
+            return Kept::Dropped(Reason::NotForUs);
+        }
+        if self.locals.contains(&src) {
+            return Kept::Dropped(Reason::FromOurselves);
+        }
+        if !src.is_unicast() || self.is_broadcast(src) {
+            return Kept::Dropped(Reason::NotUnicast);
+        }
+        let (kept, evicted) = self.reassembly.add(now, fragment);
+        if evicted {
+            self.note_full(now, Resource::Fragments);
+        }
+        kept
+    }
+
+    /// A datagram that is whole goes the way of one that came so, as if from where its last piece came.
+    fn receive_whole(
+        &mut self,
+        now: Instant,
+        place: usize,
+        ethernet: &Ethernet<'_>,
+        exit: &mut dyn Exit,
+    ) {
+        let Some(mut whole) = self.reassembly.take(place) else {
+            return;
+        };
+        let frame = whole.frame();
+        let hop = Hop {
+            from: ethernet.from,
+            to: ethernet.to,
+        };
+        hop.write_around(frame);
+        if let Some(ethernet) = Ethernet::parse(frame) {
+            match Frame::of(&ethernet, Direction::In, false) {
+                // What neighbours say never comes in pieces (RFC 6980), nor do pieces.
+                Ok(Frame::Neighbor(_)) | Err(Reason::Fragment) => {
+                    self.note(now, Kind::Dropped(Reason::Malformed));
+                }
+                frame => self.take_in(now, frame, &ethernet, exit),
+            }
+        }
+        self.reassembly.give_back(place, whole);
+    }
+
+    /// Gives up the datagrams of which something is still missing after too long.
+    pub(super) fn give_up_pieces(&mut self, now: Instant) {
+        while self.reassembly.expire(now) {
+            self.note(now, Kind::Dropped(Reason::FragmentTimeout));
+        }
+    }
+}

@@ -1,0 +1,619 @@
+//! Datagrams that come in pieces (RFC 791 section 3.2, RFC 1122 section 3.3.2, RFC 8200 section 4.5).
+//!
+//! Pieces go in, datagrams come out; there is neither clock nor device in it. Its limits:
+//!
+//! - Each datagram under way has a place of its own with room for the longest, 64 KiB. No place is taken for
+//!   longer than [`PATIENCE`].
+//! - One sender (one IPv6 network of 64 bits) has at most [`SHARE`] places, and its next datagram takes the
+//!   place of its own oldest. Where all places are taken, those who have most give way first: nobody's pieces
+//!   push out those of somebody who has fewer.
+//! - Pieces never mix (RFC 5722): where two overlap and are not the same, nothing of the datagram counts, nor
+//!   does what still comes of it.
+
+use heapless::Vec;
+use managed::ManagedSlice;
+use smoltcp::phy::ChecksumCapabilities;
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{IpAddress, IpProtocol, IpRepr};
+
+use super::answers::party;
+use super::ethernet::HEADER;
+use crate::trace::Reason;
+
+/// How long a datagram may take to come together. RFC 1122 says 60 to 120 s; the 30 s of Linux outlast what a
+/// network delays, and are a place's whole life in the hands of a stranger.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Places that one sender may have.
+pub(super) const SHARE: usize = 2;
+
+/// Octets before the payload: Ethernet and the longer of the two IP headers.
+const BEFORE: usize = HEADER + 40;
+
+/// Stretches of a datagram that may be there with holes between them.
+const STRETCHES: usize = 16;
+
+/// What tells one datagram's pieces from another's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key {
+    /// The sender.
+    pub(super) src: IpAddress,
+    /// The receiver.
+    pub(super) dst: IpAddress,
+    /// The identification.
+    pub(super) ident: u32,
+    /// The protocol of IPv4; nothing with IPv6.
+    pub(super) protocol: Option<IpProtocol>,
+}
+
+/// A piece of a datagram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fragment<'p> {
+    /// Whose piece it is.
+    pub(super) key: Key,
+    /// Where it belongs, in octets of the payload.
+    pub(super) offset: u16,
+    /// Whether others follow.
+    pub(super) more: bool,
+    /// What reads the payload; the one of the first piece counts.
+    pub(super) protocol: IpProtocol,
+    /// The hop limit; the one of the first piece counts.
+    pub(super) hop_limit: u8,
+    /// The piece itself.
+    pub(super) octets: &'p [u8],
+}
+
+impl Fragment<'_> {
+    /// Where it ends, in octets of the payload.
+    fn end(&self) -> usize {
+        usize::from(self.offset) + self.octets.len()
+    }
+
+    /// Octets that a datagram of its family may have as payload.
+    fn longest(&self) -> usize {
+        match self.key.src {
+            IpAddress::Ipv4(_) => 65_535 - 20,
+            #[cfg(feature = "ipv6")]
+            IpAddress::Ipv6(_) => 65_535,
+        }
+    }
+}
+
+/// What became of a piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// It waits for the others.
+    Waits,
+    /// It was the last one that was missing: the datagram lies in this place.
+    Whole(usize),
+    /// It goes no further.
+    Dropped(Reason),
+}
+
+/// A datagram under way.
+#[derive(Debug, Clone)]
+struct Partial {
+    key: Key,
+    since: Instant,
+    /// Octets of the payload, once the last piece came.
+    total: Option<usize>,
+    /// Of the first piece.
+    first: Option<(IpProtocol, u8)>,
+    /// What is there: from where to where, in order, never touching.
+    stretches: Vec<(usize, usize), STRETCHES>,
+    /// Two pieces spoke against each other.
+    spoiled: bool,
+}
+
+/// What a piece is to those that are there.
+enum Fit {
+    /// It lies in a hole: at this place among the stretches.
+    Hole(usize),
+    /// It lies within a stretch.
+    Within,
+    /// It overlaps, and brings something that was not there.
+    Overlap,
+}
+
+impl Partial {
+    fn fit(&self, from: usize, to: usize) -> Fit {
+        let place = self.stretches.iter().position(|(_, end)| *end > from);
+        match place.map(|place| (place, self.stretches[place])) {
+            None => Fit::Hole(self.stretches.len()),
+            Some((place, (start, _))) if to <= start => Fit::Hole(place),
+            Some((_, (start, end))) if start <= from && to <= end => Fit::Within,
+            Some(_) => Fit::Overlap,
+        }
+    }
+
+    /// Takes a stretch in, and joins it to those that it touches; `false` if there are too many.
+    fn join(&mut self, place: usize, from: usize, to: usize) -> bool {
+        let after = self
+            .stretches
+            .get(place)
+            .is_some_and(|(start, _)| *start == to);
+        let before = place > 0 && self.stretches[place - 1].1 == from;
+        match (before, after) {
+            (true, true) => {
+                self.stretches[place - 1].1 = self.stretches[place].1;
+                self.stretches.remove(place);
+            }
+            (true, false) => self.stretches[place - 1].1 = to,
+            (false, true) => self.stretches[place].0 = from,
+            (false, false) => return self.stretches.insert(place, (from, to)).is_ok(),
+        }
+        true
+    }
+
+    /// Whether the piece agrees with what is known of the datagram's length.
+    fn has_room_for(&self, fragment: &Fragment<'_>) -> bool {
+        let end = fragment.end();
+        let last = self.stretches.last().map_or(0, |(_, end)| *end);
+        match (self.total, fragment.more) {
+            (Some(total), true) => end <= total,
+            (Some(total), false) => end == total,
+            (None, true) => true,
+            (None, false) => last <= end,
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        let total = self.total.map(|total| (0, total));
+        self.stretches.first().copied() == total && self.stretches.len() == 1
+    }
+}
+
+/// A place for a datagram that comes in pieces.
+pub struct Assembly<'a> {
+    room: ManagedSlice<'a, u8>,
+    partial: Option<Partial>,
+}
+
+impl<'a> Assembly<'a> {
+    /// Octets of room that a place must have: Ethernet, an IPv6 header, 64 KiB.
+    pub const ROOM: usize = BEFORE + 65_535;
+
+    /// A place that holds nothing. `room` is [`Self::ROOM`] octets long; where it is shorter, so are the
+    /// datagrams.
+    pub fn new(room: impl Into<ManagedSlice<'a, u8>>) -> Self {
+        Self {
+            room: room.into(),
+            partial: None,
+        }
+    }
+}
+
+/// A datagram that is whole, in the memory of its place.
+pub(super) struct Whole<'a> {
+    room: ManagedSlice<'a, u8>,
+    header: IpRepr,
+    end: usize,
+}
+
+impl Whole<'_> {
+    /// The frame as if it had come in one piece, its Ethernet header still to be written.
+    pub(super) fn frame(&mut self) -> &mut [u8] {
+        let start = BEFORE - self.header.header_len();
+        let packet = &mut self.room[start..self.end];
+        self.header.emit(packet, &ChecksumCapabilities::default());
+        &mut self.room[start - HEADER..self.end]
+    }
+}
+
+/// The datagrams under way.
+pub(super) struct Reassembly<'a> {
+    places: ManagedSlice<'a, Assembly<'a>>,
+}
+
+impl<'a> Reassembly<'a> {
+    /// Nothing is under way. Without places nothing ever is.
+    pub(super) fn new(places: ManagedSlice<'a, Assembly<'a>>) -> Self {
+        Self { places }
+    }
+
+    /// Takes in a piece. The second part says whether a datagram of somebody had to give way.
+    pub(super) fn add(&mut self, now: Instant, fragment: &Fragment<'_>) -> (Kept, bool) {
+        let uneven = fragment.more && !fragment.octets.len().is_multiple_of(8);
+        if fragment.octets.is_empty() || uneven || fragment.end() > fragment.longest() {
+            return (Kept::Dropped(Reason::Malformed), false);
+        }
+        let mine = |place: &Assembly<'_>| {
+            let partial = place.partial.as_ref();
+            partial.is_some_and(|partial| partial.key == fragment.key)
+        };
+        if let Some(index) = self.places.iter().position(mine) {
+            return (self.add_to(index, fragment), false);
+        }
+        let Some(index) = self.choose(fragment.key.src) else {
+            return (Kept::Dropped(Reason::Fragment), false);
+        };
+        let partial = Partial {
+            key: fragment.key,
+            since: now,
+            total: None,
+            first: None,
+            stretches: Vec::new(),
+            spoiled: false,
+        };
+        let evicted = self.places[index].partial.replace(partial).is_some();
+        (self.add_to(index, fragment), evicted)
+    }
+
+    /// A place for a new datagram: of the sender's own if it has its share, else a vacant one, else the
+    /// oldest of those who have most.
+    fn choose(&self, src: IpAddress) -> Option<usize> {
+        let of = |index: usize| {
+            let partial = self.places[index].partial.as_ref()?;
+            Some((party(partial.key.src), partial.since))
+        };
+        let count = |who: u64| {
+            let places = 0..self.places.len();
+            places
+                .filter(|index| of(*index).is_some_and(|(it, _)| it == who))
+                .count()
+        };
+        let own = party(src);
+        let limited = count(own) >= SHARE;
+        (0..self.places.len())
+            .filter(|index| !limited || of(*index).is_some_and(|(who, _)| who == own))
+            .min_by_key(|index| {
+                // Vacant first, then those with most, then the oldest.
+                of(*index).map(|(who, since)| (usize::MAX - count(who), since))
+            })
+    }
+
+    fn add_to(&mut self, index: usize, fragment: &Fragment<'_>) -> Kept {
+        let Assembly { room, partial } = &mut self.places[index];
+        let Some(partial) = partial else {
+            return Kept::Dropped(Reason::Fragment);
+        };
+        let (from, to) = (usize::from(fragment.offset), fragment.end());
+        let Some(target) = room.get_mut(BEFORE + from..BEFORE + to) else {
+            return Kept::Dropped(Reason::TooLong);
+        };
+        if partial.spoiled || !partial.has_room_for(fragment) {
+            partial.spoiled = true;
+            return Kept::Dropped(Reason::FragmentOverlap);
+        }
+        match partial.fit(from, to) {
+            Fit::Within if target == fragment.octets => return Kept::Waits,
+            Fit::Hole(place) if partial.join(place, from, to) => {
+                target.copy_from_slice(fragment.octets);
+            }
+            Fit::Hole(_) | Fit::Within | Fit::Overlap => {
+                partial.spoiled = true;
+                return Kept::Dropped(Reason::FragmentOverlap);
+            }
+        }
+        if !fragment.more {
+            partial.total = Some(to);
+        }
+        if from == 0 {
+            partial.first = Some((fragment.protocol, fragment.hop_limit));
+        }
+        if partial.is_whole() {
+            Kept::Whole(index)
+        } else {
+            Kept::Waits
+        }
+    }
+
+    /// Takes a whole datagram out of its place, with the place's memory.
+    pub(super) fn take(&mut self, index: usize) -> Option<Whole<'a>> {
+        let place = self.places.get_mut(index)?;
+        let partial = place.partial.take()?;
+        let (Some(total), Some((protocol, hop_limit))) = (partial.total, partial.first) else {
+            return None;
+        };
+        let Key { src, dst, .. } = partial.key;
+        let header = IpRepr::new(src, dst, protocol, total, hop_limit);
+        let nothing = ManagedSlice::Borrowed(&mut []);
+        let room = core::mem::replace(&mut place.room, nothing);
+        let end = BEFORE + total;
+        Some(Whole { room, header, end })
+    }
+
+    /// Gives the memory of a place back.
+    pub(super) fn give_back(&mut self, index: usize, whole: Whole<'a>) {
+        if let Some(place) = self.places.get_mut(index) {
+            place.room = whole.room;
+        }
+    }
+
+    /// Gives up what has waited for too long; `false` if nothing did. Those that are spoiled were counted
+    /// before.
+    pub(super) fn expire(&mut self, now: Instant) -> bool {
+        let late = |partial: &Partial| partial.since + PATIENCE <= now;
+        for place in self.places.iter_mut() {
+            if let Some(given_up) = place.partial.take_if(|partial| late(partial))
+                && !given_up.spoiled
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// When the first one is to be given up.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let waiting = self
+            .places
+            .iter()
+            .filter_map(|place| place.partial.as_ref());
+        waiting.map(|partial| partial.since + PATIENCE).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::vec;
+    use std::vec::Vec as Many;
+
+    const US: IpAddress = IpAddress::v4(192, 0, 2, 1);
+    const START: Instant = Instant::ZERO;
+
+    fn reassembly(places: usize) -> Reassembly<'static> {
+        let place = |_| Assembly::new(vec![0; Assembly::ROOM]);
+        let places: Many<_> = (0..places).map(place).collect();
+        Reassembly::new(places.into())
+    }
+
+    /// Datagram `ident` of a host by the last octet of its address.
+    fn key(host: u8, ident: u32) -> Key {
+        Key {
+            src: IpAddress::v4(192, 0, 2, host),
+            dst: US,
+            ident,
+            protocol: Some(IpProtocol::Udp),
+        }
+    }
+
+    /// A payload in which each octet says where it is.
+    fn payload(len: usize) -> Many<u8> {
+        (0..len).map(|at| (at % 251) as u8).collect()
+    }
+
+    /// The pieces of a payload, of so many octets each.
+    fn pieces(key: Key, payload: &[u8], len: usize) -> Many<Fragment<'_>> {
+        let count = payload.len().div_ceil(len);
+        let piece = |(index, octets)| Fragment {
+            key,
+            offset: (index * len) as u16,
+            more: index + 1 < count,
+            protocol: IpProtocol::Udp,
+            hop_limit: 64,
+            octets,
+        };
+        payload.chunks(len).enumerate().map(piece).collect()
+    }
+
+    /// Adds pieces; the payload of the datagram that they come to, and what became of each before.
+    fn add(
+        reassembly: &mut Reassembly<'_>,
+        now: Instant,
+        pieces: &[Fragment<'_>],
+    ) -> (Many<Kept>, Option<Many<u8>>) {
+        let mut kept = Many::new();
+        for piece in pieces {
+            let (it, _) = reassembly.add(now, piece);
+            if let Kept::Whole(place) = it {
+                let mut whole = reassembly.take(place).expect("it is whole");
+                let payload = whole.frame()[HEADER + 20..].to_vec();
+                reassembly.give_back(place, whole);
+                return (kept, Some(payload));
+            }
+            kept.push(it);
+        }
+        (kept, None)
+    }
+
+    #[test]
+    fn pieces_come_together_in_whatever_order_and_however_often() {
+        let whole = payload(3000);
+        let one = pieces(key(2, 1), &whole, 1480);
+        for order in [
+            &[0, 1, 2][..],
+            &[2, 1, 0],
+            &[1, 2, 0],
+            &[1, 0, 2],
+            &[0, 0, 1, 1, 0, 2],
+            &[2, 2, 0, 2, 0, 1],
+        ] {
+            let pieces: Many<_> = order.iter().map(|index| one[*index]).collect();
+            let mut reassembly = reassembly(1);
+            let (kept, found) = add(&mut reassembly, START, &pieces);
+            assert_eq!(found.as_deref(), Some(&whole[..]), "{order:?}");
+            assert!(kept.iter().all(|kept| *kept == Kept::Waits));
+            assert_eq!(reassembly.deadline(), None);
+        }
+    }
+
+    #[test]
+    fn the_packet_is_like_one_that_was_never_cut() {
+        let whole = payload(2000);
+        let mut reassembly = reassembly(1);
+        let mut pieces = pieces(key(2, 1), &whole, 1480);
+        pieces[1].hop_limit = 1;
+        assert_eq!(reassembly.add(START, &pieces[1]), (Kept::Waits, false));
+        assert_eq!(reassembly.add(START, &pieces[0]), (Kept::Whole(0), false));
+        let mut found = reassembly.take(0).unwrap();
+        let packet = smoltcp::wire::Ipv4Packet::new_checked(&found.frame()[HEADER..]).unwrap();
+        assert!(packet.verify_checksum() && !packet.more_frags() && packet.frag_offset() == 0);
+        assert_eq!(packet.hop_limit(), 64);
+        assert_eq!(packet.payload(), whole);
+    }
+
+    #[test]
+    fn the_longest_datagram_fits_and_no_octet_more() {
+        let whole = payload(65_515);
+        let one = pieces(key(2, 1), &whole, 1480);
+        let backwards: Many<_> = one.into_iter().rev().collect();
+        let (_, found) = add(&mut reassembly(1), START, &backwards);
+        assert_eq!(found, Some(whole));
+        let beyond = Fragment {
+            offset: 65_512,
+            octets: &[0; 4],
+            ..pieces(key(2, 1), &[0; 8], 8)[0]
+        };
+        let dropped = (Kept::Dropped(Reason::Malformed), false);
+        assert_eq!(reassembly(1).add(START, &beyond), dropped);
+    }
+
+    #[test]
+    fn pieces_of_no_length_or_that_leave_a_crumb_are_none() {
+        let whole = payload(16);
+        let good = pieces(key(2, 1), &whole, 8)[0];
+        for octets in [&whole[..0], &whole[..7]] {
+            let piece = Fragment { octets, ..good };
+            let dropped = (Kept::Dropped(Reason::Malformed), false);
+            assert_eq!(reassembly(1).add(START, &piece), dropped);
+        }
+    }
+
+    #[test]
+    fn what_overlaps_spoils_the_whole_datagram_for_good() {
+        let whole = payload(48);
+        let all = pieces(key(2, 1), &whole, 16);
+        let other = [9; 48];
+        let piece = |from: usize, to: usize, more| Fragment {
+            offset: from as u16,
+            more,
+            octets: &other[from..to],
+            ..all[0]
+        };
+        let spoiled = Kept::Dropped(Reason::FragmentOverlap);
+        for bad in [
+            // The same place with other octets; one octet less, or more, or around it.
+            piece(16, 32, true),
+            piece(8, 24, true),
+            piece(24, 40, true),
+            piece(8, 40, true),
+            // Another end.
+            piece(16, 24, false),
+            piece(8, 16, false),
+        ] {
+            let mut reassembly = reassembly(1);
+            assert_eq!(reassembly.add(START, &all[1]).0, Kept::Waits);
+            assert_eq!(reassembly.add(START, &bad).0, spoiled, "{bad:?}");
+            let (kept, found) = add(&mut reassembly, START, &all);
+            assert_eq!((kept, found), (vec![spoiled; 3], None), "{bad:?}");
+            // It was counted piece by piece.
+            assert!(!reassembly.expire(START + PATIENCE));
+            assert_eq!(reassembly.deadline(), None);
+        }
+    }
+
+    #[test]
+    fn an_end_that_comes_twice_in_two_places_is_no_end() {
+        let whole = payload(48);
+        let all = pieces(key(2, 1), &whole, 16);
+        let mut reassembly = reassembly(1);
+        assert_eq!(reassembly.add(START, &all[2]).0, Kept::Waits);
+        let later = Fragment {
+            offset: 48,
+            ..all[2]
+        };
+        let spoiled = Kept::Dropped(Reason::FragmentOverlap);
+        assert_eq!(reassembly.add(START, &later).0, spoiled);
+    }
+
+    #[test]
+    fn a_datagram_full_of_holes_is_given_up() {
+        let whole = payload(8 * 64);
+        let odd: Many<_> = pieces(key(2, 1), &whole, 8)
+            .into_iter()
+            .skip(1)
+            .step_by(2)
+            .collect();
+        let (kept, found) = add(&mut reassembly(1), START, &odd);
+        let waits = kept.iter().filter(|kept| **kept == Kept::Waits).count();
+        assert_eq!((waits, found), (STRETCHES, None));
+    }
+
+    #[test]
+    fn datagrams_do_not_mix() {
+        let (one, other) = (payload(32), vec![9; 32]);
+        let mut keys = vec![key(2, 1), key(3, 1), key(2, 2)];
+        keys.push(Key {
+            protocol: Some(IpProtocol::Tcp),
+            ..key(2, 1)
+        });
+        for wrong in &keys[1..] {
+            let mut reassembly = reassembly(4);
+            let (first, second) = (pieces(keys[0], &one, 16), pieces(*wrong, &other, 16));
+            let order = [first[0], second[0], second[1]];
+            let (_, found) = add(&mut reassembly, START, &order);
+            assert_eq!(found.as_ref(), Some(&other));
+            let (_, found) = add(&mut reassembly, START, &first[1..]);
+            assert_eq!(found.as_ref(), Some(&one));
+        }
+    }
+
+    #[test]
+    fn a_datagram_whose_rest_does_not_come_is_given_up_after_half_a_minute() {
+        let whole = payload(32);
+        let all = pieces(key(2, 1), &whole, 16);
+        let mut reassembly = reassembly(1);
+        reassembly.add(START, &all[0]);
+        // What comes later does not prolong it.
+        let later = START + Duration::from_secs(20);
+        assert_eq!(reassembly.add(later, &all[0]).0, Kept::Waits);
+        assert_eq!(reassembly.deadline(), Some(START + PATIENCE));
+        assert!(!reassembly.expire(START + PATIENCE - Duration::from_micros(1)));
+        assert!(reassembly.expire(START + PATIENCE));
+        assert!(!reassembly.expire(START + PATIENCE));
+        assert_eq!(reassembly.add(later, &all[1]).0, Kept::Waits);
+    }
+
+    #[test]
+    fn one_sender_pushes_out_only_its_own() {
+        let whole = payload(32);
+        let mut reassembly = reassembly(4);
+        let honest = pieces(key(2, 1), &whole, 16);
+        reassembly.add(START, &honest[0]);
+        for ident in 0..1000 {
+            let now = START + Duration::from_millis(ident);
+            let flood = pieces(key(3, ident as u32), &whole, 16);
+            let (kept, evicted) = reassembly.add(now, &flood[0]);
+            assert_eq!(kept, Kept::Waits);
+            assert_eq!(evicted, ident >= SHARE as u64);
+        }
+        let (_, found) = add(&mut reassembly, START, &honest[1..]);
+        assert_eq!(found, Some(whole));
+    }
+
+    #[test]
+    fn where_all_places_are_taken_those_with_most_give_way_and_among_them_the_oldest() {
+        let whole = payload(32);
+        let mut reassembly = reassembly(4);
+        let give = |reassembly: &mut Reassembly<'_>, host, ident, millis| {
+            let now = START + Duration::from_millis(millis);
+            reassembly.add(now, &pieces(key(host, ident), &whole, 16)[0])
+        };
+        for (host, ident, millis) in [(2, 1, 0), (3, 1, 1), (3, 2, 2), (4, 1, 3)] {
+            let kept = give(&mut reassembly, host, ident, millis);
+            assert_eq!(kept, (Kept::Waits, false));
+        }
+        assert_eq!(give(&mut reassembly, 5, 1, 4), (Kept::Waits, true));
+        let left = |reassembly: &Reassembly<'_>| {
+            let keys = reassembly.places.iter().flat_map(|place| &place.partial);
+            keys.map(|partial| (partial.key.src, partial.key.ident))
+                .collect::<BTreeSet<_>>()
+        };
+        let host = |host, ident| (key(host, ident).src, ident);
+        let all = BTreeSet::from([host(2, 1), host(3, 2), host(4, 1), host(5, 1)]);
+        assert_eq!(left(&reassembly), all);
+        assert_eq!(give(&mut reassembly, 6, 1, 5), (Kept::Waits, true));
+        assert!(!left(&reassembly).contains(&host(2, 1)));
+    }
+
+    #[test]
+    fn without_places_no_piece_is_kept() {
+        let whole = payload(32);
+        let piece = pieces(key(2, 1), &whole, 16)[0];
+        let dropped = (Kept::Dropped(Reason::Fragment), false);
+        assert_eq!(reassembly(0).add(START, &piece), dropped);
+    }
+}
