@@ -65,6 +65,9 @@ pub fn write_head(request: Request, out: &mut dyn Write) -> fmt::Result {
     if request.status == Status::NotAllowed {
         write!(out, "Allow: GET, HEAD\r\n")?;
     }
+    if request.status == Status::Busy {
+        write!(out, "Retry-After: 5\r\n")?;
+    }
     let Some(body) = body else {
         return write!(out, "Content-Type: text/html; charset=utf-8\r\n\r\n");
     };
