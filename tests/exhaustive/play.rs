@@ -38,6 +38,7 @@ const SIZES: Sizes = Sizes {
     neighbors: 8,
     ports: 0,
     datagrams: 0,
+    #[cfg(feature = "reassembly")]
     assemblies: 0,
     extra: 0,
     events: 512,
