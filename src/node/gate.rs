@@ -27,6 +27,8 @@ pub(super) enum Decision {
 pub(super) struct Change {
     /// SEG.ACK becomes this.
     pub(super) ack: Option<u32>,
+    /// SEG.SEQ becomes this.
+    pub(super) seq: Option<u32>,
     /// The window field becomes this.
     pub(super) window: Option<u16>,
     /// The peer's own window is closed.
@@ -146,6 +148,13 @@ fn judge_synchronized(numbers: &Numbers, segment: &Header, edge: u32) -> Decisio
     if let Some(cut) = beyond_window(numbers, segment, edge) {
         return cut;
     }
+    if is_new_from_behind(numbers, segment) {
+        let change = Change {
+            seq: Some(numbers.rcv_nxt),
+            ..Change::default()
+        };
+        return Decision::Change(Repair::GoneBack, change);
+    }
     if is_fin_behind_old_data(numbers, segment) {
         let change = Change {
             only_fin: true,
@@ -231,6 +240,16 @@ fn judge_old_ack(numbers: &Numbers, segment: &Header, edge: u32) -> Decision {
         ..Change::default()
     };
     Decision::Change(Repair::OldAck, change)
+}
+
+/// A new acknowledgment at an old number. After a timeout smoltcp goes back, and its acknowledgments stand
+/// where it went back to; with congestion control it stays there until it is acknowledged. Two ends that
+/// both went back would refuse each other's acknowledgments for ever.
+fn is_new_from_behind(numbers: &Numbers, segment: &Header) -> bool {
+    let behind = numbers.rcv_nxt.wrapping_sub(segment.seq);
+    segment.sequence_len() == 0
+        && (1..=numbers.max_rcv_wnd()).contains(&behind)
+        && before(numbers.snd_una, segment.ack)
 }
 
 /// An acknowledgment that repeats the last one while only our FIN is under way. The third of them makes

@@ -426,6 +426,9 @@ impl Node<'_> {
 /// A copy of a segment with a change made.
 fn changed<'f>(segment: &TcpRepr<'f>, change: Change) -> TcpRepr<'f> {
     let mut repr = *segment;
+    if let Some(seq) = change.seq {
+        repr.seq_number = TcpSeqNumber(seq as i32);
+    }
     if let Some(ack) = change.ack {
         repr.ack_number = Some(TcpSeqNumber(ack as i32));
     }

@@ -175,6 +175,11 @@ impl Numbers {
         }
     }
 
+    /// The largest window that this node can have advertised, in octets.
+    pub(super) fn max_rcv_wnd(&self) -> u32 {
+        u32::from(u16::MAX) << self.rcv_scale()
+    }
+
     /// What is left of the window that smoltcp advertised, in octets.
     pub(super) fn rcv_wnd(&self) -> u32 {
         if before(self.rcv_nxt, self.rcv_edge) {

@@ -383,7 +383,7 @@ mod tests {
         // The last variant has the last place, so `ALL` holds every one.
         assert_eq!(Reason::ALL.len(), Reason::Unasked as usize + 1);
         assert_eq!(Answer::ALL.len(), Answer::Ack as usize + 1);
-        assert_eq!(Repair::ALL.len(), Repair::Options as usize + 1);
+        assert_eq!(Repair::ALL.len(), Repair::GoneBack as usize + 1);
         assert_eq!(Resource::ALL.len(), Resource::Share as usize + 1);
     }
 }

@@ -47,6 +47,8 @@ pub enum Repair {
     Control,
     /// An option of an illegal length (RFC 9293 MUST-7): it does not count.
     Options,
+    /// A new acknowledgment at an old number: SEG.SEQ set to RCV.NXT.
+    GoneBack,
 }
 
 /// Why a frame went no further. Each is counted.

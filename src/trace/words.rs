@@ -51,12 +51,13 @@ impl Answer {
 
 impl Repair {
     /// Every repair, in the order of declaration.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::OldAck,
         Self::OldWindow,
         Self::Trimmed,
         Self::Control,
         Self::Options,
+        Self::GoneBack,
     ];
 }
 
@@ -126,6 +127,7 @@ impl fmt::Display for Repair {
             Self::OldAck => "old ACK",
             Self::OldWindow => "old window",
             Self::Trimmed => "trimmed to the window",
+            Self::GoneBack => "sender went back",
             Self::Control => "contradictory flags",
             Self::Options => "illegal option",
         })

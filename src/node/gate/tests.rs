@@ -95,6 +95,21 @@ fn a_segment_without_acknowledgment_is_dropped() {
 }
 
 #[test]
+fn a_new_acknowledgment_counts_although_its_sender_went_back() {
+    let judge = |seq, ack| established(segment(seq, ack, Flags::ACK, 0));
+    let change = Change {
+        seq: Some(5101),
+        ..Change::default()
+    };
+    let repaired = Decision::Change(Repair::GoneBack, change);
+    assert_eq!(judge(5050, 1150), repaired);
+    assert_eq!(judge(5101, 1150), Decision::Pass);
+    // It says nothing new, or is older than any window.
+    assert_eq!(judge(5050, 1101), Decision::Pass);
+    assert_eq!(judge(5101u32.wrapping_sub(65_536), 1150), Decision::Pass);
+}
+
+#[test]
 fn data_beyond_the_window_is_cut_off() {
     let decision = established(segment(6100, 1101, Flags::ACK, 10));
     let Decision::Change(Repair::Trimmed, change) = decision else {
