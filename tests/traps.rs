@@ -3,7 +3,7 @@
 mod lab;
 
 use lab::{Column, Lab, PEER, PORT, Segment, Setup};
-use smolchat::node::{ConnectError, Limits, Node};
+use smolchat::node::{ConfigError, ConnectError, Limits, Node};
 use smolchat::trace::{Direction, Kind, Reason, State, Verdict};
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetFrame, EthernetProtocol, IpEndpoint, Ipv4Address, Ipv4Packet};
@@ -362,4 +362,47 @@ fn the_reset_that_a_wrong_answer_to_our_syn_draws_moves_none_of_our_numbers() {
     // Nothing is under way, so nobody is missed.
     lab.wait_secs(200);
     assert_eq!(lab.state(), State::Established);
+}
+
+#[test]
+fn a_gateway_is_a_host() {
+    let mut lab = Lab::new(Column::Node, Setup::default());
+    let now = lab.now;
+    let networks = lab.node().addresses().to_vec();
+    for gateway in [
+        Ipv4Address::UNSPECIFIED,
+        Ipv4Address::BROADCAST,
+        Ipv4Address::new(224, 0, 0, 1),
+    ] {
+        let refused = lab.node().set_addresses(now, &[], &[gateway.into()]);
+        assert_eq!(refused, Err(ConfigError::AddressNotUnicast(gateway.into())));
+        assert_eq!(lab.node().addresses(), networks);
+    }
+}
+
+#[test]
+fn a_window_that_stays_closed_when_nothing_is_left_to_send_is_not_probed_without_end() {
+    let mut lab = Lab::established(Column::Node);
+    let closed = Segment {
+        window: 0,
+        ..lab.ack()
+    };
+    lab.give(&closed);
+    // The octet and the FIN behind it leave as a probe of the window.
+    let handle = lab.handle();
+    lab.node().send(handle, b"x").unwrap();
+    let now = lab.now;
+    lab.node().shutdown(now, handle);
+    let mut sent = lab.work();
+    sent.extend(lab.wait_secs(1));
+    let fin = sent.iter().find(|it| it.is_fin()).expect("a FIN");
+    assert_eq!((fin.seq, &fin.data[..]), (lab.rcv, &b"x"[..]));
+    lab.rcv = lab.rcv.wrapping_add(2);
+    let acknowledged = Segment {
+        ack: Some(lab.rcv),
+        ..closed
+    };
+    lab.give(&acknowledged);
+    assert_eq!(lab.state(), State::FinWait2);
+    assert!(lab.wait_secs(30).is_empty());
 }

@@ -179,6 +179,9 @@ fn judge_synchronized(numbers: &Numbers, segment: &Header, edge: u32) -> Decisio
 /// one of probes. Those come after what is under way and are empty then: nobody answers them, and
 /// nothing is sent again. So such a window is held open for what is under way, and for no more; what is
 /// sent again probes it (RFC 9293 section 3.8.6: a sender must bear a window that shrinks).
+///
+/// Nor is it closed when our FIN is acknowledged: nothing is left to send then, and with nothing to probe
+/// smoltcp would probe at every turn.
 fn hold_open(numbers: &Numbers, segment: &Header, decision: Decision) -> Decision {
     let (repair, change) = match decision {
         Decision::Pass => (Repair::OldWindow, Change::default()),
@@ -188,8 +191,10 @@ fn hold_open(numbers: &Numbers, segment: &Header, decision: Decision) -> Decisio
     let ack = change.ack.unwrap_or(segment.ack);
     let under_way = numbers.snd_nxt.wrapping_sub(ack);
     let closed = change.window.unwrap_or(segment.window) == 0;
+    let over = under_way == 0 && numbers.fin_sent;
     // A single octet is a probe.
-    if !closed || under_way <= 1 || segment.flags.contains(Flags::RST) {
+    let is_probed = under_way <= 1 && !over;
+    if !closed || is_probed || segment.flags.contains(Flags::RST) {
         return decision;
     }
     let window = (under_way >> numbers.snd_scale()).clamp(1, 65_535) as u16;
