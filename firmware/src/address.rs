@@ -222,7 +222,10 @@ impl Addressing {
             dhcpv4::Event::Deconfigured => News::Lost,
             dhcpv4::Event::Configured(lease) => News::Obtained(Address {
                 cidr: lease.address,
-                gateway: lease.router,
+                // A server may say anything; only a host can be a way out.
+                gateway: lease
+                    .router
+                    .filter(|router| IpAddress::Ipv4(*router).is_unicast()),
                 source: Source::Dhcp(lease.server.address),
             }),
         })

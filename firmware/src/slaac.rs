@@ -133,11 +133,13 @@ impl Slaac {
         let Some((source, lifetime, prefix)) = advertisement(octets) else {
             return;
         };
-        let Some(cidr) = Ipv6Cidr::from_link_prefix(
-            &Ipv6Cidr::new(prefix.prefix, prefix.prefix_len),
-            self.station.into(),
-        ) else {
-            return; // Only prefixes of 64 bits leave room for a station.
+        // Only prefixes of 64 bits leave room for a station, and there is none of more than 128.
+        if prefix.prefix_len != 64 {
+            return;
+        }
+        let prefix_of_link = Ipv6Cidr::new(prefix.prefix, prefix.prefix_len);
+        let Some(cidr) = Ipv6Cidr::from_link_prefix(&prefix_of_link, self.station.into()) else {
+            return;
         };
         let router = (lifetime > Duration::ZERO).then_some(source);
         let until = now + prefix.valid_lifetime;
@@ -330,5 +332,24 @@ mod tests {
             }
         }
         assert_eq!(slaac.found(), None);
+    }
+
+    #[test]
+    fn a_prefix_that_is_not_of_64_bits_is_nobodys() {
+        // Where the message stands, and in it the length: behind the type and the length of its option.
+        const MESSAGE: usize = 14 + 40;
+        const LENGTH: usize = MESSAGE + 16 + 2;
+        let whole = advertised(1, 9000, 255);
+        assert_eq!(whole[LENGTH], 64);
+        for length in 0..=255 {
+            let mut slaac = Slaac::new(STATION);
+            let mut octets = whole.clone();
+            octets[LENGTH] = length;
+            let addresses = (ROUTER, Ipv6Address::new(0xff02, 0, 0, 0, 0, 0, 0, 1));
+            Icmpv6Packet::new_unchecked(&mut octets[MESSAGE..])
+                .fill_checksum(&addresses.0, &addresses.1);
+            slaac.hear(Instant::ZERO, &octets);
+            assert_eq!(slaac.found().is_some(), length == 64, "{length}");
+        }
     }
 }

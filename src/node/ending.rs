@@ -196,6 +196,9 @@ impl Node<'_> {
         if let Some(cidr) = networks.iter().find(|cidr| !is_host(cidr.address())) {
             return Err(ConfigError::AddressNotUnicast(cidr.address()));
         }
+        if let Some(gateway) = gateways.iter().find(|gateway| !gateway.is_unicast()) {
+            return Err(ConfigError::AddressNotUnicast(*gateway));
+        }
         let mut fits = networks.len() <= self.networks.capacity();
         self.iface.update_ip_addrs(|addresses| {
             fits &= networks.len() <= addresses.capacity();
