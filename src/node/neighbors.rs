@@ -123,8 +123,8 @@ impl<'a> Neighbors<'a> {
         self.places[place].0?.hardware
     }
 
-    /// Asks for a neighbour that may have gone or moved, though it is known. What was confirmed since
-    /// `since`, if anything was.
+    /// Asks for a neighbour that may have gone or moved, though it is known, as long as that is in doubt: an
+    /// answer may be wrong, too. What was confirmed since `since`, if anything was.
     pub(super) fn recheck(
         &mut self,
         now: Instant,
@@ -134,11 +134,9 @@ impl<'a> Neighbors<'a> {
         let place = self.place_of(now, address)?;
         let known = self.places[place].0.as_mut()?;
         known.used = now;
-        if known.hardware.is_some() && known.confirmed > since {
-            return known.hardware;
-        }
+        let confirmed = known.hardware.filter(|_| known.confirmed > since);
         self.ask(now, place);
-        None
+        confirmed
     }
 
     /// Takes in an answer, if it was asked for.
@@ -180,9 +178,11 @@ impl<'a> Neighbors<'a> {
         let known = all.find(|known| known.question == Asking::Due)?;
         known.question = Asking::Open;
         self.due -= 1;
+        // One that does not answer for itself may have moved.
+        let to = known.hardware.filter(|_| known.questions <= 1);
         Some(Question {
             address: known.address,
-            to: known.hardware,
+            to,
         })
     }
 
@@ -370,10 +370,25 @@ mod tests {
     fn a_recheck_tells_only_what_is_newer_than_the_doubt() {
         let mut table = knowing(secs(1));
         assert_eq!(table.recheck(secs(5), host(1), secs(0)), Some(HARDWARE));
-        assert_eq!(table.recheck(secs(5), host(1), secs(1)), None);
         assert!(table.question().is_some());
+        assert_eq!(table.recheck(secs(5), host(1), secs(1)), None);
         assert_eq!(table.answered(secs(5), host(1), OTHER), Answer::Taken);
         assert_eq!(table.recheck(secs(5), host(1), secs(1)), Some(OTHER));
+    }
+
+    #[test]
+    fn whoever_stays_in_doubt_is_asked_for_again_and_among_all() {
+        let mut table = knowing(secs(1));
+        table.recheck(secs(5), host(1), secs(5));
+        assert_eq!(table.question().unwrap().to, Some(HARDWARE));
+        // Somebody answers wrongly, and the peer stays as silent as it was.
+        assert_eq!(table.answered(secs(5), host(1), OTHER), Answer::Taken);
+        table.recheck(secs(7), host(1), secs(5));
+        assert_eq!(table.question().unwrap().to, Some(OTHER));
+        table.recheck(secs(9), host(1), secs(5));
+        assert_eq!(table.question(), to_all(1));
+        assert_eq!(table.answered(secs(9), host(1), HARDWARE), Answer::Taken);
+        assert_eq!(table.recheck(secs(9), host(1), secs(5)), Some(HARDWARE));
     }
 
     #[test]
