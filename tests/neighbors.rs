@@ -247,6 +247,14 @@ fn a_member_that_moved_is_followed_at_its_next_segment() {
     lab.give(&word.data(b"here"));
     say(&mut lab, &handles);
     assert_eq!(lines(&sent(&mut lab)), [moved]);
+    // It is asked whether it did, and an answer that is later than that segment counts.
+    assert_eq!(noted(lab.node(), Neighbor::Asked(host(10).into())), 1);
+    lab.now += Duration::from_millis(1);
+    let answer = arp(ArpOperation::Reply, mac_of(host(10)), host(10), US);
+    lab.cable.inbox.push_back(answer);
+    sent(&mut lab);
+    say(&mut lab, &handles);
+    assert_eq!(lines(&sent(&mut lab)), [mac_of(host(10))]);
 }
 
 #[test]

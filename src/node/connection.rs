@@ -74,6 +74,8 @@ pub(super) struct Flags {
     pub(super) wants_room: bool,
     /// The last segment that smoltcp saw was a reset.
     pub(super) was_reset: bool,
+    /// Its segments came from another hardware address than before, and nobody confirmed that one yet.
+    pub(super) moved: bool,
     /// R1 was reported.
     pub(super) slow_reported: bool,
 }

@@ -47,6 +47,10 @@ impl Node<'_> {
             self.observe(now, slot, Cause::Timer(Timer::TimeWait));
             let segment_left = matches!(sent, Some(Sent::Tcp(..)));
             self.note_sent(now, slot, sent);
+            if self.slots[slot].connection.numbers.attempts > 0 {
+                // What is sent again the next time goes to where the answer says.
+                self.doubt_peer(now, slot);
+            }
             self.settle(now, slot);
             if !segment_left {
                 self.park(now, slot);

@@ -40,8 +40,11 @@ impl Node<'_> {
                 .synchronize(&frame.header);
         }
         let connection = &mut self.slots[slot].connection;
-        if connection.numbers.accept(&frame.header, held_open) {
+        if connection.numbers.accept(&frame.header, held_open)
+            && connection.neighbor != Some(frame.neighbor)
+        {
             // Nothing else moves it: not ARP, and not a segment that anybody could have sent.
+            connection.flags.moved = connection.neighbor.is_some();
             connection.neighbor = Some(frame.neighbor);
         }
         connection.heard = now;

@@ -116,18 +116,29 @@ impl Node<'_> {
         let Some(known) = connection.neighbor else {
             return self.resolve(now, remote);
         };
-        let in_doubt = connection.numbers.attempts > 0 || now >= connection.heard + SILENCE;
+        let in_doubt = connection.numbers.attempts > 0
+            || connection.flags.moved
+            || now >= connection.heard + SILENCE;
         if !in_doubt {
             return Some(self.hop(known));
         }
-        let heard = connection.heard;
+        self.doubt_peer(now, slot);
+        let known = self.slots[slot].connection.neighbor.unwrap_or(known);
+        Some(self.hop(known))
+    }
+
+    /// A peer does not answer, or has moved: asks where it is, and takes what was answered since it was last heard.
+    pub(super) fn doubt_peer(&mut self, now: Instant, slot: usize) {
+        let connection = &self.slots[slot].connection;
+        let (remote, heard) = (connection.flow.remote.addr, connection.heard);
         let moved = self
             .next_hop(remote)
             .and_then(|neighbor| self.neighbors.recheck(now, neighbor, heard));
         if moved.is_some() {
-            self.slots[slot].connection.neighbor = moved;
+            let connection = &mut self.slots[slot].connection;
+            connection.neighbor = moved;
+            connection.flags.moved = false;
         }
-        Some(self.hop(moved.unwrap_or(known)))
     }
 
     /// A neighbour says something.
