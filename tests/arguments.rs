@@ -142,6 +142,20 @@ fn an_mtu_out_of_range_is_refused_and_the_range_told() {
 }
 
 #[test]
+fn a_segment_size_that_does_not_fit_the_mtu_is_refused() {
+    for mss in ["0", "63", "65536", "many"] {
+        assert_refused(
+            &format!("serve --mss {mss}"),
+            "a segment size is a number of octets from 64 to the MTU less 40",
+        );
+    }
+    assert_refused(
+        "serve --mss 1461",
+        "segments of 1461 octets do not fit an MTU of 1500: give --mss at most 1460, or raise --mtu",
+    );
+}
+
+#[test]
 fn a_tap_name_that_the_kernel_would_cut_is_refused() {
     assert_refused(
         "serve --tap sixteen-octets-x",
@@ -311,6 +325,7 @@ fn no_value_of_a_numeric_option_ends_the_program_by_accident() {
         "backlog",
         "messages-per-second",
         "mtu",
+        "mss",
         "msl",
         "connections",
         "buffer",

@@ -152,6 +152,10 @@ pub struct StackArguments {
     /// The largest IP packet in octets, from 576 (1280 with IPv6) to 65521
     #[arg(long, value_name = "OCTETS", default_value = "1500", value_parser = values::mtu)]
     pub mtu: usize,
+    /// The largest TCP segment in octets of data, offered and sent: from 64 to the MTU less 40
+    /// [default: what the MTU has room for]
+    #[arg(long, value_name = "OCTETS", value_parser = values::mss)]
+    pub mss: Option<u16>,
     /// Exchange TCP segments of up to 64 KiB with the kernel, which cuts them to the MTU where it must
     ///
     /// Faster for bulk transfers. Ladders and captures then show the long segments. Over IPv6 the node

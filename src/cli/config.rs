@@ -38,6 +38,11 @@ pub enum ConfigError {
         "an MTU of {0} octets is too small for IPv6, which needs 1280; raise --mtu or use IPv4 only"
     )]
     MtuForIpv6(usize),
+    #[error(
+        "segments of {mss} octets do not fit an MTU of {mtu}: give --mss at most {}, or raise --mtu",
+        mtu - 40
+    )]
+    Mss { mss: u16, mtu: usize },
     #[error("the gateway {0} is in no subnet of the node; it must be a neighbour")]
     Gateway(IpAddress),
     #[error("the node has no {0} address and cannot reach {1}; give it one with --address")]
@@ -63,6 +68,8 @@ pub struct Stack {
     pub tap: String,
     /// The MTU of both sides in octets.
     pub mtu: usize,
+    /// The largest segment, if it was said.
+    pub mss: Option<u16>,
     /// Whether the kernel is to cut long segments, and to hand long ones over.
     pub offload: bool,
     /// The node's hardware address.
@@ -111,6 +118,7 @@ impl TryFrom<StackArguments> for Stack {
         let stack = Self {
             tap: arguments.tap,
             mtu: arguments.mtu,
+            mss: arguments.mss,
             offload: arguments.offload,
             mac: arguments.mac,
             addresses: arguments.address,
@@ -159,6 +167,9 @@ impl Stack {
         let ipv6 = self.addresses.iter().any(|c| is_ipv6(c.address()));
         if ipv6 && self.mtu < MIN_MTU_IPV6 {
             return Err(ConfigError::MtuForIpv6(self.mtu));
+        }
+        if let Some(mss) = self.mss.filter(|mss| usize::from(*mss) > self.mtu - 40) {
+            return Err(ConfigError::Mss { mss, mtu: self.mtu });
         }
         match self.gateway {
             Some(gateway) if !self.is_neighbour(gateway) => Err(ConfigError::Gateway(gateway)),

@@ -40,6 +40,7 @@ impl Stack {
             added.map_err(|_| ConfigError::TooManyAddresses)?;
         }
         config.mtu = self.mtu;
+        config.mss = self.mss;
         config.offload = self.offload;
         let buffer = self.buffer_octets();
         config.limits = Limits {

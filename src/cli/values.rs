@@ -13,6 +13,9 @@ use super::zone::{Remote, is_link_local};
 /// The smallest MTU: every host must take a datagram of 576 octets (RFC 1122 section 3.3.3).
 pub const MIN_MTU: usize = 576;
 
+/// The smallest segment size: less would be mostly headers.
+const MIN_MSS: u16 = 64;
+
 /// The smallest MTU of a link that carries IPv6 (RFC 8200 section 5).
 pub const MIN_MTU_IPV6: usize = 1280;
 
@@ -144,6 +147,15 @@ pub fn mtu(text: &str) -> Result<usize, String> {
                 "an MTU is a number of octets from {MIN_MTU} to {MAX_MTU}, and at least \
                  {MIN_MTU_IPV6} where IPv6 is used"
             )
+        })
+}
+
+pub fn mss(text: &str) -> Result<u16, String> {
+    text.parse()
+        .ok()
+        .filter(|mss| (MIN_MSS..=MAX_MTU as u16 - 40).contains(mss))
+        .ok_or_else(|| {
+            format!("a segment size is a number of octets from {MIN_MSS} to the MTU less 40")
         })
 }
 

@@ -18,6 +18,7 @@ use super::answers::{majority, party};
 use super::backlog::{Held, Kept, Listener};
 use super::frame::TcpFrame;
 use super::hatch::Exit;
+use super::ingress::said_mss;
 use super::lists::List;
 use super::node::Node;
 use super::numbers::before;
@@ -171,7 +172,7 @@ impl Node<'_> {
         }
         self.cookies_until = now + COOKIE_LIFE;
         let header = &frame.header;
-        let mss = if header.mss == 0 { 536 } else { header.mss };
+        let mss = said_mss(&frame.flow, header.mss);
         let iss = self.isn.cookie(now, &frame.flow, header.seq, mss);
         let window = self.slots[0].socket().recv_capacity().min(65_535) as u16;
         let mut segment = bare(&frame.flow, iss, Some(header.seq.wrapping_add(1)), window);

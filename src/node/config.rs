@@ -16,6 +16,9 @@ pub const MAX_ADDRESSES: usize = 8;
 /// packet.
 pub(super) const LONGEST_SEGMENT: usize = 14 + 65_535;
 
+/// The smallest segment size that can be asked for.
+const SMALLEST_MSS: usize = 64;
+
 /// What a node is told.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -27,6 +30,9 @@ pub struct Config {
     pub gateways: Vec<IpAddress, 2>,
     /// The longest IP packet in octets, headers counted, the Ethernet header not.
     pub mtu: usize,
+    /// The largest TCP segment in octets of data, both ways: it is offered to peers, and nothing longer is sent
+    /// to them. `None`: what the MTU has room for. 64 to the MTU less 40; IPv6 has room for 20 less.
+    pub mss: Option<u16>,
     /// The device cuts long TCP segments to size, hands long ones over, and sees to the checksums of TCP
     /// and UDP: nothing is verified here. Frames of up to 65,549 octets then go both ways, and the
     /// scratch must be that long.
@@ -53,6 +59,7 @@ impl Config {
             addresses,
             gateways: Vec::new(),
             mtu: 1500,
+            mss: None,
             #[cfg(feature = "offload")]
             offload: false,
             announces: true,
@@ -145,6 +152,8 @@ pub enum ConfigError {
     TooManyAddresses,
     /// The MTU is not one that the addresses allow: 576 to 65,521 octets, with IPv6 from 1280.
     Mtu(usize),
+    /// The segment size is not one that the MTU allows: 64 octets to the MTU less 40.
+    Mss(u16),
     /// 2 MSL is zero, or longer than a day.
     Msl,
     /// The flow table is not a power of two larger than connections and tombstones together, or a
@@ -160,6 +169,7 @@ impl fmt::Display for ConfigError {
             Self::AddressNotUnicast(address) => write!(f, "{address} is not an address that a host can have"),
             Self::TooManyAddresses => f.write_str("more addresses or gateways than smoltcp was built for: raise its iface-max-addr-count or iface-max-route-count"),
             Self::Mtu(mtu) => write!(f, "an MTU of {mtu} is out of range: 576 to 65521 octets, with IPv6 at least 1280"),
+            Self::Mss(mss) => write!(f, "a segment size of {mss} is out of range: 64 octets to the MTU less 40"),
             Self::Msl => f.write_str("MSL must be more than zero and at most 12 hours"),
             Self::Memory => f.write_str("the memories do not fit each other: see the sizing advice of `Memory`"),
         }
@@ -186,6 +196,11 @@ impl Config {
         }
     }
 
+    /// Whether the MTU has room for segments of this size.
+    fn allows(&self, mss: u16) -> bool {
+        (SMALLEST_MSS..=self.mtu - 40).contains(&mss.into())
+    }
+
     /// Whether a node can be built from this.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if !self.mac.is_unicast() || self.mac.0 == [0; 6] {
@@ -204,6 +219,9 @@ impl Config {
         };
         if !(floor..=65_521).contains(&self.mtu) {
             return Err(ConfigError::Mtu(self.mtu));
+        }
+        if let Some(mss) = self.mss.filter(|mss| !self.allows(*mss)) {
+            return Err(ConfigError::Mss(mss));
         }
         if self.limits.msl == Duration::ZERO || self.limits.msl * 2 > time_wait::LONGEST {
             return Err(ConfigError::Msl);

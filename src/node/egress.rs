@@ -3,13 +3,14 @@
 use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
 
+use super::connection::Slot;
 use super::datagrams::Attempt;
 use super::deadlines::earliest;
 use super::hatch::{Hatch, Sent};
 use super::lists::List;
 use super::neighbors::ASK_AGAIN;
 use super::node::{Extra, Node};
-use crate::trace::{Cause, Kind, Timer};
+use crate::trace::{Cause, Kind, State, Timer};
 
 /// When to look again at a device that had no room.
 const DEVICE_BUSY: Duration = Duration::from_millis(1);
@@ -39,8 +40,15 @@ impl Node<'_> {
                 continue;
             };
             let mut hatch = Hatch::leading_to(&mut exit, hop);
-            let set = &mut self.slots[slot].set;
-            self.iface.poll_egress(now, &mut hatch, set);
+            let Slot {
+                set, connection, ..
+            } = &mut self.slots[slot];
+            let opening = matches!(connection.state, State::SynSent | State::SynReceived);
+            if opening && self.mss_limit.is_some() {
+                self.send_opening(now, slot, &mut hatch);
+            } else {
+                self.iface.poll_egress(now, &mut hatch, set);
+            }
             let sent = hatch.sent;
             // smoltcp's own timers end TIME-WAIT only. The node does that itself before, unless the device had
             // no room for the last acknowledgment until now.

@@ -13,8 +13,13 @@ use super::hatch::{Exit, Hatch, Nowhere, Sent, Swallow};
 use super::node::{Extra, Node};
 use super::reply::{self, Route, bare, reset};
 use crate::trace::{
-    Answer, Datagram, Direction, Flags, Kind, Reason, Segment, State, Stray, Verdict,
+    Answer, Datagram, Direction, Flags, Flow, Kind, Reason, Segment, State, Stray, Verdict,
 };
+
+/// No peer is sent smaller segments, whatever it says: a stream of segments of one octet would cost us 40
+/// for each, and it nothing. As in Linux (`TCP_MIN_SND_MSS`), eight octets beside all the options there can
+/// be.
+const SMALLEST_PEER_MSS: u16 = 48;
 
 impl Node<'_> {
     /// Takes in one frame; `exit` is the right to send one in answer.
@@ -149,7 +154,9 @@ impl Node<'_> {
         packet: &[u8],
         exit: &mut dyn Exit,
     ) {
-        if frame.mended.is_some() || frame.extended {
+        let syn = frame.header.flags.contains(Flags::SYN);
+        let resized = syn && self.peer_mss(&frame.flow, frame.header.mss) != frame.header.mss;
+        if frame.mended.is_some() || frame.extended || resized {
             return self.pass_changed(now, slot, frame, Change::default(), exit);
         }
         let mut hatch = Hatch::offering(packet, exit, self.hop(frame.neighbor));
@@ -171,7 +178,10 @@ impl Node<'_> {
         let Some(repr) = frame.repr() else {
             return self.note(now, Kind::Dropped(Reason::Malformed));
         };
-        let repr = changed(&repr, change);
+        let mut repr = changed(&repr, change);
+        if repr.control == TcpControl::Syn {
+            repr.max_seg_size = Some(self.peer_mss(&frame.flow, frame.header.mss));
+        }
         let hop = self.hop(frame.neighbor);
         let route = Route::into(&frame.flow);
         let len = route.packet_len(&repr);
@@ -398,12 +408,22 @@ impl Node<'_> {
 
     /// The segment size that we offer to a peer of this family: MTU less 20 or 40, and 20 octets.
     pub(super) fn mss(&self, local: IpAddress) -> u16 {
-        let ip = match local {
-            IpAddress::Ipv4(_) => 20,
+        let room = (self.mtu - self.headers(local)).min(usize::from(u16::MAX)) as u16;
+        self.mss_limit.map_or(room, |limit| limit.min(room))
+    }
+
+    /// Octets of the headers of IP and TCP, without options.
+    pub(super) fn headers(&self, local: IpAddress) -> usize {
+        match local {
+            IpAddress::Ipv4(_) => 40,
             #[cfg(feature = "ipv6")]
-            IpAddress::Ipv6(_) => 40,
-        };
-        (self.mtu - ip - 20).min(usize::from(u16::MAX)) as u16
+            IpAddress::Ipv6(_) => 60,
+        }
+    }
+
+    /// The segment size that a peer may be sent: what its SYN said, and no more than we offer.
+    pub(super) fn peer_mss(&self, flow: &Flow, said: u16) -> u16 {
+        said_mss(flow, said).min(self.mss(flow.local.addr))
     }
 
     /// The window field of the gate's own answers: what smoltcp advertised before, and no more, because
@@ -421,6 +441,18 @@ impl Node<'_> {
     pub(super) fn no_sockets() -> SocketSet<'static> {
         SocketSet::new(&mut [][..])
     }
+}
+
+/// What a peer's SYN comes to that said this about its segment size; 0: nothing, so the default of its family
+/// counts (RFC 9293 MUST-15).
+pub(super) fn said_mss(flow: &Flow, said: u16) -> u16 {
+    let default = match flow.local.addr {
+        IpAddress::Ipv4(_) => 536,
+        #[cfg(feature = "ipv6")]
+        IpAddress::Ipv6(_) => 1220,
+    };
+    let size = if said == 0 { default } else { said };
+    size.max(SMALLEST_PEER_MSS)
 }
 
 /// A copy of a segment with a change made.

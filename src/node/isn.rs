@@ -31,7 +31,7 @@ pub(super) struct Cookie {
 }
 
 /// The eight segment sizes that a cookie can tell apart: three bits.
-const SIZES: [u16; 8] = [216, 536, 1024, 1220, 1360, 1440, 1460, 8960];
+const SIZES: [u16; 8] = [48, 536, 1024, 1220, 1360, 1440, 1460, 8960];
 /// A cookie is good for this period of 2^26 us, about a minute, and the one after.
 const PERIOD_BITS: u32 = 26;
 /// How many low bits of a cookie are the keyed hash.

@@ -49,6 +49,8 @@ pub struct Node<'a> {
     pub(super) iface: Interface,
     pub(super) mac: EthernetAddress,
     pub(super) mtu: usize,
+    /// The largest segment that was asked for, if one was.
+    pub(super) mss_limit: Option<u16>,
     /// Whether the device verified the checksums of TCP and UDP.
     pub(super) offload: bool,
     pub(super) networks: Vec<IpCidr, MAX_ADDRESSES>,
@@ -145,6 +147,7 @@ impl<'a> Node<'a> {
             iface,
             mac: config.mac,
             mtu: config.mtu,
+            mss_limit: config.mss,
             offload: config.offloads(),
             networks: Vec::new(),
             locals: Vec::new(),

@@ -130,7 +130,7 @@ impl Node<'_> {
         };
         let mut segment = bare(&reversed, syn.seq, None, syn.window);
         segment.control = TcpControl::Syn;
-        segment.max_seg_size = (syn.mss != 0).then_some(syn.mss);
+        segment.max_seg_size = Some(self.peer_mss(flow, syn.mss));
         segment.window_scale = syn.options.scale();
         segment.sack_permitted = syn.options.sack_permitted();
         let route = Route::into(flow);
@@ -145,8 +145,22 @@ impl Node<'_> {
 
     /// An interface like ours whose next sequence number is `iss`.
     fn opening_interface(&self, now: Instant, iss: u32) -> Interface {
+        self.interface(now, iss, self.mtu)
+    }
+
+    /// Sends what a connection has to send that is still opening. smoltcp offers segments as long as the MTU of
+    /// an interface allows, so where shorter ones are wanted a SYN leaves by one with a smaller MTU.
+    pub(super) fn send_opening(&mut self, now: Instant, slot: usize, hatch: &mut Hatch<'_>) {
+        let connection = &self.slots[slot].connection;
+        let local = connection.flow.local.addr;
+        let mtu = usize::from(self.mss(local)) + self.headers(local);
+        let mut iface = self.interface(now, connection.numbers.iss, mtu);
+        iface.poll_egress(now, hatch, &mut self.slots[slot].set);
+    }
+
+    fn interface(&self, now: Instant, iss: u32, mtu: usize) -> Interface {
         let config = opening_config(iss);
-        let mut iface = Interface::new(config, &mut Medium::new(self.mtu, self.offload), now);
+        let mut iface = Interface::new(config, &mut Medium::new(mtu, self.offload), now);
         iface.update_ip_addrs(|addresses| {
             for cidr in &self.networks {
                 // As many fit as fitted before.

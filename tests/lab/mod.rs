@@ -75,6 +75,8 @@ pub struct Setup {
     pub backlog: u16,
     pub tombstones: usize,
     pub limits: Limits,
+    /// What only the node is told.
+    pub mss: Option<u16>,
     pub listens: bool,
     /// What only the node is told.
     pub secret: u8,
@@ -89,6 +91,7 @@ impl Default for Setup {
             backlog: 4,
             tombstones: 16,
             limits: Limits::default(),
+            mss: None,
             listens: true,
             secret: 7,
         }
@@ -125,6 +128,7 @@ fn alone(setup: &Setup, cable: &mut Cable) -> Subject {
 fn node(setup: &Setup) -> Subject {
     let mut config = Config::new(mac_of(US), cidr(), [setup.secret; 16]);
     config.limits = setup.limits;
+    config.mss = setup.mss;
     let sizes = Sizes {
         connections: setup.connections,
         receive: setup.receive,
