@@ -116,10 +116,11 @@ fn connections_with_much_to_send_take_turns() {
     let second = lab.node().statuses(now).map(|it| it.id).max().unwrap();
     let second = lab.node().handle_of(second).unwrap();
     for handle in [first, second] {
-        assert_eq!(lab.node().send(handle, &[b'x'; 4096]), Ok(4096));
+        // As much as a first flight may be.
+        assert_eq!(lab.node().send(handle, &[b'x'; 2048]), Ok(2048));
     }
     let turns: Vec<_> = lab.work().iter().map(|it| it.dst_port).collect();
-    assert_eq!(turns, [40_000, 40_001, 40_000, 40_001, 40_000, 40_001]);
+    assert_eq!(turns, [40_000, 40_001, 40_000, 40_001]);
 }
 
 /// The destination of each datagram in `frames`, ARP left out.

@@ -254,7 +254,10 @@ impl Node<'_> {
         };
         self.flows.insert(hash, Found::Connection(slot));
         let keep_alive = self.limits.keep_alive;
-        self.slots[slot].socket_mut().set_keep_alive(keep_alive);
+        let socket = self.slots[slot].socket_mut();
+        socket.set_keep_alive(keep_alive);
+        // The same algorithm, whichever it is, with nothing left of the connection before.
+        socket.set_congestion_control(socket.congestion_control());
         let kind = Kind::Opened {
             connection: id,
             flow: *flow,

@@ -129,7 +129,7 @@ rows! {
     }
     timers {
     retransmissions_back_off, "MUST-19", "retransmissions back off";
-    a_first_flight_is_small, "MUST-19", "slow start", "no congestion control is switched on: it is a feature of smoltcp that costs flash, for nodes on one link";
+    a_first_flight_is_small, "MUST-19", "slow start";
     data_is_tried_for_a_hundred_seconds_and_given_up, "MUST-20, SHLD-11", "R2 for data: at least 100 s, then CLOSED";
     the_application_sets_how_long_data_is_tried, "MUST-21", "the application sets R2";
     a_syn_is_tried_for_three_minutes_and_given_up, "MUST-22, MUST-23", "R2 for SYN: at least 3 minutes, then CLOSED";

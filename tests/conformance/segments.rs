@@ -368,8 +368,23 @@ pub(crate) fn a_window_is_unsigned(column: Column) -> bool {
         window: 60_000,
         ..lab.ack()
     });
-    let sent = lab.send(&[7; 4096]);
-    sent.iter().map(|it| it.data.len()).sum::<usize>() == 4096
+    delivered(&mut lab, &[7; 4096], 60_000) == 4096
+}
+
+/// Sends, and acknowledges as it comes, because the first flight is small; says how much came.
+fn delivered(lab: &mut Lab, data: &[u8], window: u16) -> usize {
+    let mut sent = lab.send(data);
+    let mut arrived = 0;
+    while !sent.is_empty() {
+        let octets = sent.iter().map(|it| it.data.len()).sum::<usize>();
+        arrived += octets;
+        lab.rcv = lab.rcv.wrapping_add(octets as u32);
+        sent = lab.give(&Segment {
+            window,
+            ..lab.ack()
+        });
+    }
+    arrived
 }
 
 pub(crate) fn a_line_does_not_wait_for_an_acknowledgment(column: Column) -> bool {
@@ -380,8 +395,7 @@ pub(crate) fn a_line_does_not_wait_for_an_acknowledgment(column: Column) -> bool
 
 pub(crate) fn a_little_room_draws_no_small_segment(column: Column) -> bool {
     let mut lab = Lab::established(column);
-    lab.send(&[7; 4096]);
-    lab.rcv = lab.rcv.wrapping_add(4096);
+    let all = delivered(&mut lab, &[7; 4096], 4096) == 4096;
     lab.give(&Segment {
         window: 0,
         ..lab.ack()
@@ -391,5 +405,5 @@ pub(crate) fn a_little_room_draws_no_small_segment(column: Column) -> bool {
         window: 10,
         ..lab.ack()
     });
-    sent.iter().all(|it| it.data.is_empty())
+    all && sent.iter().all(|it| it.data.is_empty())
 }
