@@ -8,7 +8,7 @@ use super::desk::Desk;
 use super::page::Page;
 use crate::chat::Room;
 use crate::node::{Handle, Node, Status};
-use crate::trace::{Flow, Follower, Spelled, State, Style};
+use crate::trace::{Flow, Follower, Resource, Spelled, State, Style};
 
 /// Places looked at for one part of a table.
 const PLACES_AT_ONCE: usize = 512;
@@ -100,7 +100,9 @@ impl Table {
             write!(out, ", {held} waiting for a free one")?;
         }
         let counts = facts.room.counts();
+        let shares = facts.node.journal().counters().full(Resource::Share);
         for (count, what) in [
+            (shares, " beyond an address's share"),
             (counts.yielded, " put out for others who waited"),
             (counts.turned_away, " turned away"),
             (counts.slow, " too slow"),

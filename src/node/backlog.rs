@@ -264,10 +264,9 @@ mod tests {
     }
 
     fn hosts(backlog: &Backlog<'_>) -> Vec<(u8, u16)> {
-        let host = |held: &Held| match held.flow.remote.addr {
-            IpAddress::Ipv4(v4) => (v4.octets()[3], held.flow.remote.port),
-            #[cfg(feature = "ipv6")]
-            IpAddress::Ipv6(_) => unreachable!(),
+        let host = |held: &Held| {
+            let remote = held.flow.remote;
+            (party(remote.addr) as u8, remote.port)
         };
         backlog.waiting().map(host).collect()
     }

@@ -2,6 +2,8 @@
 //!
 //! Composing only. Whether anything is said, and how often, is decided where packets are received.
 
+use core::net::IpAddr;
+
 use smoltcp::wire::{Icmpv4Packet, IpAddress, IpProtocol, IpRepr};
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::{Icmpv6Packet, Ipv6Address};
@@ -76,21 +78,23 @@ impl Complaint {
     }
 
     /// Type and code for a receiver of this family.
-    pub(super) const fn kind(&self, family: IpAddress) -> (u8, u8) {
-        let [kind, code] = match family {
-            IpAddress::Ipv4(_) => self.v4,
+    pub(super) fn kind(&self, family: IpAddress) -> (u8, u8) {
+        let [kind, code] = match IpAddr::from(family) {
+            IpAddr::V4(_) => self.v4,
             #[cfg(feature = "ipv6")]
-            IpAddress::Ipv6(_) => self.v6,
+            IpAddr::V6(_) => self.v6,
+            #[cfg(not(feature = "ipv6"))]
+            IpAddr::V6(_) => self.v4,
         };
         (kind, code)
     }
 
     /// The header of the packet that says it about `packet`, from `src` to `dst`.
     pub(super) fn ip(src: IpAddress, dst: IpAddress, packet: &[u8]) -> IpRepr {
-        let (protocol, header, longest) = match dst {
-            IpAddress::Ipv4(_) => (IpProtocol::Icmp, 20, LONGEST_V4),
+        let (protocol, header, longest) = match IpAddr::from(dst) {
             #[cfg(feature = "ipv6")]
-            IpAddress::Ipv6(_) => (IpProtocol::Icmpv6, 40, LONGEST_V6),
+            IpAddr::V6(_) => (IpProtocol::Icmpv6, 40, LONGEST_V6),
+            _ => (IpProtocol::Icmp, 20, LONGEST_V4),
         };
         let len = HEADER + packet.len().min(longest - header - HEADER);
         IpRepr::new(src, dst, protocol, len, HOP_LIMIT)

@@ -1,6 +1,7 @@
 //! What a node is told at its start, and what is wrong with it if something is.
 
 use core::fmt;
+use core::net::IpAddr;
 
 use heapless::Vec;
 use smoltcp::time::Duration;
@@ -232,7 +233,13 @@ impl Config {
 
 /// Whether a host can have the address; 0.0.0.0 is what it has before DHCP gave it one.
 pub(super) fn is_host(address: IpAddress) -> bool {
-    address.is_unicast() || address.is_unspecified()
+    is_spoken(address) && (address.is_unicast() || address.is_unspecified())
+}
+
+/// Whether the node speaks the protocol of an address. smoltcp may, where this crate's `ipv6` is off and
+/// another crate of the program switched its own on.
+pub(super) fn is_spoken(address: IpAddress) -> bool {
+    cfg!(feature = "ipv6") || matches!(IpAddr::from(address), IpAddr::V4(_))
 }
 
 #[cfg(feature = "ipv6")]

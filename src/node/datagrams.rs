@@ -4,6 +4,8 @@
 //! cannot be found holds up all others. Here a datagram that cannot leave goes to the end of the queue
 //! until it is answered for or its time is over.
 
+use core::net::IpAddr;
+
 use managed::ManagedSlice;
 use smoltcp::iface::{Interface, SocketHandle, SocketSet, SocketStorage};
 use smoltcp::socket::udp;
@@ -279,9 +281,9 @@ fn lost(waiting: Waiting, len: usize, reason: Reason) -> Datagram {
 }
 
 fn unspecified_like(endpoint: IpEndpoint) -> IpAddress {
-    match endpoint.addr {
-        IpAddress::Ipv4(_) => IpAddress::v4(0, 0, 0, 0),
+    match IpAddr::from(endpoint.addr) {
         #[cfg(feature = "ipv6")]
-        IpAddress::Ipv6(_) => IpAddress::v6(0, 0, 0, 0, 0, 0, 0, 0),
+        IpAddr::V6(_) => IpAddress::v6(0, 0, 0, 0, 0, 0, 0, 0),
+        _ => IpAddress::v4(0, 0, 0, 0),
     }
 }

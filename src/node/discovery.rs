@@ -1,6 +1,8 @@
 //! What neighbours say about hardware addresses: ARP (RFC 826, RFC 5227) and neighbour discovery
 //! (RFC 4861, RFC 4862), as one vocabulary.
 
+use core::net::IpAddr;
+
 use smoltcp::wire::{
     ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetProtocol, IpAddress, Ipv4Address,
 };
@@ -115,35 +117,38 @@ impl Message {
     ) -> usize {
         let (request, reply) = (ArpOperation::Request, ArpOperation::Reply);
         match *self {
-            Self::Question { sender, target } => match (sender.address, target) {
-                (IpAddress::Ipv4(ours), IpAddress::Ipv4(target)) => {
+            Self::Question { sender, target } => match (sender.address.into(), target.into()) {
+                (IpAddr::V4(ours), IpAddr::V4(target)) => {
                     write_arp(octets, hop, request, (sender.hardware, ours), target)
                 }
                 #[cfg(feature = "ipv6")]
-                (IpAddress::Ipv6(ours), IpAddress::Ipv6(target)) => {
+                (IpAddr::V6(ours), IpAddr::V6(target)) => {
                     v6::write_question(octets, hop, Some(ours), target)
                 }
-                #[cfg(feature = "ipv6")]
                 _ => 0,
             },
-            Self::Probe { hardware, target } => match target {
-                IpAddress::Ipv4(target) => {
+            Self::Probe { hardware, target } => match target.into() {
+                IpAddr::V4(target) => {
                     let nobody = (hardware, Ipv4Address::UNSPECIFIED);
                     write_arp(octets, hop, request, nobody, target)
                 }
                 #[cfg(feature = "ipv6")]
-                IpAddress::Ipv6(target) => v6::write_question(octets, hop, None, target),
+                IpAddr::V6(target) => v6::write_question(octets, hop, None, target),
+                #[cfg(not(feature = "ipv6"))]
+                IpAddr::V6(_) => 0,
             },
-            Self::Answer { claim } => match (claim.address, to) {
-                (IpAddress::Ipv4(ours), Some(IpAddress::Ipv4(to))) => {
+            Self::Answer { claim } => match (claim.address.into(), to.map(IpAddr::from)) {
+                (IpAddr::V4(ours), Some(IpAddr::V4(to))) => {
                     write_arp(octets, hop, reply, (claim.hardware, ours), to)
                 }
                 // To everybody it is an announcement, which is a request in form.
-                (IpAddress::Ipv4(ours), _) => {
+                (IpAddr::V4(ours), _) => {
                     write_arp(octets, hop, request, (claim.hardware, ours), ours)
                 }
                 #[cfg(feature = "ipv6")]
-                (IpAddress::Ipv6(ours), to) => v6::write_answer(octets, hop, ours, to),
+                (IpAddr::V6(ours), _) => v6::write_answer(octets, hop, ours, to),
+                #[cfg(not(feature = "ipv6"))]
+                (IpAddr::V6(_), _) => 0,
             },
         }
     }

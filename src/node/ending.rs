@@ -1,5 +1,7 @@
 //! How a connection ends: TIME-WAIT without a socket, the last word, the way back to a free slot.
 
+use core::net::IpAddr;
+
 use smoltcp::time::Instant;
 use smoltcp::wire::{Icmpv4Message, Ipv4Packet};
 use smoltcp::wire::{IpAddress, IpCidr, IpProtocol};
@@ -250,10 +252,12 @@ impl Node<'_> {
         #[cfg(feature = "ipv6")]
         routes.remove_default_ipv6_route();
         for gateway in gateways {
-            let added = match gateway {
-                IpAddress::Ipv4(v4) => routes.add_default_ipv4_route(*v4).is_ok(),
+            let added = match IpAddr::from(*gateway) {
+                IpAddr::V4(v4) => routes.add_default_ipv4_route(v4).is_ok(),
                 #[cfg(feature = "ipv6")]
-                IpAddress::Ipv6(v6) => routes.add_default_ipv6_route(*v6).is_ok(),
+                IpAddr::V6(v6) => routes.add_default_ipv6_route(v6).is_ok(),
+                #[cfg(not(feature = "ipv6"))]
+                IpAddr::V6(_) => false,
             };
             if !added || self.gateways.push(*gateway).is_err() {
                 return Err(ConfigError::TooManyAddresses);

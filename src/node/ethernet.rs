@@ -1,7 +1,9 @@
 //! The outermost header of a frame. smoltcp is given, and gives, IP packets; the node alone knows what
 //! Ethernet is, and which hardware address a packet goes to.
 
-use smoltcp::wire::{EthernetAddress, EthernetFrame, EthernetProtocol, IpAddress, IpVersion};
+use core::net::IpAddr;
+
+use smoltcp::wire::{EthernetAddress, EthernetFrame, EthernetProtocol, IpAddress};
 
 /// Octets of an untagged header.
 pub(super) const HEADER: usize = EthernetFrame::<&[u8]>::header_len();
@@ -79,10 +81,9 @@ impl Hop {
 
     /// Writes the header of a frame whose IP packet is there already.
     pub(super) fn write_around(&self, frame: &mut [u8]) {
-        let protocol = match IpVersion::of_packet(&frame[HEADER..]) {
-            Ok(IpVersion::Ipv4) | Err(_) => EthernetProtocol::Ipv4,
-            #[cfg(feature = "ipv6")]
-            Ok(IpVersion::Ipv6) => EthernetProtocol::Ipv6,
+        let protocol = match frame.get(HEADER).map(|first| first >> 4) {
+            Some(6) => EthernetProtocol::Ipv6,
+            _ => EthernetProtocol::Ipv4,
         };
         self.write(frame, protocol);
     }
@@ -90,14 +91,13 @@ impl Hop {
 
 /// The hardware address that a group of hosts listens to (RFC 1112 section 6.4, RFC 2464 section 7).
 pub(super) fn group(address: IpAddress) -> EthernetAddress {
-    match address {
-        IpAddress::Ipv4(group) if group.is_multicast() => {
+    match IpAddr::from(address) {
+        IpAddr::V4(group) if group.is_multicast() => {
             let [_, b, c, d] = group.octets();
             EthernetAddress([0x01, 0x00, 0x5e, b & 0x7f, c, d])
         }
-        IpAddress::Ipv4(_) => EthernetAddress::BROADCAST,
-        #[cfg(feature = "ipv6")]
-        IpAddress::Ipv6(group) => {
+        IpAddr::V4(_) => EthernetAddress::BROADCAST,
+        IpAddr::V6(group) => {
             let [.., a, b, c, d] = group.octets();
             EthernetAddress([0x33, 0x33, a, b, c, d])
         }

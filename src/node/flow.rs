@@ -4,12 +4,10 @@
 //! than things to find. Linear probing; removal shifts entries back, so there is nothing to clean up.
 //! The hash is keyed, so nobody outside can aim at one bucket.
 
-#[cfg(feature = "ipv6")]
-use core::hash::Hash;
-use core::hash::Hasher;
+use core::hash::{Hash, Hasher};
+use core::net::IpAddr;
 
 use managed::ManagedSlice;
-use smoltcp::wire::IpAddress;
 
 use crate::trace::Flow;
 
@@ -170,15 +168,14 @@ impl<'a> FlowTable<'a> {
 /// Feeds the four numbers of a flow to a hash, in a fixed order.
 pub(super) fn hash_flow(flow: &Flow, hasher: &mut impl Hasher) {
     let ports = u32::from(flow.local.port) << 16 | u32::from(flow.remote.port);
-    match (flow.local.addr, flow.remote.addr) {
-        (IpAddress::Ipv4(local), IpAddress::Ipv4(remote)) => {
+    match (flow.local.addr.into(), flow.remote.addr.into()) {
+        (IpAddr::V4(local), IpAddr::V4(remote)) => {
             hasher.write_u64(u64::from(local.to_bits()) << 32 | u64::from(remote.to_bits()));
             hasher.write_u32(ports);
         }
-        #[cfg(feature = "ipv6")]
-        (local, remote) => {
-            local.hash(hasher);
-            remote.hash(hasher);
+        _ => {
+            flow.local.addr.hash(hasher);
+            flow.remote.addr.hash(hasher);
             hasher.write_u32(ports);
         }
     }

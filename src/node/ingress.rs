@@ -1,8 +1,10 @@
 //! The life of a received frame: what it is, whose it is, what is decided about it.
 
+use core::net::IpAddr;
+
 use smoltcp::iface::SocketSet;
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpAddress, TcpControl, TcpRepr, TcpSeqNumber};
+use smoltcp::wire::{IpAddress, Ipv4Cidr, TcpControl, TcpRepr, TcpSeqNumber};
 
 use super::complaint::Complaint;
 use super::ethernet::{Ethernet, Hop};
@@ -100,13 +102,18 @@ impl Node<'_> {
 
     /// Whether an address means everybody on one of our networks.
     pub(super) fn is_broadcast(&self, address: IpAddress) -> bool {
-        self.networks.iter().any(|cidr| match (cidr, address) {
-            (smoltcp::wire::IpCidr::Ipv4(cidr), IpAddress::Ipv4(v4)) => {
-                cidr.broadcast() == Some(v4) || v4.is_broadcast()
-            }
-            #[cfg(feature = "ipv6")]
-            _ => false,
-        })
+        let IpAddr::V4(v4) = address.into() else {
+            return false;
+        };
+        self.networks
+            .iter()
+            .any(|cidr| match cidr.address().into() {
+                IpAddr::V4(ours) => {
+                    let network = Ipv4Cidr::new(ours, cidr.prefix_len());
+                    network.broadcast() == Some(v4) || v4.is_broadcast()
+                }
+                IpAddr::V6(_) => false,
+            })
     }
 
     pub(super) fn receive_for(
@@ -414,10 +421,9 @@ impl Node<'_> {
 
     /// Octets of the headers of IP and TCP, without options.
     pub(super) fn headers(&self, local: IpAddress) -> usize {
-        match local {
-            IpAddress::Ipv4(_) => 40,
-            #[cfg(feature = "ipv6")]
-            IpAddress::Ipv6(_) => 60,
+        match IpAddr::from(local) {
+            IpAddr::V4(_) => 40,
+            IpAddr::V6(_) => 60,
         }
     }
 

@@ -5,6 +5,8 @@
 //! acceptable segments come from, and to nowhere else. Only what has neither asks
 //! ([`Neighbors`](super::neighbors::Neighbors)).
 
+use core::net::IpAddr;
+
 use smoltcp::phy::{Device, PacketMeta};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
@@ -48,19 +50,19 @@ impl Letter {
 
 /// The group that a host with this address listens to.
 fn listeners(address: IpAddress) -> EthernetAddress {
-    match address {
-        IpAddress::Ipv4(_) => EthernetAddress::BROADCAST,
+    match IpAddr::from(address) {
         #[cfg(feature = "ipv6")]
-        IpAddress::Ipv6(address) => group(IpAddress::Ipv6(v6::solicited_node(address))),
+        IpAddr::V6(address) => group(IpAddress::Ipv6(v6::solicited_node(address))),
+        _ => EthernetAddress::BROADCAST,
     }
 }
 
 /// The group that all hosts with an address of this family listen to.
 fn everybody(family: IpAddress) -> EthernetAddress {
-    match family {
-        IpAddress::Ipv4(_) => EthernetAddress::BROADCAST,
+    match IpAddr::from(family) {
         #[cfg(feature = "ipv6")]
-        IpAddress::Ipv6(_) => group(IpAddress::v6(0xff02, 0, 0, 0, 0, 0, 0, 1)),
+        IpAddr::V6(_) => group(IpAddress::v6(0xff02, 0, 0, 0, 0, 0, 0, 1)),
+        _ => EthernetAddress::BROADCAST,
     }
 }
 
@@ -323,9 +325,8 @@ impl Node<'_> {
 }
 
 fn is_link_local(address: IpAddress) -> bool {
-    match address {
-        IpAddress::Ipv4(_) => false,
-        #[cfg(feature = "ipv6")]
-        IpAddress::Ipv6(address) => address.is_unicast_link_local(),
+    match IpAddr::from(address) {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(address) => address.is_unicast_link_local(),
     }
 }

@@ -1,9 +1,12 @@
 //! The calls, with the names people know. None of them blocks.
 
+use core::net::IpAddr;
+
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpEndpoint, IpListenEndpoint};
 
 use super::backlog::Listener;
+use super::config::is_spoken;
 use super::connection::Handle;
 use super::errors::{ConnectError, ListenError, SendError, SendToError};
 use super::lists::List;
@@ -91,7 +94,11 @@ impl<'a> Node<'a> {
 
     fn check_remote(&self, remote: IpEndpoint) -> Result<(), ConnectError> {
         // RFC 9293 section 3.9.1.1, MUST-46.
-        if remote.port == 0 || !remote.addr.is_unicast() || self.is_broadcast(remote.addr) {
+        if remote.port == 0
+            || !is_spoken(remote.addr)
+            || !remote.addr.is_unicast()
+            || self.is_broadcast(remote.addr)
+        {
             return Err(ConnectError::NotAHost);
         }
         if self.locals.contains(&remote.addr) {
@@ -297,7 +304,7 @@ impl<'a> Node<'a> {
         data: &[u8],
     ) -> Result<(), SendToError> {
         let from = from.into();
-        if to.port == 0 || to.addr.is_unspecified() {
+        if to.port == 0 || !is_spoken(to.addr) || to.addr.is_unspecified() {
             return Err(SendToError::NotAHost);
         }
         if self.datagrams.port(from.port).is_none() || from.port == 0 {
@@ -394,10 +401,9 @@ impl<'a> Node<'a> {
     }
 
     fn longest_datagram(&self, to: IpAddress) -> usize {
-        let ip = match to {
-            IpAddress::Ipv4(_) => 20,
-            #[cfg(feature = "ipv6")]
-            IpAddress::Ipv6(_) => 40,
+        let ip = match IpAddr::from(to) {
+            IpAddr::V4(_) => 20,
+            IpAddr::V6(_) => 40,
         };
         self.mtu - ip - 8
     }

@@ -266,8 +266,11 @@ fn unpack(octets: [u8; 16], local: IpAddress) -> IpAddress {
 
 #[cfg(not(feature = "ipv6"))]
 fn pack(address: IpAddress) -> [u8; 4] {
-    let IpAddress::Ipv4(v4) = address;
-    v4.octets()
+    match core::net::IpAddr::from(address) {
+        core::net::IpAddr::V4(v4) => v4.octets(),
+        // No connection of this node has such an end.
+        core::net::IpAddr::V6(_) => [0; 4],
+    }
 }
 
 #[cfg(not(feature = "ipv6"))]

@@ -2,7 +2,8 @@
 
 use super::{Answer, Call, Cause, Ending, Reason, Repair, Resource, Timer};
 use core::fmt;
-use smoltcp::wire::{IpAddress, IpEndpoint};
+use core::net::IpAddr;
+use smoltcp::wire::IpEndpoint;
 
 impl Reason {
     /// Every reason, in the order of declaration.
@@ -207,10 +208,9 @@ pub struct Spelled(pub IpEndpoint);
 
 impl fmt::Display for Spelled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.addr {
-            IpAddress::Ipv4(addr) => write!(f, "{addr}:{}", self.0.port),
-            #[cfg(feature = "ipv6")]
-            IpAddress::Ipv6(addr) => write!(f, "[{addr}]:{}", self.0.port),
+        match IpAddr::from(self.0.addr) {
+            IpAddr::V4(addr) => write!(f, "{addr}:{}", self.0.port),
+            IpAddr::V6(addr) => write!(f, "[{addr}]:{}", self.0.port),
         }
     }
 }

@@ -59,10 +59,10 @@ fn what_is_said_is_heard() {
             target: ours,
         };
         let answer = Message::Answer { claim: sender };
-        let everybody = crate::node::ethernet::group(match ours {
-            IpAddress::Ipv4(_) => IpAddress::v4(255, 255, 255, 255),
+        let everybody = crate::node::ethernet::group(match IpAddr::from(ours) {
             #[cfg(feature = "ipv6")]
-            IpAddress::Ipv6(ours) => IpAddress::Ipv6(v6::solicited_node(ours)),
+            IpAddr::V6(ours) => IpAddress::Ipv6(v6::solicited_node(ours)),
+            _ => IpAddress::v4(255, 255, 255, 255),
         });
         for (message, to, address) in [
             (question, everybody, None),
