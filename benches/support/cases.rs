@@ -56,6 +56,11 @@ impl<H: Host> Bench<H> {
         bench.give(&ack);
         let question = visitor(0).question();
         bench.give(&question);
+        // Whoever sends datagrams is asked for by the host; that the peer asks is as good as an answer.
+        let datagram = bench.peer.datagram();
+        bench.give(&datagram);
+        let question = bench.peer.question();
+        bench.give(&question);
         bench
     }
 

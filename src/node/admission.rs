@@ -289,6 +289,9 @@ impl Node<'_> {
 
     /// Lets in who waits, as far as there is room or a handshake gives way.
     pub(super) fn admit_the_waiting(&mut self, now: Instant) {
+        if self.backlog.len() == 0 {
+            return;
+        }
         self.backlog.forget_the_silent(now);
         while let Some(held) = self.backlog.next(self.hog()) {
             if !self.may_open(held.proven.is_some()) {

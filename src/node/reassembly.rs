@@ -203,12 +203,14 @@ impl Whole<'_> {
 /// The datagrams under way.
 pub(super) struct Reassembly<'a> {
     places: ManagedSlice<'a, Assembly<'a>>,
+    /// When the first one is to be given up, if it is not whole before.
+    due: Option<Instant>,
 }
 
 impl<'a> Reassembly<'a> {
     /// Nothing is under way. Without places nothing ever is.
     pub(super) fn new(places: ManagedSlice<'a, Assembly<'a>>) -> Self {
-        Self { places }
+        Self { places, due: None }
     }
 
     /// Takes in a piece. The second part says whether a datagram of somebody had to give way.
@@ -235,6 +237,7 @@ impl<'a> Reassembly<'a> {
             stretches: Vec::new(),
             spoiled: false,
         };
+        self.due.get_or_insert(now + PATIENCE);
         let evicted = self.places[index].partial.replace(partial).is_some();
         (self.add_to(index, fragment), evicted)
     }
@@ -309,6 +312,7 @@ impl<'a> Reassembly<'a> {
         let header = IpRepr::new(src, dst, protocol, total, hop_limit);
         let nothing = ManagedSlice::Borrowed(&mut []);
         let room = core::mem::replace(&mut place.room, nothing);
+        self.look_ahead();
         let end = BEFORE + total;
         Some(Whole { room, header, end })
     }
@@ -323,6 +327,9 @@ impl<'a> Reassembly<'a> {
     /// Gives up what has waited for too long; `false` if nothing did. Those that are spoiled were counted
     /// before.
     pub(super) fn expire(&mut self, now: Instant) -> bool {
+        if self.due.is_none_or(|due| due > now) {
+            return false;
+        }
         let late = |partial: &Partial| partial.since + PATIENCE <= now;
         for place in self.places.iter_mut() {
             if let Some(given_up) = place.partial.take_if(|partial| late(partial))
@@ -331,16 +338,18 @@ impl<'a> Reassembly<'a> {
                 return true;
             }
         }
+        self.look_ahead();
         false
+    }
+
+    fn look_ahead(&mut self) {
+        let waiting = self.places.iter().flat_map(|place| &place.partial);
+        self.due = waiting.map(|partial| partial.since + PATIENCE).min();
     }
 
     /// When the first one is to be given up.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let waiting = self
-            .places
-            .iter()
-            .filter_map(|place| place.partial.as_ref());
-        waiting.map(|partial| partial.since + PATIENCE).min()
+        self.due
     }
 }
 
