@@ -452,10 +452,9 @@ impl Node<'_> {
 /// What a peer's SYN comes to that said this about its segment size; 0: nothing, so the default of its family
 /// counts (RFC 9293 MUST-15).
 pub(super) fn said_mss(flow: &Flow, said: u16) -> u16 {
-    let default = match flow.local.addr {
-        IpAddress::Ipv4(_) => 536,
-        #[cfg(feature = "ipv6")]
-        IpAddress::Ipv6(_) => 1220,
+    let default = match IpAddr::from(flow.local.addr) {
+        IpAddr::V4(_) => 536,
+        IpAddr::V6(_) => 1220,
     };
     let size = if said == 0 { default } else { said };
     size.max(SMALLEST_PEER_MSS)
