@@ -5,8 +5,9 @@
 //! - [`device`]: where frames come from and go to. Knows nobody.
 //! - [`trace`]: what happened: events, the journal, the RFC's state diagram as data, ladders. Knows
 //!   nobody.
+//! - [`origin`]: who shares with whom, when something is scarce. Knows nobody.
 //! - [`node`]: the stack. One smoltcp interface, one socket set for each connection, a gate in front.
-//! - [`chat`]: octets and peers in, octets and peers out. Knows none of the above.
+//! - [`chat`]: octets and peers in, octets and peers out. Knows none of the above but [`origin`].
 //! - [`app`]: the chat on the node, with [`web`] for browsers. The same on Linux and on a board.
 //! - `pair` and `capture` (on an operating system): two nodes on a wire; capture files.
 //!
@@ -45,6 +46,7 @@ pub mod capture;
 pub mod chat;
 pub mod device;
 pub mod node;
+pub mod origin;
 #[cfg(feature = "std")]
 pub mod pair;
 pub mod trace;

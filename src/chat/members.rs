@@ -9,11 +9,11 @@ use core::hash::Hash;
 use managed::ManagedSlice;
 use smoltcp::time::Instant;
 
-use super::crowd::Origin;
 use super::index::{Cell, Index};
 use super::name::{self, Name};
 use super::proof::Secret;
 use super::rate::Bucket;
+use crate::origin::Origin;
 
 /// Cells of index for each member: a name, an endpoint, and one to spare.
 pub const CELLS_PER_MEMBER: usize = 3;

@@ -92,7 +92,6 @@
 //! minutes, makes room in any case. Whoever makes room is told why.
 
 mod command;
-mod crowd;
 pub mod framing;
 mod hall;
 mod index;
@@ -105,8 +104,8 @@ mod room;
 pub mod text;
 mod words;
 
+pub use crate::origin::{Origin, count, most_crowded};
 pub use command::{HELP, OPERATOR_HELP};
-pub use crowd::{Origin, count, most_crowded};
 pub use framing::{Ending, Framer, Step};
 pub use index::Cell;
 pub use members::{CELLS_PER_MEMBER, Endpoint, MemberId, Peer, Slot};

@@ -3,7 +3,7 @@
 use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 
-use super::crowd::Origin;
+use crate::origin::Origin;
 
 /// How much a member may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,7 +14,6 @@
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::TcpControl;
 
-use super::answers::{majority, party};
 use super::backlog::{Held, Kept, Listener};
 use super::frame::TcpFrame;
 use super::hatch::Exit;
@@ -25,6 +24,7 @@ use super::numbers::before;
 use super::opening::{Opening, opening};
 use super::reply::bare;
 use super::time_wait::Waiting;
+use crate::origin::{Origin, majority};
 use crate::trace::{Answer, Cause, Ending, Flags, Header, Reason, Resource, State, Verdict};
 
 /// A cookie is good for at most two periods of about a minute each.
@@ -216,7 +216,7 @@ impl Node<'_> {
             again: false,
             heard: now,
         };
-        if !self.may_open(true) && !self.make_room(now, party(frame.flow.remote.addr)) {
+        if !self.may_open(true) && !self.make_room(now, Origin::of(frame.flow.remote.addr.into())) {
             return match self.backlog.keep(held, listener.backlog) {
                 Kept::New | Kept::Again => ByCookie::Waits,
                 Kept::Instead(resource) => {
@@ -295,7 +295,7 @@ impl Node<'_> {
         self.backlog.forget_the_silent(now);
         while let Some(held) = self.backlog.next(self.hog()) {
             if !self.may_open(held.proven.is_some()) {
-                if self.make_room(now, party(held.flow.remote.addr)) {
+                if self.make_room(now, Origin::of(held.flow.remote.addr.into())) {
                     continue;
                 }
                 return;
@@ -333,35 +333,35 @@ impl Node<'_> {
             return None;
         }
         let held = self.backlog.next(self.hog())?;
-        let (_, at) = self.gives_way(party(held.flow.remote.addr))?;
+        let (_, at) = self.gives_way(Origin::of(held.flow.remote.addr.into()))?;
         Some(at)
     }
 
     /// Who has more than half of the oldest handshakes.
-    fn hog(&self) -> Option<u64> {
+    fn hog(&self) -> Option<Origin> {
         let oldest = self.lists.iter(List::HalfOpen).take(OLDEST);
-        majority(oldest.map(|slot| self.party_of(slot)))
+        majority(oldest.map(|slot| self.origin_of(slot)))
     }
 
-    fn party_of(&self, slot: usize) -> u64 {
-        party(self.slots[slot].connection.flow.remote.addr)
+    fn origin_of(&self, slot: usize) -> Origin {
+        Origin::of(self.slots[slot].connection.flow.remote.addr.into())
     }
 
     /// The handshake that is the first to give way to `newcomer`, and when.
-    fn gives_way(&self, newcomer: u64) -> Option<(usize, Instant)> {
+    fn gives_way(&self, newcomer: Origin) -> Option<(usize, Instant)> {
         let since = |slot: usize| self.slots[slot].connection.since;
         let first = self.lists.front(List::HalfOpen)?;
         let old = (first, since(first) + OLD);
         let hog = self.hog().filter(|hog| *hog != newcomer);
         let mut oldest = self.lists.iter(List::HalfOpen).take(OLDEST);
         let over = oldest
-            .find(|slot| Some(self.party_of(*slot)) == hog)
+            .find(|slot| Some(self.origin_of(*slot)) == hog)
             .map(|slot| (slot, since(slot) + OVER_ITS_SHARE));
         Some(over.filter(|over| over.1 < old.1).unwrap_or(old))
     }
 
     /// Gives up a handshake for `newcomer`, if one is to give way by now; says whether.
-    pub(super) fn make_room(&mut self, now: Instant, newcomer: u64) -> bool {
+    pub(super) fn make_room(&mut self, now: Instant, newcomer: Origin) -> bool {
         let Some((slot, _)) = self.gives_way(newcomer).filter(|(_, at)| *at <= now) else {
             return false;
         };

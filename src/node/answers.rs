@@ -8,13 +8,13 @@
 //! for all, too, which nobody can count ([`Allowance`](super::allowance::Allowance)).
 
 use core::hash::Hasher;
-use core::net::IpAddr;
 
 use managed::ManagedSlice;
 use smoltcp::time::Instant;
 use smoltcp::wire::IpAddress;
 
 use super::flow::Sip;
+use crate::origin::Origin;
 
 /// How many answers may still be given in this second (RFC 5961 section 7).
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +100,7 @@ impl<'a> Strangers<'a> {
     /// Uses up one answer to this address, or to its network of 64 bits; `false` if none is left.
     pub(super) fn take(&mut self, now: Instant, address: IpAddress, per_second: u16) -> bool {
         let mut hasher = self.hasher;
-        hasher.write_u64(party(address));
+        hasher.write_u64(Origin::of(address.into()).bits());
         hasher.write_u64(now.total_micros() as u64 >> 26);
         let hash = hasher.finish();
         let tag = (hash >> 32) as u32;
@@ -126,38 +126,6 @@ impl<'a> Strangers<'a> {
     }
 }
 
-/// Who is behind an address, as far as sharing goes: one IPv4 address, or the 64 bits of an IPv6 network,
-/// in which a host gives itself as many addresses as it likes (RFC 4291 section 2.5.1). The one network
-/// that everybody has is link-local; there it is the interface.
-pub(super) fn party(address: IpAddress) -> u64 {
-    match IpAddr::from(address) {
-        IpAddr::V4(v4) => u64::from(v4.to_bits()),
-        IpAddr::V6(v6) if v6.is_unicast_link_local() => v6.to_bits() as u64,
-        IpAddr::V6(v6) => (v6.to_bits() >> 64) as u64,
-    }
-}
-
-/// The party that stands for more than half of these, and for more than one (Boyer and Moore's vote).
-pub(super) fn majority(parties: impl Iterator<Item = u64> + Clone) -> Option<u64> {
-    let (mut candidate, mut lead) = (0, 0_usize);
-    for party in parties.clone() {
-        if lead == 0 {
-            candidate = party;
-        }
-        lead = if party == candidate {
-            lead + 1
-        } else {
-            lead - 1
-        };
-    }
-    let (mut all, mut its) = (0_usize, 0);
-    for party in parties {
-        all += 1;
-        its += usize::from(party == candidate);
-    }
-    (its > 1 && 2 * its > all).then_some(candidate)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,17 +133,6 @@ mod tests {
 
     fn strangers(places: usize) -> Strangers<'static> {
         Strangers::new(ManagedSlice::Owned(vec![Stranger::EMPTY; places]), [7; 16])
-    }
-
-    #[test]
-    fn a_majority_is_more_than_half_and_more_than_one() {
-        let majority = |parties: &[u64]| majority(parties.iter().copied());
-        assert_eq!(majority(&[]), None);
-        assert_eq!(majority(&[1]), None);
-        assert_eq!(majority(&[1, 1]), Some(1));
-        assert_eq!(majority(&[1, 2, 1, 2]), None);
-        assert_eq!(majority(&[1, 2, 2, 3, 2]), Some(2));
-        assert_eq!(majority(&[2, 2, 1, 3, 1]), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::EthernetAddress;
 
-use super::answers::{majority, party};
+use crate::origin::{Origin, majority};
 use crate::trace::{Flow, Header, Resource};
 
 /// A port that accepts connections.
@@ -129,15 +129,15 @@ impl<'a> Backlog<'a> {
         let port = held.flow.local.port;
         let concerned = move |it: &Held| !port_is_full || it.flow.local.port == port;
         let others = self.waiting().copied().filter(concerned);
-        let hog = majority(others.map(|it| party(it.flow.remote.addr)))
-            .filter(|hog| *hog != party(held.flow.remote.addr));
+        let hog = majority(others.map(|it| Origin::of(it.flow.remote.addr.into())))
+            .filter(|hog| *hog != Origin::of(held.flow.remote.addr.into()));
         let newest = |yields: &dyn Fn(&Held) -> bool| {
             (0..self.len).rev().find(|place| {
                 let it = self.benches[*place].0;
                 it.is_some_and(|it| concerned(&it) && yields(&it))
             })
         };
-        let over = newest(&|it| Some(party(it.flow.remote.addr)) == hog);
+        let over = newest(&|it| Some(Origin::of(it.flow.remote.addr.into())) == hog);
         let unproven = newest(&|it| held.proven.is_some() && it.proven.is_none());
         over.map(|place| (place, Resource::Share))
             .or(unproven.map(|place| (place, Resource::Backlog)))
@@ -145,9 +145,9 @@ impl<'a> Backlog<'a> {
 
     /// Who is to be let in next: who is proven, then who is not of `hog`, of those who came again, and of
     /// those who has waited for longest.
-    pub(super) fn next(&self, hog: Option<u64>) -> Option<Held> {
+    pub(super) fn next(&self, hog: Option<Origin>) -> Option<Held> {
         let rank = |it: &&Held| {
-            let modest = Some(party(it.flow.remote.addr)) != hog;
+            let modest = Some(Origin::of(it.flow.remote.addr.into())) != hog;
             (it.proven.is_none(), !modest, !it.again)
         };
         self.waiting().min_by_key(rank).copied()
@@ -266,7 +266,7 @@ mod tests {
     fn hosts(backlog: &Backlog<'_>) -> Vec<(u8, u16)> {
         let host = |held: &Held| {
             let remote = held.flow.remote;
-            (party(remote.addr) as u8, remote.port)
+            (Origin::of(remote.addr.into()).bits() as u8, remote.port)
         };
         backlog.waiting().map(host).collect()
     }
@@ -346,7 +346,7 @@ mod tests {
         let mut backlog = backlog(2);
         backlog.keep(from(2, 1, 10, 0), 2);
         backlog.keep(from(3, 1, 30, 0), 2);
-        let hog = party(IpAddress::v4(192, 0, 2, 2));
+        let hog = Origin::of(IpAddress::v4(192, 0, 2, 2).into());
         assert_eq!(backlog.next(Some(hog)).unwrap().syn.seq, 30);
         assert_eq!(backlog.next(None).unwrap().syn.seq, 10);
     }

@@ -4,7 +4,6 @@ use smoltcp::iface::Interface;
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, TcpControl};
 
-use super::answers::party;
 use super::backlog::Listener;
 use super::connection::{Connection, Flags as Facts};
 use super::errors::ConnectError;
@@ -17,6 +16,7 @@ use super::lists::List;
 use super::node::Node;
 use super::numbers::Numbers;
 use super::reply::{Route, bare};
+use crate::origin::Origin;
 use crate::trace::{
     Call, Cause, ConnectionId, Direction, Ending, Flags, Flow, Header, Kind, Mark, Resource,
     Segment, State, Verdict,
@@ -182,7 +182,7 @@ impl Node<'_> {
             .get_source_address(&remote.addr)
             .filter(|_| self.next_hop(remote.addr).is_some())
             .ok_or(ConnectError::NoRoute)?;
-        if self.lists.len(List::Free) == 0 && !self.make_room(now, party(remote.addr)) {
+        if self.lists.len(List::Free) == 0 && !self.make_room(now, Origin::of(remote.addr.into())) {
             self.note_full(now, Resource::Connections);
             return Err(ConnectError::Full);
         }

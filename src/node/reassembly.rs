@@ -16,8 +16,8 @@ use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpProtocol, IpRepr};
 
-use super::answers::party;
 use super::ethernet::HEADER;
+use crate::origin::Origin;
 use crate::trace::Reason;
 
 /// How long a datagram may take to come together. RFC 1122 says 60 to 120 s; the 30 s of Linux outlast what a
@@ -247,15 +247,15 @@ impl<'a> Reassembly<'a> {
     fn choose(&self, src: IpAddress) -> Option<usize> {
         let of = |index: usize| {
             let partial = self.places[index].partial.as_ref()?;
-            Some((party(partial.key.src), partial.since))
+            Some((Origin::of(partial.key.src.into()), partial.since))
         };
-        let count = |who: u64| {
+        let count = |who: Origin| {
             let places = 0..self.places.len();
             places
                 .filter(|index| of(*index).is_some_and(|(it, _)| it == who))
                 .count()
         };
-        let own = party(src);
+        let own = Origin::of(src.into());
         let limited = count(own) >= SHARE;
         (0..self.places.len())
             .filter(|index| !limited || of(*index).is_some_and(|(who, _)| who == own))

@@ -7,10 +7,10 @@
 use smoltcp::time::Instant;
 
 use super::Room;
-use crate::chat::crowd::{self, Origin};
 use crate::chat::members::{Endpoint, Kind, MemberId, Peer};
 use crate::chat::outbox::Outbox;
 use crate::chat::words;
+use crate::origin::{self, Origin};
 
 impl<K: Copy, E: Endpoint> Room<'_, K, E> {
     /// Which TCP member makes room for a newcomer from `newcomer`, if one has to. `origin_of` says where a
@@ -78,8 +78,8 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         };
         let origins = || members().map(|(_, _, origin)| origin);
         let salt = now.total_micros() as u64;
-        let (crowd, size) = crowd::most_crowded(salt, origins)?;
-        let crowded = size > crowd::count(newcomer, origins()) + 1;
+        let (crowd, size) = origin::most_crowded(salt, origins)?;
+        let crowded = size > origin::count(newcomer, origins()) + 1;
         let share = limits.per_origin.unwrap_or(places / 4).max(1);
         let oldest = |spoke: bool, of: Option<Origin>| {
             members()

@@ -1,17 +1,32 @@
 //! Who takes how much of something that everybody shares.
 //!
 //! Anybody can come many times, but not easily from many places. So what is scarce is shared among
-//! origins, and when it runs out, the origin that has most of it makes room.
+//! origins, in the stack as in the chat, and when it runs out, the origin that has most of it makes room.
+
+use core::net::IpAddr;
 
 /// Where a peer is from: equal for all that share one budget. An IPv4 address, or the 64 bits of an
 /// IPv6 address that name the network, since one host has all addresses behind them (RFC 4291
-/// section 2.5.4).
+/// section 2.5.4). The one network that everybody has is link-local; there it is the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Origin(u64);
 
 impl Origin {
     /// Nobody's; for building arrays.
-    pub(super) const NOWHERE: Self = Self(0);
+    pub(crate) const NOWHERE: Self = Self(0);
+
+    /// Where an address is from.
+    pub const fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(v4) => Self::of_v4(v4.octets()),
+            IpAddr::V6(v6) => Self::of_v6(v6.octets()),
+        }
+    }
+
+    /// The number that stands for it, for hashes.
+    pub(crate) const fn bits(self) -> u64 {
+        self.0
+    }
 
     /// An IPv4 address. No network of IPv6 has the same: those bits would be a multicast address.
     pub const fn of_v4(address: [u8; 4]) -> Self {
@@ -41,8 +56,8 @@ const LANES: usize = 32;
 /// The origin that comes most often, and how often.
 ///
 /// Walks over them three times and keeps nothing: it counts lanes, and in the fullest of them finds the
-/// origin that has more than half, if one has (the vote of Boyer and Moore). A crowd that is worth the
-/// name has. Otherwise it is any origin of that lane.
+/// origin that has more than half, if one has. A crowd that is worth the name has. Otherwise it is any
+/// origin of that lane.
 pub fn most_crowded<I: Iterator<Item = Origin>>(
     salt: u64,
     origins: impl Fn() -> I,
@@ -50,16 +65,32 @@ pub fn most_crowded<I: Iterator<Item = Origin>>(
     let mut lanes = [0_u32; LANES];
     origins().for_each(|origin| lanes[origin.lane(salt)] += 1);
     let fullest = (0..LANES).max_by_key(|&lane| lanes[lane])?;
+    let leader = vote(origins().filter(|origin| origin.lane(salt) == fullest))?;
+    Some((leader, count(leader, origins())))
+}
+
+/// The origin that stands for more than half of these, and for more than one.
+pub(crate) fn majority(origins: impl Iterator<Item = Origin> + Clone) -> Option<Origin> {
+    let leader = vote(origins.clone())?;
+    let (mut all, mut its) = (0_usize, 0);
+    for origin in origins {
+        all += 1;
+        its += usize::from(origin == leader);
+    }
+    (its > 1 && 2 * its > all).then_some(leader)
+}
+
+/// The origin that has more than half, if one has; otherwise any of them (the vote of Boyer and Moore).
+fn vote(origins: impl Iterator<Item = Origin>) -> Option<Origin> {
     let (mut leader, mut lead) = (None, 0_u32);
-    for origin in origins().filter(|origin| origin.lane(salt) == fullest) {
+    for origin in origins {
         match leader == Some(origin) {
             true => lead += 1,
             false if lead == 0 => (leader, lead) = (Some(origin), 1),
             false => lead -= 1,
         }
     }
-    let leader = leader?;
-    Some((leader, count(leader, origins())))
+    leader
 }
 
 /// How often an origin comes.
@@ -82,6 +113,18 @@ mod tests {
             let found = most_crowded(salt, origins);
             assert_eq!(found, Some((Origin::of_v4([10, 0, 0, 1]), 80)), "{salt}");
         }
+    }
+
+    #[test]
+    fn a_majority_is_more_than_half_and_more_than_one() {
+        let host = |number: u32| Origin::of_v4(number.to_be_bytes());
+        let majority = |hosts: &[u32]| majority(hosts.iter().copied().map(host));
+        assert_eq!(majority(&[]), None);
+        assert_eq!(majority(&[1]), None);
+        assert_eq!(majority(&[1, 1]), Some(host(1)));
+        assert_eq!(majority(&[1, 2, 1, 2]), None);
+        assert_eq!(majority(&[1, 2, 2, 3, 2]), Some(host(2)));
+        assert_eq!(majority(&[2, 2, 1, 3, 1]), None);
     }
 
     #[test]
