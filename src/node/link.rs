@@ -61,7 +61,7 @@ fn listeners(address: IpAddress) -> EthernetAddress {
 fn everybody(family: IpAddress) -> EthernetAddress {
     match IpAddr::from(family) {
         #[cfg(feature = "ipv6")]
-        IpAddr::V6(_) => group(IpAddress::v6(0xff02, 0, 0, 0, 0, 0, 0, 1)),
+        IpAddr::V6(_) => group(IpAddress::Ipv6(v6::ALL_NODES)),
         _ => EthernetAddress::BROADCAST,
     }
 }
@@ -129,7 +129,8 @@ impl Node<'_> {
         Some(self.hop(known))
     }
 
-    /// A peer does not answer, or has moved: asks where it is, and takes what was answered since it was last heard.
+    /// A peer does not answer, or has moved: asks where it is, and takes what was answered since it was last
+    /// heard.
     pub(super) fn doubt_peer(&mut self, now: Instant, slot: usize) {
         let connection = &self.slots[slot].connection;
         let (remote, heard) = (connection.flow.remote.addr, connection.heard);
@@ -167,8 +168,7 @@ impl Node<'_> {
             }
             Message::Probe { target, .. } => {
                 self.note(now, Kind::Neighbor(message.event(Direction::In)));
-                let letter = Letter::to_all(self.ours(target));
-                self.send_letter(now, &letter, exit);
+                self.announce(now, target, exit);
             }
             Message::Answer { claim } => {
                 let asked = self.hear_claim(now, claim);
@@ -225,7 +225,12 @@ impl Node<'_> {
         }
         let conflict = Neighbor::Conflict(claim.address, claim.hardware);
         self.note(now, Kind::Neighbor(conflict));
-        let letter = Letter::to_all(self.ours(claim.address));
+        self.announce(now, claim.address, exit);
+    }
+
+    /// Tells everybody that an address is ours.
+    fn announce(&mut self, now: Instant, address: IpAddress, exit: &mut dyn Exit) {
+        let letter = Letter::to_all(self.ours(address));
         self.send_letter(now, &letter, exit);
     }
 
@@ -302,17 +307,21 @@ impl Node<'_> {
     }
 
     fn send_letter(&mut self, now: Instant, letter: &Letter, exit: &mut dyn Exit) {
-        let hop = self.hop(letter.to);
+        let Letter {
+            message,
+            to,
+            address,
+        } = *letter;
         let mut octets = [0; LONGEST];
-        let len = letter.message.write(&mut octets, hop, letter.address);
+        let len = message.write(&mut octets, self.hop(to), address);
         let octets = &octets[..len];
         exit.send(len, PacketMeta::default(), &mut |frame| {
             frame.copy_from_slice(octets);
         });
-        if letter.to.is_multicast() {
+        if to.is_multicast() {
             self.claims.spoke(now);
         }
-        self.note_sent_elsewhere(now, Some(Sent::of(octets)));
+        self.note(now, Kind::Neighbor(message.event(Direction::Out)));
     }
 
     /// A neighbour answered: whoever waits for one may try again.

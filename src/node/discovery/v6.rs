@@ -15,7 +15,7 @@ use crate::trace::Reason;
 const HOP_LIMIT: u8 = 255;
 
 /// Everybody on the link.
-const ALL_NODES: Ipv6Address = Ipv6Address::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
+pub(in crate::node) const ALL_NODES: Ipv6Address = Ipv6Address::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 
 /// The group of whoever has this address (RFC 4291 section 2.7.1).
 pub(in crate::node) fn solicited_node(address: Ipv6Address) -> Ipv6Address {
