@@ -62,7 +62,7 @@ const PROMISES: &[Promise] = &[
     promise(
         "No peer can stop the node",
         "a peer that sends beyond its window is cut off",
-        "floods",
+        "traps",
         "a_window_overrun_does_not_panic_and_is_cut_off",
     ),
     promise(

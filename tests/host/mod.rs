@@ -217,30 +217,28 @@ pub fn ping(src: IpAddress, dst: IpAddress, len: usize) -> Vec<u8> {
     ip(src, dst, 1, &octets)
 }
 
-/// Type, code and the word behind the checksum of the one ICMP message that was sent; its sums are right.
-pub fn message(sent: &[Vec<u8>]) -> (u8, u8, u32) {
+/// What the packet in the one frame that was sent carries.
+fn payload(sent: &[Vec<u8>]) -> &[u8] {
     let [frame] = sent else {
         panic!("not one frame: {sent:?}");
     };
     let packet = &frame[14..];
-    let octets = match packet[0] >> 4 {
+    match packet[0] >> 4 {
         4 => &packet[20..],
         _ => &packet[40..],
-    };
+    }
+}
+
+/// Type, code and the word behind the checksum of the one ICMP message that was sent; its sums are right.
+pub fn message(sent: &[Vec<u8>]) -> (u8, u8, u32) {
+    let octets = payload(sent);
     let word = u32::from_be_bytes(octets[4..8].try_into().unwrap());
     (octets[0], octets[1], word)
 }
 
 /// The segment in the one frame that was sent: its control bits, number, acknowledgment.
 pub fn segment(sent: &[Vec<u8>]) -> (u8, u32, u32) {
-    let [frame] = sent else {
-        panic!("not one frame: {sent:?}");
-    };
-    let packet = &frame[14..];
-    let octets = match packet[0] >> 4 {
-        4 => &packet[20..],
-        _ => &packet[40..],
-    };
+    let octets = payload(sent);
     let number = |at: usize| u32::from_be_bytes(octets[at..at + 4].try_into().unwrap());
     (octets[13], number(4), number(8))
 }

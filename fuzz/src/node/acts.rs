@@ -5,20 +5,17 @@ use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint};
 
 use super::hosts::{self, PORT};
-use super::plan::{Action, Call, Control, Forged, Noise, Options, Segment, Step};
+use super::plan::{Action, Call, Control, Forged, Noise, Options, Segment};
 use super::talk::{Piece, Talk, fill};
 use super::world::World;
 use crate::frames::{self, Link, Tcp};
 use crate::text::TEXTS;
 
-const FIN: u8 = 1;
-const SYN: u8 = 2;
-const RST: u8 = 4;
-const PSH: u8 = 8;
-const ACK: u8 = 16;
-
-/// Segments that fill a window at most.
-const BURST: usize = 64;
+pub(super) const FIN: u8 = 1;
+pub(super) const SYN: u8 = 2;
+pub(super) const RST: u8 = 4;
+pub(super) const PSH: u8 = 8;
+pub(super) const ACK: u8 = 16;
 
 /// How long a wait is: within a round trip, a delayed acknowledgment, retransmissions, 2 MSL, the rest.
 const WAITS: [Duration; 12] = [
@@ -36,17 +33,14 @@ const WAITS: [Duration; 12] = [
     Duration::from_secs(200),
 ];
 
-/// The options of an honest SYN: MSS 1460 and a window scale of 7.
-const HONEST: [u8; 8] = [2, 4, 5, 180, 1, 3, 3, 7];
-
 /// A segment that is about to be sent.
 #[derive(Default)]
-struct Draft<'o> {
-    header: Tcp<'o>,
-    len: usize,
-    salt: u8,
+pub(super) struct Draft<'o> {
+    pub(super) header: Tcp<'o>,
+    pub(super) len: usize,
+    pub(super) salt: u8,
     /// What the data is, if not what the numbers say.
-    text: Option<&'static [u8]>,
+    pub(super) text: Option<&'static [u8]>,
 }
 
 impl Draft<'_> {
@@ -98,7 +92,7 @@ impl World {
     }
 
     /// Octets of data that fit a frame.
-    fn longest(&self) -> usize {
+    pub(super) fn longest(&self) -> usize {
         if self.setup.offload {
             20_000
         } else {
@@ -108,10 +102,19 @@ impl World {
     }
 
     /// Sends a segment of a conversation.
-    fn send(&mut self, talk: usize, draft: Draft<'_>) {
+    pub(super) fn send(&mut self, talk: usize, draft: Draft<'_>) {
         let link = hosts::link(self.talks[talk].flow.remote.addr);
         let flow = self.talks[talk].flow;
         self.send_as(talk, draft, link, (flow.remote, flow.local), false);
+    }
+
+    /// Sends a segment without data.
+    pub(super) fn send_bare(&mut self, talk: usize, header: Tcp<'_>) {
+        let draft = Draft {
+            header,
+            ..Draft::default()
+        };
+        self.send(talk, draft);
     }
 
     fn send_as(
@@ -164,149 +167,6 @@ impl World {
             salt: draft.salt,
             welcome,
         });
-    }
-
-    fn step(&mut self, at: usize, step: Step) {
-        match step {
-            Step::Handshake => self.handshake(at),
-            Step::Syn => self.syn(at),
-            Step::Say(what) => self.say(at, what, ACK | PSH),
-            Step::Finish(what) => self.say(at, what, ACK | FIN),
-            Step::Fill => {
-                for _ in 0..BURST {
-                    let talk = &self.talks[at];
-                    let room = talk.edge.wrapping_sub(talk.next) as i32;
-                    let len = self.longest().min(room.max(0) as usize);
-                    if len == 0 {
-                        return;
-                    }
-                    self.data(at, len, ACK, None);
-                }
-            }
-            Step::Lose(len) => {
-                let talk = &mut self.talks[at];
-                talk.next = talk.next.wrapping_add(len.into());
-            }
-            Step::GoBack => self.talks[at].next = self.talks[at].expected,
-            Step::Acknowledge(window) => {
-                let talk = &mut self.talks[at];
-                let header = Tcp {
-                    seq: talk.next,
-                    ack: talk.acknowledge(),
-                    flags: ACK,
-                    window,
-                    options: &[],
-                };
-                self.send(
-                    at,
-                    Draft {
-                        header,
-                        ..Draft::default()
-                    },
-                );
-            }
-            Step::Reset => {
-                let talk = &self.talks[at];
-                let header = Tcp {
-                    seq: talk.next,
-                    ack: talk.snd_nxt,
-                    flags: RST | ACK,
-                    ..Tcp::default()
-                };
-                self.send(
-                    at,
-                    Draft {
-                        header,
-                        ..Draft::default()
-                    },
-                );
-            }
-        }
-    }
-
-    /// The peer's first SYN, or a new one after an old conversation.
-    fn syn(&mut self, at: usize) {
-        let talk = &mut self.talks[at];
-        if talk.heard_syn_ack {
-            let isn = talk.next.wrapping_add(100_000);
-            talk.begin_anew(isn);
-        }
-        let seq = talk.isn;
-        talk.scales.1 = Some(7);
-        talk.next = seq.wrapping_add(1);
-        let header = Tcp {
-            seq,
-            flags: SYN,
-            window: 65_535,
-            options: &HONEST,
-            ..Tcp::default()
-        };
-        self.send(
-            at,
-            Draft {
-                header,
-                ..Draft::default()
-            },
-        );
-    }
-
-    fn handshake(&mut self, at: usize) {
-        let talk = &self.talks[at];
-        if talk.heard_syn && !talk.heard_syn_ack {
-            // The node began.
-            let header = Tcp {
-                seq: talk.isn,
-                ack: talk.snd_nxt,
-                flags: SYN | ACK,
-                window: 65_535,
-                options: &HONEST,
-            };
-            let talk = &mut self.talks[at];
-            talk.scales.1 = Some(7);
-            talk.next = talk.isn.wrapping_add(1);
-            return self.send(
-                at,
-                Draft {
-                    header,
-                    ..Draft::default()
-                },
-            );
-        }
-        self.syn(at);
-        if self.talks[at].heard_syn_ack {
-            self.step(at, Step::Acknowledge(65_535));
-        }
-    }
-
-    fn say(&mut self, at: usize, what: u8, flags: u8) {
-        if self.app.is_some() {
-            let text = TEXTS[usize::from(what) % TEXTS.len()];
-            return self.data(at, text.len(), flags, Some(text));
-        }
-        let len = [1, 2, 100, 536, 1460, 0][usize::from(what) % 6];
-        self.data(at, len, flags, None);
-    }
-
-    fn data(&mut self, at: usize, len: usize, flags: u8, text: Option<&'static [u8]>) {
-        let talk = &mut self.talks[at];
-        let header = Tcp {
-            seq: talk.next,
-            ack: talk.acknowledge(),
-            flags,
-            window: 65_535,
-            options: &[],
-        };
-        talk.next = talk.next.wrapping_add(len as u32 + u32::from(flags & FIN));
-        let salt = talk.salt;
-        self.send(
-            at,
-            Draft {
-                header,
-                len,
-                salt,
-                text,
-            },
-        );
     }
 
     fn segment(&mut self, segment: &Segment) {

@@ -6,10 +6,12 @@
 
 mod acts;
 mod cable;
+mod honest;
 mod hosts;
 mod ledger;
 mod plan;
 mod screen;
+mod setup;
 mod streams;
 mod talk;
 mod world;
