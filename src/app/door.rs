@@ -1,8 +1,8 @@
 //! The door: somebody waits for a connection, and all are in use.
 //!
 //! The room says which member makes room ([`Room::who_yields`](crate::chat::Room::who_yields)). Before any
-//! member does, what is no member's is taken back: connections that were closed here and whose peer does not
-//! close, and those to services that stand still.
+//! member does, connections are taken back that were closed here and whose peer does not close. Those to
+//! services stay.
 
 use smoltcp::time::{Duration, Instant};
 

@@ -281,13 +281,14 @@ impl Node<'_> {
         exit: &mut dyn Exit,
     ) {
         let mut verdict = self.deliver(now, frame, ethernet);
-        let turned = frame.packet.turned(Reason::NoSuchPort, Complaint::PORT);
-        let complains = match verdict {
-            Verdict::Dropped(Reason::NoSuchPort) => self.may_complain(now, &turned, ethernet),
-            _ => Err(Reason::NoSuchPort),
-        };
-        if complains == Err(Reason::RateLimited) {
-            verdict = Verdict::Dropped(Reason::RateLimited);
+        let mut complaint = None;
+        if verdict == Verdict::Dropped(Reason::NoSuchPort) {
+            let turned = frame.packet.turned(Reason::NoSuchPort, Complaint::PORT);
+            match self.may_complain(now, &turned, ethernet) {
+                Ok(src) => complaint = Some((turned, src)),
+                Err(Reason::RateLimited) => verdict = Verdict::Dropped(Reason::RateLimited),
+                Err(_) => {}
+            }
         }
         let datagram = Datagram {
             direction: Direction::In,
@@ -296,7 +297,7 @@ impl Node<'_> {
             verdict,
         };
         self.note(now, Kind::Datagram(datagram));
-        if let Ok(src) = complains {
+        if let Some((turned, src)) = complaint {
             self.complain(now, &turned, src, ethernet, exit);
         }
     }
