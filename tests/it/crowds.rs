@@ -1,0 +1,102 @@
+//! Crowds at a full room: who never spoke makes room for who waits, and is told why.
+
+use crate::hall::{Hall, Paper};
+use crate::pair::{Pair, receive, sizes};
+use smolchat::app::{App, Memory};
+use smolchat::device::Side;
+use smolchat::node::{Handle, Limits};
+use smoltcp::time::Duration;
+
+const PLACES: usize = 16;
+
+const TOLD: &str = "Others wait for a place and you were silent for longest, so yours goes to them. Come again to talk.\n";
+
+/// A room with every place taken from one address, by members that say nothing.
+fn full() -> (Hall, Vec<Handle>) {
+    let mut hall = Hall::new(sizes(PLACES), 8, false);
+    hall.pair = Pair::new(sizes(PLACES), Limits::default());
+    hall.pair.a = crate::pair::node(Side::A, sizes(100), Limits::default());
+    hall.app = App::new(
+        hall.pair.now,
+        Memory::heap(PLACES, 8),
+        crate::hall::config(false),
+    );
+    hall.screen = Paper::default();
+    hall.add_a_second_network();
+    let members = (0..PLACES).map(|_| hall.join()).collect();
+    (hall, members)
+}
+
+/// Connects, says hello, and returns how long the answer took.
+fn hello(hall: &mut Hall, room: smoltcp::wire::IpEndpoint) -> Duration {
+    let since = hall.pair.now;
+    let client = hall.pair.a.connect(since, room).unwrap();
+    let mut said = false;
+    hall.run_until("the welcome", |hall| {
+        said = said || hall.pair.a.send(client, b"hello\n").is_ok();
+        receive(&mut hall.pair.a, client).starts_with(b"Welcome, ")
+    });
+    hall.pair.now - since
+}
+
+#[test]
+fn silent_members_stay_as_long_as_nobody_waits() {
+    let (mut hall, members) = full();
+    hall.run_for(Duration::from_secs(24 * 3600));
+    assert_eq!(hall.app.room().len(), PLACES + 1);
+    assert_eq!(hall.hear(members[0]), "");
+}
+
+#[test]
+fn who_comes_from_elsewhere_is_let_in_at_once_and_who_made_room_is_told() {
+    let (mut hall, members) = full();
+    let took = hello(&mut hall, Hall::from_elsewhere());
+    assert!(took < Duration::from_secs(1), "{took}");
+    assert_eq!(hall.hear(members[0]), TOLD, "the one silent for longest");
+    assert_eq!(hall.hear(members[1]), "guest-17: hello\n");
+    assert!(
+        hall.console("/states")
+            .contains("1 put out for others who waited")
+    );
+    hall.pair.assert_all_legal();
+}
+
+#[test]
+fn who_comes_from_the_same_address_waits_until_somebody_was_silent_for_a_while() {
+    let (mut hall, members) = full();
+    let took = hello(&mut hall, Pair::server());
+    assert!(took < Duration::from_secs(10), "{took}");
+    assert_eq!(hall.hear(members[0]), TOLD);
+}
+
+#[test]
+fn who_has_spoken_stays_and_of_a_crowd_no_more_than_its_share_when_others_wait() {
+    let (mut hall, members) = full();
+    for member in &members {
+        hall.ask(*member, "hello\n");
+    }
+    for _ in 0..PLACES {
+        hall.pair
+            .a
+            .connect(hall.pair.now, Hall::from_elsewhere())
+            .unwrap();
+    }
+    hall.run_for(Duration::from_secs(60));
+    let heard: Vec<_> = members
+        .iter()
+        .map(|member| hall.pair.a.ended(*member).is_none())
+        .collect();
+    let stay = heard.iter().filter(|stays| **stays).count();
+    assert!((PLACES / 4..=PLACES / 2).contains(&stay), "{stay}");
+    assert_eq!(hall.app.room().len(), PLACES + 1);
+}
+
+#[test]
+fn a_closed_connection_whose_peer_never_closes_makes_room_first() {
+    let (mut hall, members) = full();
+    assert_eq!(hall.ask(members[3], "q"), "q");
+    hall.run_for(Duration::from_secs(2));
+    let took = hello(&mut hall, Pair::server());
+    assert!(took < Duration::from_secs(1), "{took}");
+    assert_eq!(hall.app.room().counts().yielded, 0);
+}

@@ -1,0 +1,68 @@
+//! Everything that is tested from outside: whole nodes on a wire, the program over a TAP, captures.
+//!
+//! One program, so that the library is linked once. `cargo test --test it FILE::` runs one file's tests.
+//! The directories set the scene; each file has one subject. `accepted` compares what is kept in the tree.
+
+mod accepted;
+mod answers;
+#[cfg(feature = "linux")]
+mod arguments;
+mod arrows;
+mod budgets;
+#[cfg(feature = "linux")]
+mod bulk;
+#[cfg(feature = "linux")]
+mod capture;
+#[cfg(feature = "linux")]
+mod capture_formats;
+#[cfg(feature = "linux")]
+mod capture_node;
+#[cfg(feature = "linux")]
+mod capture_tshark;
+mod chat;
+mod conformance;
+mod control_bits;
+mod crowds;
+#[cfg(feature = "linux")]
+mod demo;
+mod door;
+mod exhaustive;
+mod floods;
+#[cfg(feature = "linux")]
+mod fragments;
+mod hall;
+mod host;
+mod hostile;
+mod ip_headers;
+mod lab;
+mod ladder;
+mod long_runs;
+#[cfg(feature = "offload")]
+mod long_segments;
+mod neighbors;
+mod other_protocols;
+mod packets;
+mod pair;
+mod program;
+mod promises;
+#[cfg(feature = "linux")]
+mod readme;
+mod rounds;
+mod scene;
+mod segment_size;
+mod services;
+mod strangers;
+#[cfg(feature = "linux")]
+mod tap_capture;
+#[cfg(feature = "linux")]
+mod tap_chat;
+#[cfg(feature = "linux")]
+mod tap_crowd;
+#[cfg(feature = "linux")]
+mod tap_end;
+#[cfg(feature = "linux")]
+mod tap_offload;
+mod traps;
+mod turns;
+mod tutorials;
+mod two_nodes;

@@ -1,0 +1,219 @@
+//! The promises page: what is promised, which test holds it, and the command that repeats it.
+//!
+//! The page is written by `SMOLCHAT_ACCEPT=1 cargo test --test it promises`; without that, a page that says
+//! anything else than the rows here is a failure, and so is a row whose test is not there. Whether a
+//! promise is kept is said by the test it names, not by this one.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use crate::accepted::compare;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+const HEAD: &str = "\
+# What is promised, and which test holds it
+
+`cargo test --test it promises` fails when a test named here does not exist, or when this page says anything
+else than its rows; `SMOLCHAT_ACCEPT=1 cargo test --test it promises` writes it anew. What stands under
+*held to* is asserted by the test that the command runs. Times are of the virtual clock, except where the
+test runs over a TAP.
+
+| Promise | Held to | The command that repeats it |
+|---|---|---|
+";
+
+const TAIL: &str = "
+## Not held by a test yet
+
+- How long an honest member's round trips take over a TAP while forged frames come in.
+- Joins, leaves, loss, floods and changes of address over many days.
+- Ten of fifty members vanished: the test in the table has ten of twenty.
+";
+
+/// A promise, what its test asserts, and the test: its file under `tests/`, and its function.
+struct Promise {
+    what: &'static str,
+    held_to: &'static str,
+    file: &'static str,
+    test: &'static str,
+}
+
+const fn promise(
+    what: &'static str,
+    held_to: &'static str,
+    file: &'static str,
+    test: &'static str,
+) -> Promise {
+    Promise {
+        what,
+        held_to,
+        file,
+        test,
+    }
+}
+
+const PROMISES: &[Promise] = &[
+    promise(
+        "No peer can stop the node",
+        "changed segments of a real conversation: no panic, no connection left over",
+        "hostile",
+        "changed_segments_neither_panic_nor_leak",
+    ),
+    promise(
+        "No peer can stop the node",
+        "a peer that sends beyond its window is cut off",
+        "traps",
+        "a_window_overrun_does_not_panic_and_is_cut_off",
+    ),
+    promise(
+        "Every octet arrives once and in order",
+        "loss, repetition, reordering, corruption and delay, 30 seeds",
+        "long_runs",
+        "whatever_the_wire_does_every_octet_arrives_once_and_in_order",
+    ),
+    promise(
+        "Every octet arrives once and in order",
+        "every schedule of faults up to a bound, each change of state legal",
+        "exhaustive",
+        "every_schedule_of_faults_ends_well",
+    ),
+    promise(
+        "Floods keep nobody out",
+        "100,000 forged SYNs from the same network: 25 honest clients or more served, the slowest within 1.1 s",
+        "floods",
+        "a_flood_from_neighbours_that_do_not_exist_keeps_nobody_out",
+    ),
+    promise(
+        "Floods keep nobody out",
+        "100,000 forged SYNs from far away: 25 honest clients or more served, the slowest within 1.1 s",
+        "floods",
+        "a_flood_from_far_away_keeps_nobody_out",
+    ),
+    promise(
+        "Floods keep nobody out",
+        "10,000 handshakes of one stranger",
+        "door",
+        "a_stranger_with_ten_thousand_handshakes_keeps_nobody_out",
+    ),
+    promise(
+        "A silent crowd keeps nobody out",
+        "500 connections over a TAP: from elsewhere answered within 2 s, from the same address within 12 s",
+        "tap_crowd",
+        "five_hundred_silent_connections_keep_nobody_out",
+    ),
+    promise(
+        "A silent crowd keeps nobody out",
+        "a full room: from elsewhere in less than 1 s, and who made room is told",
+        "crowds",
+        "who_comes_from_elsewhere_is_let_in_at_once_and_who_made_room_is_told",
+    ),
+    promise(
+        "A silent crowd keeps nobody out",
+        "a full room: from the same address in less than 10 s",
+        "crowds",
+        "who_comes_from_the_same_address_waits_until_somebody_was_silent_for_a_while",
+    ),
+    promise(
+        "A quiet room hears at once",
+        "50 members on 50 hosts, after 61 s, 1 h and 100,000 s: no time passes",
+        "neighbors",
+        "after_any_silence_fifty_members_on_fifty_hosts_hear_a_line_at_once",
+    ),
+    promise(
+        "A quiet room hears at once",
+        "10 of 20 hosts vanished: the others hear each line",
+        "neighbors",
+        "one_who_vanished_holds_up_nobody",
+    ),
+    promise(
+        "A reader that stands still holds up nobody",
+        "all places for long answers taken: one that reads has its table in less than 3 s",
+        "answers",
+        "one_that_reads_waits_no_longer_than_those_that_do_not_are_given",
+    ),
+    promise(
+        "What one uses up, no other can count",
+        "challenge ACKs are budgeted for each connection",
+        "budgets",
+        "what_one_connection_is_challenged_no_other_one_can_count",
+    ),
+    promise(
+        "Nothing is lost in silence",
+        "a SYN beyond the backlog is counted",
+        "floods",
+        "beyond_the_backlog_a_syn_is_dropped_and_counted_or_refused_if_told_so",
+    ),
+    promise(
+        "Nothing is lost in silence",
+        "a TIME-WAIT that is forgotten early is counted",
+        "floods",
+        "a_server_that_closes_first_forgets_the_oldest_wait_and_counts_it",
+    ),
+    promise(
+        "Memory is a known number of bytes",
+        "the README's table is what `smolchat budget` prints",
+        "readme",
+        "the_budget_of_the_readme_is_what_the_program_prints",
+    ),
+    promise(
+        "An idle connection costs nothing",
+        "nothing wakes a node whose connections are idle",
+        "two_nodes",
+        "nothing_wakes_an_idle_node",
+    ),
+];
+
+/// Whether `source` has the test, and as a test: a function of that name alone would not run.
+fn has_test(source: &str, name: &str) -> bool {
+    let head = format!("fn {name}()");
+    let lines: Vec<_> = source.lines().map(str::trim).collect();
+    let found = lines.iter().position(|line| line.starts_with(&head));
+    found.is_some_and(|at| {
+        let attributes = lines[..at]
+            .iter()
+            .rev()
+            .take_while(|line| line.starts_with("#["));
+        attributes.into_iter().any(|line| *line == "#[test]")
+    })
+}
+
+fn page() -> String {
+    let mut page = HEAD.to_owned();
+    for row in PROMISES {
+        let _ = writeln!(
+            page,
+            "| {} | {} | `cargo test --test it {}::{}` |",
+            row.what, row.held_to, row.file, row.test
+        );
+    }
+    page + TAIL
+}
+
+#[test]
+fn each_promise_names_a_test_that_is_there() {
+    for row in PROMISES {
+        let path = Path::new(ROOT).join(format!("tests/it/{}.rs", row.file));
+        let source =
+            fs::read_to_string(&path).unwrap_or_else(|_| panic!("tests/it/{}.rs", row.file));
+        assert!(
+            has_test(&source, row.test),
+            "no test {} in tests/it/{}.rs",
+            row.test,
+            row.file
+        );
+    }
+}
+
+#[test]
+fn a_function_that_is_no_test_does_not_count() {
+    assert!(has_test("#[test]\nfn it_holds() {}", "it_holds"));
+    assert!(!has_test("fn it_holds() {}", "it_holds"));
+    assert!(!has_test("#[test]\nfn it_holds_more() {}", "it_holds"));
+}
+
+#[test]
+fn the_page_says_what_the_rows_say() {
+    compare("docs/promises.md", &page());
+}
