@@ -6,8 +6,10 @@ use super::world::World;
 use crate::frames::Tcp;
 use crate::text::TEXTS;
 
-/// Segments that fill a window at most.
+/// Segments that fill a window at most, and their octets: with long segments a file that fills and fills would
+/// have the room read a hundred megabytes.
 const BURST: usize = 64;
+const BURST_OCTETS: usize = 1 << 17;
 
 /// The options of an honest SYN: MSS 1460 and a window scale of 7.
 const HONEST: [u8; 8] = [2, 4, 5, 180, 1, 3, 3, 7];
@@ -20,13 +22,15 @@ impl World {
             Step::Say(what) => self.say(at, what, ACK | PSH),
             Step::Finish(what) => self.say(at, what, ACK | FIN),
             Step::Fill => {
+                let mut left = BURST_OCTETS;
                 for _ in 0..BURST {
                     let talk = &self.talks[at];
                     let room = talk.edge.wrapping_sub(talk.next) as i32;
-                    let len = self.longest().min(room.max(0) as usize);
+                    let len = self.longest().min(room.max(0) as usize).min(left);
                     if len == 0 {
                         return;
                     }
+                    left -= len;
                     self.data(at, len, ACK, None);
                 }
             }
