@@ -63,54 +63,47 @@ impl Node<'_> {
     /// A segment between endpoints that have no connection.
     pub(super) fn receive_unknown(
         &mut self,
-        now: Instant,
         frame: &TcpFrame<'_>,
         octets: &[u8],
         exit: &mut dyn Exit,
     ) {
         let Some(listener) = self.listener(frame.flow.local.port) else {
-            return self.refuse(now, frame, exit);
+            return self.refuse(frame, exit);
         };
         let flags = frame.header.flags;
         if flags.contains(Flags::RST) {
             // It may take back a SYN that still waits.
             self.backlog.take_back(&frame.flow, frame.header.seq);
-            self.note_stray(now, frame, Verdict::Dropped(Reason::StrayReset));
+            self.note_stray(frame, Verdict::Dropped(Reason::StrayReset));
         } else if flags.contains(Flags::ACK) {
             if flags.contains(Flags::SYN) {
-                return self.refuse(now, frame, exit);
+                return self.refuse(frame, exit);
             }
-            match self.open_by_cookie(now, listener, frame) {
-                ByCookie::Opened(slot) => self.receive_for(now, slot, frame, octets, exit),
-                ByCookie::Waits => self.note_stray(now, frame, Verdict::Held),
+            match self.open_by_cookie(listener, frame) {
+                ByCookie::Opened(slot) => self.receive_for(slot, frame, octets, exit),
+                ByCookie::Waits => self.note_stray(frame, Verdict::Held),
                 // Full of those that are proven. What it sends again has the same acknowledgment.
                 ByCookie::NoRoom => {
-                    self.note_full(now, Resource::Backlog);
-                    self.note_stray(now, frame, Verdict::Dropped(Reason::BacklogFull));
+                    self.note_full(Resource::Backlog);
+                    self.note_stray(frame, Verdict::Dropped(Reason::BacklogFull));
                 }
                 // A reset would end a connection whose first data is still to come (again).
                 ByCookie::Incomplete => {
-                    self.note_stray(now, frame, Verdict::Dropped(Reason::CookieIncomplete));
+                    self.note_stray(frame, Verdict::Dropped(Reason::CookieIncomplete));
                 }
-                ByCookie::NoCookie => self.refuse(now, frame, exit),
+                ByCookie::NoCookie => self.refuse(frame, exit),
             }
         } else if flags.contains(Flags::SYN) {
-            self.receive_syn(now, listener, frame, exit);
+            self.receive_syn(listener, frame, exit);
         } else {
-            self.note_stray(now, frame, Verdict::Dropped(Reason::NoAck));
+            self.note_stray(frame, Verdict::Dropped(Reason::NoAck));
         }
     }
 
-    fn receive_syn(
-        &mut self,
-        now: Instant,
-        listener: Listener,
-        frame: &TcpFrame<'_>,
-        exit: &mut dyn Exit,
-    ) {
+    fn receive_syn(&mut self, listener: Listener, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
         if self.backlog.len() == 0 && self.may_open(false) {
-            let iss = self.isn.next(now, &frame.flow);
-            self.open_passive(now, opening(frame, iss));
+            let iss = self.isn.next(self.now, &frame.flow);
+            self.open_passive(opening(frame, iss));
             return;
         }
         let handshakes = self.lists.len(List::HalfOpen) > 0;
@@ -120,25 +113,25 @@ impl Node<'_> {
             syn: frame.header,
             proven: None,
             again: false,
-            heard: now,
+            heard: self.now,
         };
         match self.backlog.keep(held, listener.backlog) {
             // It came again, and only handshakes that do not end are in its way.
             Kept::Again if self.lists.len(List::Free) > 0 && !self.may_open(false) => {
-                self.answer_with_cookie(now, frame, exit);
+                self.answer_with_cookie(frame, exit);
             }
-            Kept::New | Kept::Again => self.note_stray(now, frame, Verdict::Held),
+            Kept::New | Kept::Again => self.note_stray(frame, Verdict::Held),
             Kept::Instead(resource) => {
-                self.note_full(now, resource);
-                self.note_stray(now, frame, Verdict::Held);
+                self.note_full(resource);
+                self.note_stray(frame, Verdict::Held);
             }
-            Kept::Full if handshakes && !self.may_be_a_crowd(now) => {
-                self.answer_with_cookie(now, frame, exit);
+            Kept::Full if handshakes && !self.may_be_a_crowd() => {
+                self.answer_with_cookie(frame, exit);
             }
-            Kept::Full if self.limits.refuse => self.refuse(now, frame, exit),
+            Kept::Full if self.limits.refuse => self.refuse(frame, exit),
             Kept::Full => {
-                self.note_full(now, Resource::Backlog);
-                self.note_stray(now, frame, Verdict::Dropped(Reason::BacklogFull));
+                self.note_full(Resource::Backlog);
+                self.note_stray(frame, Verdict::Dropped(Reason::BacklogFull));
             }
         }
     }
@@ -146,15 +139,15 @@ impl Node<'_> {
     /// Whether the handshakes under way may all be of peers that are there: then those beyond them need no
     /// cookies. Too many cookies at once would come back to no place, and whoever then waits to be greeted
     /// waits for ever, while a SYN is sent again.
-    fn may_be_a_crowd(&mut self, now: Instant) -> bool {
+    fn may_be_a_crowd(&mut self) -> bool {
         let front = self.lists.front(List::HalfOpen);
         let young = front.is_none_or(|slot| {
             let since = self.slots[slot].connection.since;
-            since + OVER_ITS_SHARE > now
+            since + OVER_ITS_SHARE > self.now
         });
         let places = self.slots.len() + self.backlog.capacity();
         let crowd = places.saturating_mul(CROWD).min(usize::from(u16::MAX)) as u16;
-        young && self.turned_away.take(now, crowd)
+        young && self.turned_away.take(self.now, crowd)
     }
 
     /// Whether a connection is free for one more handshake, or for a peer that is `proven`: those have the
@@ -166,36 +159,31 @@ impl Node<'_> {
     }
 
     /// Answers a SYN without keeping anything of it (RFC 4987 section 3.6).
-    fn answer_with_cookie(&mut self, now: Instant, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
-        if !self.may_answer_stranger(now, frame.flow.remote.addr) {
-            return self.note_stray(now, frame, Verdict::Dropped(Reason::RateLimited));
+    fn answer_with_cookie(&mut self, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
+        if !self.may_answer_stranger(frame.flow.remote.addr) {
+            return self.note_stray(frame, Verdict::Dropped(Reason::RateLimited));
         }
-        self.cookies_until = now + COOKIE_LIFE;
+        self.cookies_until = self.now + COOKIE_LIFE;
         let header = &frame.header;
         let mss = said_mss(&frame.flow, header.mss);
-        let iss = self.isn.cookie(now, &frame.flow, header.seq, mss);
+        let iss = self.isn.cookie(self.now, &frame.flow, header.seq, mss);
         let window = self.slots[0].socket().recv_capacity().min(65_535) as u16;
         let mut segment = bare(&frame.flow, iss, Some(header.seq.wrapping_add(1)), window);
         segment.control = TcpControl::Syn;
         segment.max_seg_size = Some(self.mss(frame.flow.local.addr));
-        self.note_stray(now, frame, Verdict::Answered(Answer::SynCookie));
-        self.answer_stray(now, frame, &segment, Answer::SynCookie, exit);
+        self.note_stray(frame, Verdict::Answered(Answer::SynCookie));
+        self.answer_stray(frame, &segment, Answer::SynCookie, exit);
     }
 
     /// Opens the connection whose handshake this acknowledgment completes, if it returns a cookie.
-    fn open_by_cookie(
-        &mut self,
-        now: Instant,
-        listener: Listener,
-        frame: &TcpFrame<'_>,
-    ) -> ByCookie {
-        if now > self.cookies_until {
+    fn open_by_cookie(&mut self, listener: Listener, frame: &TcpFrame<'_>) -> ByCookie {
+        if self.now > self.cookies_until {
             return ByCookie::NoCookie;
         }
         let irs = frame.header.seq.wrapping_sub(1);
         let iss = frame.header.ack.wrapping_sub(1);
-        let Some(cookie) = self.isn.open_cookie(now, &frame.flow, irs, iss) else {
-            return if self.isn.may_be_cookie(now, frame.header.ack) {
+        let Some(cookie) = self.isn.open_cookie(self.now, &frame.flow, irs, iss) else {
+            return if self.isn.may_be_cookie(self.now, frame.header.ack) {
                 ByCookie::Incomplete
             } else {
                 ByCookie::NoCookie
@@ -214,26 +202,26 @@ impl Node<'_> {
             syn,
             proven: Some(iss),
             again: false,
-            heard: now,
+            heard: self.now,
         };
-        if !self.may_open(true) && !self.make_room(now, Origin::of(frame.flow.remote.addr.into())) {
+        if !self.may_open(true) && !self.make_room(Origin::of(frame.flow.remote.addr.into())) {
             return match self.backlog.keep(held, listener.backlog) {
                 Kept::New | Kept::Again => ByCookie::Waits,
                 Kept::Instead(resource) => {
-                    self.note_full(now, resource);
+                    self.note_full(resource);
                     ByCookie::Waits
                 }
                 Kept::Full => ByCookie::NoRoom,
             };
         }
-        match self.open_proven(now, &held, iss) {
+        match self.open_proven(&held, iss) {
             Some(slot) => ByCookie::Opened(slot),
             None => ByCookie::NoRoom,
         }
     }
 
     /// Opens the connection of a peer that returned the cookie `iss`, up to SYN-RECEIVED.
-    fn open_proven(&mut self, now: Instant, held: &Held, iss: u32) -> Option<usize> {
+    fn open_proven(&mut self, held: &Held, iss: u32) -> Option<usize> {
         self.backlog.remove(&held.flow);
         let opening = Opening {
             flow: held.flow,
@@ -242,78 +230,77 @@ impl Node<'_> {
             iss,
             verdict: None,
         };
-        let slot = self.open_passive(now, opening)?;
-        self.swallow_syn_ack(now, slot);
+        let slot = self.open_passive(opening)?;
+        self.swallow_syn_ack(slot);
         Some(slot)
     }
 
     /// Whether a segment to a half-open connection acknowledges the cookie that answered an earlier SYN
     /// of the same peer. That one arrived first, so it counts.
-    pub(super) fn returns_a_cookie(&self, now: Instant, slot: usize, frame: &TcpFrame<'_>) -> bool {
+    pub(super) fn returns_a_cookie(&self, slot: usize, frame: &TcpFrame<'_>) -> bool {
         let numbers = &self.slots[slot].connection.numbers;
         let header = &frame.header;
         let iss = header.ack.wrapping_sub(1);
-        now <= self.cookies_until
+        self.now <= self.cookies_until
             && header.flags.contains(Flags::ACK)
             && !header.flags.contains(Flags::RST)
             && !header.flags.contains(Flags::SYN)
             && iss != numbers.iss
             && self
                 .isn
-                .open_cookie(now, &frame.flow, numbers.irs, iss)
+                .open_cookie(self.now, &frame.flow, numbers.irs, iss)
                 .is_some()
     }
 
     /// A SYN beyond the numbers of a connection in TIME-WAIT: the old one is over.
     pub(super) fn reopen(
         &mut self,
-        now: Instant,
         place: usize,
         waiting: &Waiting,
         frame: &TcpFrame<'_>,
         exit: &mut dyn Exit,
     ) {
         let Some(listener) = self.listener(frame.flow.local.port) else {
-            return self.refuse(now, frame, exit);
+            return self.refuse(frame, exit);
         };
-        self.end_wait(now, place, waiting, Cause::Segment);
+        self.end_wait(place, waiting, Cause::Segment);
         if self.lists.len(List::Free) == 0 {
-            return self.receive_syn(now, listener, frame, exit);
+            return self.receive_syn(listener, frame, exit);
         }
-        let mut iss = self.isn.next(now, &frame.flow);
+        let mut iss = self.isn.next(self.now, &frame.flow);
         if !before(waiting.snd_nxt, iss) {
             iss = waiting.snd_nxt.wrapping_add(BEYOND_THE_OLD);
         }
-        self.open_passive(now, opening(frame, iss));
+        self.open_passive(opening(frame, iss));
     }
 
     /// Lets in who waits, as far as there is room or a handshake gives way.
-    pub(super) fn admit_the_waiting(&mut self, now: Instant) {
+    pub(super) fn admit_the_waiting(&mut self) {
         if self.backlog.len() == 0 {
             return;
         }
-        self.backlog.forget_the_silent(now);
+        self.backlog.forget_the_silent(self.now);
         while let Some(held) = self.backlog.next(self.hog()) {
             if !self.may_open(held.proven.is_some()) {
-                if self.make_room(now, Origin::of(held.flow.remote.addr.into())) {
+                if self.make_room(Origin::of(held.flow.remote.addr.into())) {
                     continue;
                 }
                 return;
             }
             self.backlog.remove(&held.flow);
             let hash = self.flows.hash(&held.flow);
-            if self.find(now, hash, &held.flow).is_some() {
+            if self.find(hash, &held.flow).is_some() {
                 // We called it ourselves meanwhile.
                 continue;
             }
-            self.admit(now, &held);
+            self.admit(&held);
         }
     }
 
-    fn admit(&mut self, now: Instant, held: &Held) {
+    fn admit(&mut self, held: &Held) {
         if let Some(iss) = held.proven {
-            if let Some(slot) = self.open_proven(now, held, iss) {
-                self.complete(now, slot);
+            if let Some(slot) = self.open_proven(held, iss) {
+                self.complete(slot);
             }
             return;
         }
@@ -321,10 +308,10 @@ impl Node<'_> {
             flow: held.flow,
             neighbor: held.neighbor,
             syn: held.syn,
-            iss: self.isn.next(now, &held.flow),
+            iss: self.isn.next(self.now, &held.flow),
             verdict: Some(Verdict::Held),
         };
-        self.open_passive(now, opening);
+        self.open_passive(opening);
     }
 
     /// When somebody who waits may be let in although nothing else happens.
@@ -361,14 +348,14 @@ impl Node<'_> {
     }
 
     /// Gives up a handshake for `newcomer`, if one is to give way by now; says whether.
-    pub(super) fn make_room(&mut self, now: Instant, newcomer: Origin) -> bool {
-        let Some((slot, _)) = self.gives_way(newcomer).filter(|(_, at)| *at <= now) else {
+    pub(super) fn make_room(&mut self, newcomer: Origin) -> bool {
+        let Some((slot, _)) = self.gives_way(newcomer).filter(|(_, at)| *at <= self.now) else {
             return false;
         };
-        if self.slots[slot].connection.since + OLD > now {
-            self.note_full(now, Resource::Share);
+        if self.slots[slot].connection.since + OLD > self.now {
+            self.note_full(Resource::Share);
         }
-        self.drop_silently(now, slot, State::Closed, Cause::Evicted, Ending::Evicted);
+        self.drop_silently(slot, State::Closed, Cause::Evicted, Ending::Evicted);
         true
     }
 }

@@ -20,23 +20,19 @@ const STUCK: Duration = Duration::from_millis(10);
 
 impl Node<'_> {
     /// Sends segments in rotation within the budget; `true` if the device had no room.
-    pub(super) fn send_segments<D: Device + ?Sized>(
-        &mut self,
-        now: Instant,
-        device: &mut D,
-    ) -> bool {
+    pub(super) fn send_segments<D: Device + ?Sized>(&mut self, device: &mut D) -> bool {
         for _ in 0..self.limits.egress_budget {
             let Some(slot) = self.lists.front(List::Egress) else {
                 break;
             };
-            let mut exit = device.transmit(now);
+            let mut exit = device.transmit(self.now);
             if exit.is_none() {
                 return true;
             }
             self.lists.remove(List::Egress, slot);
-            let Some(hop) = self.hop_of(now, slot) else {
+            let Some(hop) = self.hop_of(slot) else {
                 self.lists.push(List::Unresolved, slot);
-                self.deadlines.not_after(slot, now + ASK_AGAIN);
+                self.deadlines.not_after(slot, self.now + ASK_AGAIN);
                 continue;
             };
             let mut hatch = Hatch::leading_to(&mut exit, hop);
@@ -45,81 +41,77 @@ impl Node<'_> {
             } = &mut self.slots[slot];
             let opening = matches!(connection.state, State::SynSent | State::SynReceived);
             if opening && self.mss_limit.is_some() {
-                self.send_opening(now, slot, &mut hatch);
+                self.send_opening(slot, &mut hatch);
             } else {
-                self.iface.poll_egress(now, &mut hatch, set);
+                self.iface.poll_egress(self.now, &mut hatch, set);
             }
             let sent = hatch.sent;
             // smoltcp's own timers end TIME-WAIT only. The node does that itself before, unless the device had
             // no room for the last acknowledgment until now.
-            self.observe(now, slot, Cause::Timer(Timer::TimeWait));
+            self.observe(slot, Cause::Timer(Timer::TimeWait));
             let segment_left = matches!(sent, Some(Sent::Tcp(..)));
-            self.note_sent(now, slot, sent);
+            self.note_sent(slot, sent);
             if self.slots[slot].connection.numbers.attempts > 0 {
                 // What is sent again the next time goes to where the answer says.
-                self.doubt_peer(now, slot);
+                self.doubt_peer(slot);
             }
-            self.settle(now, slot);
+            self.settle(slot);
             if !segment_left {
-                self.park(now, slot);
+                self.park(slot);
             }
         }
-        self.send_extra(now, device)
+        self.send_extra(device)
     }
 
     /// A connection that was asked and sent nothing.
-    fn park(&mut self, now: Instant, slot: usize) {
+    fn park(&mut self, slot: usize) {
         if self.slots[slot].connection.flags.detached {
             return;
         }
         if self.lists.contains(List::Egress, slot) {
             // It claims to have something to send at once. Do not spin on it.
             self.lists.remove(List::Egress, slot);
-            self.deadlines.not_after(slot, now + STUCK);
+            self.deadlines.not_after(slot, self.now + STUCK);
         }
     }
 
     /// Lets the application's own sockets send.
-    fn send_extra<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> bool {
+    fn send_extra<D: Device + ?Sized>(&mut self, device: &mut D) -> bool {
         if !self.has_extra() {
             return false;
         }
         for _ in 0..self.limits.egress_budget {
-            let mut exit = device.transmit(now);
+            let mut exit = device.transmit(self.now);
             if exit.is_none() {
                 return true;
             }
             let mut hatch = Hatch::whole(None, &mut exit);
             let Extra { iface, sockets } = &mut self.extra;
-            iface.poll_egress(now, &mut hatch, sockets);
+            iface.poll_egress(self.now, &mut hatch, sockets);
             let sent = hatch.sent;
             if sent.is_none() {
                 break;
             }
-            self.note_sent_elsewhere(now, sent);
+            self.note_sent_elsewhere(sent);
         }
         false
     }
 
     /// Sends datagrams; `true` if the device had no room.
-    pub(super) fn send_datagrams<D: Device + ?Sized>(
-        &mut self,
-        now: Instant,
-        device: &mut D,
-    ) -> bool {
+    pub(super) fn send_datagrams<D: Device + ?Sized>(&mut self, device: &mut D) -> bool {
         self.datagrams.begin();
         // One attempt for each: what must wait goes to the end, and is not tried twice.
         for _ in 0..self.datagrams.queued().min(self.limits.egress_budget) {
             let Some(receiver) = self.datagrams.receiver() else {
                 break;
             };
-            let hop = self.resolve(now, receiver);
-            let mut exit = device.transmit(now);
+            let hop = self.resolve(receiver);
+            let mut exit = device.transmit(self.now);
             if exit.is_none() {
                 return true;
             }
             let attempt = self.datagrams.attempt(
-                now,
+                self.now,
                 &mut self.iface,
                 hop,
                 &mut exit,
@@ -128,8 +120,8 @@ impl Node<'_> {
             );
             match attempt {
                 Attempt::Idle => break,
-                Attempt::Left(sent) => self.note_sent_elsewhere(now, Some(sent)),
-                Attempt::GaveUp(datagram) => self.note(now, Kind::Datagram(datagram)),
+                Attempt::Left(sent) => self.note_sent_elsewhere(Some(sent)),
+                Attempt::GaveUp(datagram) => self.note(Kind::Datagram(datagram)),
                 Attempt::Later => {}
             }
         }
@@ -138,21 +130,21 @@ impl Node<'_> {
     }
 
     /// When to poll again at the latest.
-    pub(super) fn next_deadline(&mut self, now: Instant, blocked: bool) -> Option<Instant> {
+    pub(super) fn next_deadline(&mut self, blocked: bool) -> Option<Instant> {
         if blocked {
-            return Some(now + DEVICE_BUSY);
+            return Some(self.now + DEVICE_BUSY);
         }
         if self.lists.len(List::Egress) > 0 {
-            return Some(now);
+            return Some(self.now);
         }
         let wait = self
             .graveyard
             .oldest()
-            .and_then(|place| self.graveyard.get(place, now, &self.locals))
+            .and_then(|place| self.graveyard.get(place, self.now, &self.locals))
             .map(|waiting| waiting.deadline);
         let extra = if self.has_extra() {
             let Extra { iface, sockets } = &mut self.extra;
-            iface.poll_at(now, sockets)
+            iface.poll_at(self.now, sockets)
         } else {
             None
         };
@@ -161,7 +153,7 @@ impl Node<'_> {
             self.admission_deadline(),
             wait,
             extra,
-            self.datagrams.deadline(now),
+            self.datagrams.deadline(self.now),
             self.claims.deadline(),
             #[cfg(feature = "reassembly")]
             self.reassembly.deadline(),

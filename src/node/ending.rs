@@ -18,18 +18,18 @@ use crate::trace::{Cause, ConnectionId, Ending, Flow, Kind, Reason, Resource, St
 
 impl Node<'_> {
     /// Finds what lives between these endpoints.
-    pub(super) fn find(&self, now: Instant, hash: u32, flow: &Flow) -> Option<Found> {
+    pub(super) fn find(&self, hash: u32, flow: &Flow) -> Option<Found> {
         self.flows.find(hash, |found| match found {
             Found::Connection(slot) => self.slots[slot].connection.flow == *flow,
             Found::Tombstone(place) => self
                 .graveyard
-                .get(place, now, &self.locals)
+                .get(place, self.now, &self.locals)
                 .is_some_and(|waiting| waiting.flow == *flow),
         })
     }
 
     /// The connection is in TIME-WAIT and has said everything: from here on a tombstone speaks for it.
-    pub(super) fn bury(&mut self, now: Instant, slot: usize) {
+    pub(super) fn bury(&mut self, slot: usize) {
         let connection = self.slots[slot].connection;
         let lasts = self.limits.msl * 2;
         let waiting = Waiting {
@@ -39,45 +39,42 @@ impl Node<'_> {
             snd_nxt: connection.numbers.snd_nxt,
             irs: connection.numbers.irs,
             rcv_nxt: connection.numbers.rcv_nxt,
-            deadline: now + lasts,
+            deadline: self.now + lasts,
         };
         self.detach(slot);
-        self.lay(now, &waiting, connection.hash);
-        self.note(
-            now,
-            Kind::TimeWaiting {
-                connection: connection.id,
-                lasts: lasts.into(),
-            },
-        );
+        self.lay(&waiting, connection.hash);
+        self.note(Kind::TimeWaiting {
+            connection: connection.id,
+            lasts: lasts.into(),
+        });
         self.slots[slot].connection.ending = Some(Ending::Closed);
         self.retire(slot);
     }
 
     /// Waits 2 MSL anew, because the peer's FIN came again.
-    pub(super) fn bury_again(&mut self, now: Instant, place: usize, waiting: &Waiting) {
+    pub(super) fn bury_again(&mut self, place: usize, waiting: &Waiting) {
         let hash = self.flows.hash(&waiting.flow);
         self.flows.remove(hash, Found::Tombstone(place));
         self.graveyard.clear(place);
         let lasts = self.limits.msl * 2;
         let again = Waiting {
-            deadline: now + lasts,
+            deadline: self.now + lasts,
             ..*waiting
         };
-        self.lay(now, &again, hash);
+        self.lay(&again, hash);
         let kind = Kind::TimeWaiting {
             connection: waiting.connection,
             lasts: lasts.into(),
         };
-        self.note(now, kind);
+        self.note(kind);
     }
 
-    fn lay(&mut self, now: Instant, waiting: &Waiting, hash: u32) {
+    fn lay(&mut self, waiting: &Waiting, hash: u32) {
         if self.graveyard.is_full() {
-            self.note_full(now, Resource::Tombstones);
+            self.note_full(Resource::Tombstones);
             if let Some(oldest) = self.graveyard.oldest() {
-                match self.graveyard.get(oldest, now, &self.locals) {
-                    Some(forgotten) => self.end_wait(now, oldest, &forgotten, Cause::Evicted),
+                match self.graveyard.get(oldest, self.now, &self.locals) {
+                    Some(forgotten) => self.end_wait(oldest, &forgotten, Cause::Evicted),
                     None => self.graveyard.clear(oldest),
                 }
             }
@@ -88,52 +85,42 @@ impl Node<'_> {
     }
 
     /// TIME-WAIT is over.
-    pub(super) fn end_wait(&mut self, now: Instant, place: usize, waiting: &Waiting, cause: Cause) {
+    pub(super) fn end_wait(&mut self, place: usize, waiting: &Waiting, cause: Cause) {
         let hash = self.flows.hash(&waiting.flow);
         self.flows.remove(hash, Found::Tombstone(place));
         self.graveyard.clear(place);
-        self.note_transition(
-            now,
-            Transition {
-                connection: waiting.connection,
-                from: State::TimeWait,
-                to: State::Closed,
-                cause,
-            },
-        );
-        self.note_ended(now, waiting.connection, Ending::Closed);
+        self.note_transition(Transition {
+            connection: waiting.connection,
+            from: State::TimeWait,
+            to: State::Closed,
+            cause,
+        });
+        self.note_ended(waiting.connection, Ending::Closed);
     }
 
     /// The connection is CLOSED and has said its last word.
-    pub(super) fn finish(&mut self, now: Instant, slot: usize) {
+    pub(super) fn finish(&mut self, slot: usize) {
         self.detach(slot);
         let connection = &mut self.slots[slot].connection;
         let ending = *connection.ending.get_or_insert(Ending::Closed);
         let id = connection.id;
-        self.note_ended(now, id, ending);
+        self.note_ended(id, ending);
         self.retire(slot);
     }
 
     /// Ends a connection without a word to the peer.
-    pub(super) fn drop_silently(
-        &mut self,
-        now: Instant,
-        slot: usize,
-        to: State,
-        cause: Cause,
-        ending: Ending,
-    ) {
+    pub(super) fn drop_silently(&mut self, slot: usize, to: State, cause: Cause, ending: Ending) {
         let from = self.slots[slot].connection.state;
         if from != to {
-            self.transition(now, slot, from, to, cause);
+            self.transition(slot, from, to, cause);
         }
         let connection = &mut self.slots[slot].connection;
         connection.ending.get_or_insert(ending);
-        self.finish(now, slot);
+        self.finish(slot);
     }
 
-    fn note_ended(&mut self, now: Instant, connection: ConnectionId, ending: Ending) {
-        self.note(now, Kind::Ended { connection, ending });
+    fn note_ended(&mut self, connection: ConnectionId, ending: Ending) {
+        self.note(Kind::Ended { connection, ending });
     }
 
     /// Takes a connection off the wire; the application may still read what came.
@@ -195,6 +182,7 @@ impl Node<'_> {
         networks: &[IpCidr],
         gateways: &[IpAddress],
     ) -> Result<(), ConfigError> {
+        self.now = now;
         if let Some(cidr) = networks.iter().find(|cidr| !is_host(cidr.address())) {
             return Err(ConfigError::AddressNotUnicast(cidr.address()));
         }
@@ -239,7 +227,7 @@ impl Node<'_> {
                 && !self.locals.contains(&connection.flow.local.addr);
             if lost {
                 let (cause, ending) = (Cause::AddressLost, Ending::AddressLost);
-                self.drop_silently(now, slot, State::Closed, cause, ending);
+                self.drop_silently(slot, State::Closed, cause, ending);
             }
         }
         Ok(())
@@ -268,18 +256,18 @@ impl Node<'_> {
 
     /// RFC 9293 section 3.9.2.2: an unreachable that is about a live connection, with a sequence number
     /// that is in flight (RFC 5927), is soft unless the connection is still opening.
-    pub(super) fn hear_icmp(&mut self, now: Instant, frame: &IcmpFrame<'_>) {
+    pub(super) fn hear_icmp(&mut self, frame: &IcmpFrame<'_>) {
         let Some(error) = Unreachable::parse(frame) else {
             return;
         };
         let hash = self.flows.hash(&error.flow);
-        let Some(Found::Connection(slot)) = self.find(now, hash, &error.flow) else {
-            return self.note(now, Kind::Dropped(Reason::IcmpUnrelated));
+        let Some(Found::Connection(slot)) = self.find(hash, &error.flow) else {
+            return self.note(Kind::Dropped(Reason::IcmpUnrelated));
         };
         let numbers = &self.slots[slot].connection.numbers;
         let in_flight = at_most(numbers.snd_una, error.seq) && before(error.seq, numbers.snd_nxt);
         if !in_flight {
-            return self.note(now, Kind::Dropped(Reason::IcmpUnrelated));
+            return self.note(Kind::Dropped(Reason::IcmpUnrelated));
         }
         // Hard errors end a connection that is not yet there; established ones survive them, as the
         // counter-measures of RFC 5927 section 6.3.1 ask, and end by R2 if nothing comes through.
@@ -297,7 +285,7 @@ impl Node<'_> {
         };
         if error.hard && opening {
             let (cause, ending) = (Cause::Unreachable, Ending::Unreachable);
-            self.drop_silently(now, slot, State::Closed, cause, ending);
+            self.drop_silently(slot, State::Closed, cause, ending);
         }
     }
 }

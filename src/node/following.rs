@@ -21,7 +21,6 @@ impl Node<'_> {
     /// window.
     pub(super) fn took(
         &mut self,
-        now: Instant,
         slot: usize,
         frame: &TcpFrame<'_>,
         held_open: bool,
@@ -47,16 +46,16 @@ impl Node<'_> {
             connection.flags.moved = connection.neighbor.is_some();
             connection.neighbor = Some(frame.neighbor);
         }
-        connection.heard = now;
+        connection.heard = self.now;
         connection.flags.was_reset = frame.header.flags.contains(Flags::RST);
         if was_closed && !connection.numbers.closed {
             // The wait for a window is over. What was under way when it closed has all its time again.
-            connection.waiting_since = now;
+            connection.waiting_since = self.now;
             connection.numbers.attempts = 0;
             connection.flags.slow_reported = false;
         }
         if connection.numbers.snd_una != before {
-            connection.waiting_since = now;
+            connection.waiting_since = self.now;
             connection.flags.slow_reported = false;
             if connection.flags.wants_room {
                 connection.flags.wants_room = false;
@@ -66,20 +65,20 @@ impl Node<'_> {
         if self.slots[slot].connection.flags.released {
             self.discard_received(slot);
         }
-        self.observe(now, slot, Cause::Segment);
-        self.note_sent(now, slot, sent);
+        self.observe(slot, Cause::Segment);
+        self.note_sent(slot, sent);
         let state = self.slots[slot].connection.state;
         if state == State::Established && frame.header.len > 0 {
             // Egress asks the socket anyway, after the application had its turn, and settles then.
             self.lists.push(List::Egress, slot);
         } else {
-            self.close_if_it_may(now, slot);
-            self.settle(now, slot);
+            self.close_if_it_may(slot);
+            self.settle(slot);
         }
     }
 
     /// Compares the socket's state with the one that the journal knows, and tells the difference.
-    pub(super) fn observe(&mut self, now: Instant, slot: usize, cause: Cause) {
+    pub(super) fn observe(&mut self, slot: usize, cause: Cause) {
         let to = self.slots[slot].socket().state();
         self.advance(slot);
         let from = self.slots[slot].connection.state;
@@ -89,63 +88,53 @@ impl Node<'_> {
         let came_from = from;
         let mut from = from;
         for step in rfc9293::path(from, to) {
-            self.transition(now, slot, from, step, cause);
+            self.transition(slot, from, step, cause);
             from = step;
         }
         if from != to {
             // The RFC knows no way there; the journal says so.
-            self.transition(now, slot, from, to, cause);
+            self.transition(slot, from, to, cause);
         }
         self.advance(slot);
-        self.entered(now, slot, came_from, to, cause);
+        self.entered(slot, came_from, to, cause);
     }
 
     /// Notes one change of state.
-    pub(super) fn transition(
-        &mut self,
-        now: Instant,
-        slot: usize,
-        from: State,
-        to: State,
-        cause: Cause,
-    ) {
+    pub(super) fn transition(&mut self, slot: usize, from: State, to: State, cause: Cause) {
         let connection = &mut self.slots[slot].connection;
         connection.state = to;
-        connection.since = now;
+        connection.since = self.now;
         let transition = Transition {
             connection: connection.id,
             from,
             to,
             cause,
         };
-        self.note_transition(now, transition);
+        self.note_transition(transition);
     }
 
-    pub(super) fn note_transition(&mut self, now: Instant, transition: Transition) {
+    pub(super) fn note_transition(&mut self, transition: Transition) {
         let legal = rfc9293::is_legal(transition.from, transition.to, transition.cause);
-        self.note(
-            now,
-            if legal {
-                Kind::Transition(transition)
-            } else {
-                Kind::Illegal(transition)
-            },
-        );
+        self.note(if legal {
+            Kind::Transition(transition)
+        } else {
+            Kind::Illegal(transition)
+        });
     }
 
     /// What entering a state means for the queues.
-    fn entered(&mut self, now: Instant, slot: usize, from: State, state: State, cause: Cause) {
+    fn entered(&mut self, slot: usize, from: State, state: State, cause: Cause) {
         match state {
             State::Established | State::CloseWait => {
-                self.opened(now, slot);
+                self.opened(slot);
                 self.lists.push(List::Ready, slot);
             }
             // The peer's FIN came: there is an end of data to read.
             State::Closing | State::TimeWait => {
-                self.opened(now, slot);
+                self.opened(slot);
                 self.lists.push(List::Ready, slot);
             }
-            State::FinWait1 => self.opened(now, slot),
+            State::FinWait1 => self.opened(slot),
             State::FinWait2 | State::LastAck => {}
             // A reset in SYN-RECEIVED: the listener never was in this slot.
             State::Listen => {
@@ -160,7 +149,7 @@ impl Node<'_> {
     }
 
     /// The handshake is over: whoever waits for it is told, once.
-    fn opened(&mut self, now: Instant, slot: usize) {
+    fn opened(&mut self, slot: usize) {
         if self.lists.contains(List::HalfOpen, slot) {
             self.lists.remove(List::HalfOpen, slot);
             let flags = self.slots[slot].connection.flags;
@@ -171,7 +160,7 @@ impl Node<'_> {
         let flags = &mut self.slots[slot].connection.flags;
         if core::mem::take(&mut flags.close_deferred) {
             self.slots[slot].socket_mut().close();
-            self.observe(now, slot, Cause::Call(Call::Close));
+            self.observe(slot, Cause::Call(Call::Close));
         }
     }
 
@@ -218,34 +207,28 @@ impl Node<'_> {
     }
 
     /// Notes what left while smoltcp worked on a connection.
-    pub(super) fn note_sent(&mut self, now: Instant, slot: usize, sent: Option<Sent>) {
+    pub(super) fn note_sent(&mut self, slot: usize, sent: Option<Sent>) {
         match sent {
             Some(Sent::Tcp(flow, header)) if flow == self.slots[slot].connection.flow => {
-                self.note_segment_out(now, slot, &header, Verdict::Passed);
+                self.note_segment_out(slot, &header, Verdict::Passed);
             }
-            other => self.note_sent_elsewhere(now, other),
+            other => self.note_sent_elsewhere(other),
         }
     }
 
     /// Notes a segment that the gate sent for a connection.
-    pub(super) fn note_answer(
-        &mut self,
-        now: Instant,
-        slot: usize,
-        header: &Header,
-        answer: Answer,
-    ) {
-        self.note_segment_out(now, slot, header, Verdict::Gate(answer));
+    pub(super) fn note_answer(&mut self, slot: usize, header: &Header, answer: Answer) {
+        self.note_segment_out(slot, header, Verdict::Gate(answer));
     }
 
-    fn note_segment_out(&mut self, now: Instant, slot: usize, header: &Header, verdict: Verdict) {
-        self.check_number(now, slot, header);
+    fn note_segment_out(&mut self, slot: usize, header: &Header, verdict: Verdict) {
+        self.check_number(slot, header);
         let connection = &mut self.slots[slot].connection;
         let numbers = &mut connection.numbers;
         let mark = numbers.mark_sent(header);
         let (seq, ack) = numbers.relative(header, Direction::Out);
         if numbers.all_acknowledged() && header.sequence_len() > 0 {
-            connection.waiting_since = now;
+            connection.waiting_since = self.now;
         }
         let numbers = &mut connection.numbers;
         numbers.sent(header);
@@ -267,19 +250,19 @@ impl Node<'_> {
         let report = attempts >= self.limits.r1 && !connection.flags.slow_reported;
         connection.flags.slow_reported |= report;
         let id = connection.id;
-        self.note(now, Kind::Segment(segment));
+        self.note(Kind::Segment(segment));
         if report {
             let kind = Kind::SlowPeer {
                 connection: id,
                 attempts,
             };
-            self.note(now, kind);
+            self.note(kind);
         }
     }
 
     /// Compares the number of our SYN with the one that smoltcp was made to draw. The one that leaves is
     /// the one that counts.
-    pub(super) fn check_number(&mut self, now: Instant, slot: usize, header: &Header) {
+    pub(super) fn check_number(&mut self, slot: usize, header: &Header) {
         let connection = &mut self.slots[slot].connection;
         let wanted = connection.numbers.iss;
         let first = header.flags.contains(Flags::SYN) && connection.numbers.nothing_left_yet();
@@ -290,22 +273,22 @@ impl Node<'_> {
                 wanted,
                 drawn: header.seq,
             };
-            self.note(now, kind);
+            self.note(kind);
         }
     }
 
     /// Puts a connection into the queues that fit what it must do next.
-    pub(super) fn settle(&mut self, now: Instant, slot: usize) {
+    pub(super) fn settle(&mut self, slot: usize) {
         if self.slots[slot].connection.flags.detached {
             return;
         }
-        let due = self.iface.poll_at(now, &self.slots[slot].set);
-        let at_once = due.is_some_and(|due| due <= now);
+        let due = self.iface.poll_at(self.now, &self.slots[slot].set);
+        let at_once = due.is_some_and(|due| due <= self.now);
         match self.slots[slot].connection.state {
-            State::Closed if due.is_none() => return self.finish(now, slot),
-            State::Listen => return self.finish(now, slot),
+            State::Closed if due.is_none() => return self.finish(slot),
+            State::Listen => return self.finish(slot),
             // The acknowledgment of the peer's FIN leaves first.
-            State::TimeWait if !at_once => return self.bury(now, slot),
+            State::TimeWait if !at_once => return self.bury(slot),
             State::Closed
             | State::SynSent
             | State::SynReceived
@@ -323,7 +306,7 @@ impl Node<'_> {
             self.deadlines.not_after(slot, due);
         }
         if self.is_stalled(slot, due) {
-            self.deadlines.not_after(slot, now + stall::PATIENCE);
+            self.deadlines.not_after(slot, self.now + stall::PATIENCE);
         }
         if let Some((_, at)) = self.timer(&self.slots[slot].connection) {
             self.deadlines.not_after(slot, at);
@@ -380,36 +363,36 @@ impl Node<'_> {
     }
 
     /// Runs every timer that is due.
-    pub(super) fn run_timers(&mut self, now: Instant) {
+    pub(super) fn run_timers(&mut self) {
         while let Some(place) = self.graveyard.oldest() {
-            match self.graveyard.get(place, now, &self.locals) {
-                Some(waiting) if waiting.deadline > now => break,
+            match self.graveyard.get(place, self.now, &self.locals) {
+                Some(waiting) if waiting.deadline > self.now => break,
                 Some(waiting) => {
-                    self.end_wait(now, place, &waiting, Cause::Timer(Timer::TimeWait));
+                    self.end_wait(place, &waiting, Cause::Timer(Timer::TimeWait));
                 }
                 None => self.graveyard.clear(place),
             }
         }
-        while let Some(slot) = self.deadlines.pop_due(now) {
+        while let Some(slot) = self.deadlines.pop_due(self.now) {
             let timer = self.timer(&self.slots[slot].connection);
             match timer {
-                Some((timer, at)) if at <= now => self.expire(now, slot, timer),
+                Some((timer, at)) if at <= self.now => self.expire(slot, timer),
                 // One of smoltcp's own, or one that moved.
                 _ => {
-                    self.wake_the_stalled(now, slot);
+                    self.wake_the_stalled(slot);
                     self.lists.push(List::Egress, slot);
                 }
             }
         }
     }
 
-    fn expire(&mut self, now: Instant, slot: usize, timer: Timer) {
+    fn expire(&mut self, slot: usize, timer: Timer) {
         match timer {
             // The peer is alive and owed a word: the application never closed.
             Timer::CloseWait => {
                 self.slots[slot].socket_mut().abort();
-                self.observe(now, slot, Cause::Timer(timer));
-                self.settle(now, slot);
+                self.observe(slot, Cause::Timer(timer));
+                self.settle(slot);
             }
             Timer::Retransmission
             | Timer::HalfOpen
@@ -417,7 +400,7 @@ impl Node<'_> {
             | Timer::KeepAlive
             | Timer::TimeWait => {
                 let (cause, ending) = (Cause::Timer(timer), Ending::TimedOut(timer));
-                self.drop_silently(now, slot, State::Closed, cause, ending);
+                self.drop_silently(slot, State::Closed, cause, ending);
             }
         }
     }
@@ -448,9 +431,7 @@ mod tests {
         let memory = Memory::heap(Sizes::default());
         let mut node = Node::new(config, memory, Instant::ZERO).unwrap();
         let peer = IpAddress::v4(192, 0, 2, 2);
-        let slot = node
-            .open_active(Instant::ZERO, None, (peer, 9000).into())
-            .unwrap();
+        let slot = node.open_active(None, (peer, 9000).into()).unwrap();
         node.slots[slot].connection.neighbor = Some(EthernetAddress([2; 6]));
         let drawn = node.slots[slot].connection.numbers.iss;
         let wanted = drawn ^ 0x8000_0000;

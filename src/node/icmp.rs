@@ -6,7 +6,6 @@
 use core::net::IpAddr;
 
 use smoltcp::phy::PacketMeta;
-use smoltcp::time::Instant;
 use smoltcp::wire::IpAddress;
 
 use super::complaint::Complaint;
@@ -21,7 +20,6 @@ impl Node<'_> {
     /// An ICMP message that is not about neighbours.
     pub(super) fn receive_icmp(
         &mut self,
-        now: Instant,
         frame: &IcmpFrame<'_>,
         ethernet: &Ethernet<'_>,
         exit: &mut dyn Exit,
@@ -31,33 +29,27 @@ impl Node<'_> {
             kind: frame.kind,
             code: frame.code,
         };
-        self.note(now, kind);
+        self.note(kind);
         if !frame.asks_for_echo() {
-            return self.hear_icmp(now, frame);
+            return self.hear_icmp(frame);
         }
         let packet = &frame.packet;
-        let may = self.may_answer(now, ethernet, packet.src, packet.dst);
+        let may = self.may_answer(ethernet, packet.src, packet.dst);
         match may {
-            Ok(()) => self.echo(now, frame, ethernet, exit),
-            Err(reason) => self.note(now, Kind::Dropped(reason)),
+            Ok(()) => self.echo(frame, ethernet, exit),
+            Err(reason) => self.note(Kind::Dropped(reason)),
         }
     }
 
     /// Lets smoltcp answer a request for an echo.
-    fn echo(
-        &mut self,
-        now: Instant,
-        frame: &IcmpFrame<'_>,
-        ethernet: &Ethernet<'_>,
-        exit: &mut dyn Exit,
-    ) {
+    fn echo(&mut self, frame: &IcmpFrame<'_>, ethernet: &Ethernet<'_>, exit: &mut dyn Exit) {
         let packet = match frame.packet.extended {
             false => ethernet.payload.get(..frame.packet.len),
             true => frame.packet.write_bare(&mut self.scratch),
         };
         // An echo is as long as its request, and this node sends no fragments.
         let Some(packet) = packet.filter(|packet| packet.len() <= self.mtu) else {
-            return self.note(now, Kind::Dropped(Reason::TooLong));
+            return self.note(Kind::Dropped(Reason::TooLong));
         };
         let hop = Hop {
             from: self.mac,
@@ -65,34 +57,33 @@ impl Node<'_> {
         };
         let mut hatch = Hatch::offering(packet, exit, hop);
         let mut nobody = Self::no_sockets();
-        self.iface.poll_ingress_single(now, &mut hatch, &mut nobody);
+        self.iface
+            .poll_ingress_single(self.now, &mut hatch, &mut nobody);
         let sent = hatch.sent;
-        self.note_sent_elsewhere(now, sent);
+        self.note_sent_elsewhere(sent);
     }
 
     /// A packet that goes no further: its sender is told why, if it is to be told.
     pub(super) fn turn_back(
         &mut self,
-        now: Instant,
         turned: &Turned,
         ethernet: &Ethernet<'_>,
         exit: &mut dyn Exit,
     ) {
-        let may = self.may_complain(now, turned, ethernet);
+        let may = self.may_complain(turned, ethernet);
         let reason = match may {
             Err(Reason::RateLimited) => Reason::RateLimited,
             Ok(_) | Err(_) => turned.reason,
         };
-        self.note(now, Kind::Dropped(reason));
+        self.note(Kind::Dropped(reason));
         if let Ok(src) = may {
-            self.complain(now, turned, src, ethernet, exit);
+            self.complain(turned, src, ethernet, exit);
         }
     }
 
     /// The address from which a complaint is made, and used up as an answer; or why it is not made.
     pub(super) fn may_complain(
         &mut self,
-        now: Instant,
         turned: &Turned,
         ethernet: &Ethernet<'_>,
     ) -> Result<IpAddress, Reason> {
@@ -100,17 +91,16 @@ impl Node<'_> {
         if about_groups {
             let family = |local: &&IpAddress| local.version() == turned.dst.version();
             let src = *self.locals.iter().find(family).ok_or(Reason::NotForUs)?;
-            self.may_answer_host(now, turned.src)?;
+            self.may_answer_host(turned.src)?;
             return Ok(src);
         }
-        self.may_answer(now, ethernet, turned.src, turned.dst)?;
+        self.may_answer(ethernet, turned.src, turned.dst)?;
         Ok(turned.dst)
     }
 
     /// Whether something is said about a packet between these addresses, which uses up one answer.
     fn may_answer(
         &mut self,
-        now: Instant,
         ethernet: &Ethernet<'_>,
         src: IpAddress,
         dst: IpAddress,
@@ -122,10 +112,10 @@ impl Node<'_> {
         if !self.locals.contains(&dst) {
             return Err(Reason::NotForUs);
         }
-        self.may_answer_host(now, src)
+        self.may_answer_host(src)
     }
 
-    fn may_answer_host(&mut self, now: Instant, host: IpAddress) -> Result<(), Reason> {
+    fn may_answer_host(&mut self, host: IpAddress) -> Result<(), Reason> {
         if !host.is_unicast() || is_of_this_host(host) || self.is_broadcast(host) {
             return Err(Reason::NotUnicast);
         }
@@ -133,15 +123,16 @@ impl Node<'_> {
             return Err(Reason::FromOurselves);
         }
         let limits = &self.limits;
-        let left = self.strangers.take(now, host, limits.strangers_per_second)
-            && self.told.take(now, limits.icmp_per_second);
+        let left = self
+            .strangers
+            .take(self.now, host, limits.strangers_per_second)
+            && self.told.take(self.now, limits.icmp_per_second);
         left.then_some(()).ok_or(Reason::RateLimited)
     }
 
     /// Tells the sender of a packet what is wrong with it.
     pub(super) fn complain(
         &mut self,
-        now: Instant,
         turned: &Turned,
         src: IpAddress,
         ethernet: &Ethernet<'_>,
@@ -164,7 +155,7 @@ impl Node<'_> {
             kind,
             code,
         };
-        self.note(now, kind);
+        self.note(kind);
     }
 }
 

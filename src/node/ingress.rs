@@ -3,7 +3,6 @@
 use core::net::IpAddr;
 
 use smoltcp::iface::SocketSet;
-use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, Ipv4Cidr, TcpControl, TcpRepr, TcpSeqNumber};
 
 use super::complaint::Complaint;
@@ -25,59 +24,52 @@ const SMALLEST_PEER_MSS: u16 = 48;
 
 impl Node<'_> {
     /// Takes in one frame; `exit` is the right to send one in answer.
-    pub(super) fn receive(&mut self, now: Instant, octets: &[u8], exit: &mut dyn Exit) {
+    pub(super) fn receive(&mut self, octets: &[u8], exit: &mut dyn Exit) {
         let Some(ethernet) = Ethernet::parse(octets) else {
-            return self.note(now, Kind::Dropped(Reason::Malformed));
+            return self.note(Kind::Dropped(Reason::Malformed));
         };
         if !ethernet.is_for(self.mac) {
-            return self.note(now, Kind::Dropped(Reason::NotForUs));
+            return self.note(Kind::Dropped(Reason::NotForUs));
         }
         let frame = Frame::of(&ethernet, Direction::In, self.offload);
         #[cfg(feature = "reassembly")]
         if matches!(frame, Err(Reason::Fragment)) {
-            return self.receive_piece(now, &ethernet, exit);
+            return self.receive_piece(&ethernet, exit);
         }
-        self.take_in(now, frame, &ethernet, exit);
+        self.take_in(frame, &ethernet, exit);
     }
 
     /// Takes in what a frame was found to be.
     pub(super) fn take_in(
         &mut self,
-        now: Instant,
         frame: Result<Frame<'_>, Reason>,
         ethernet: &Ethernet<'_>,
         exit: &mut dyn Exit,
     ) {
         match frame {
-            Ok(Frame::Tcp(frame)) => self.receive_segment(now, &frame, ethernet.payload, exit),
-            Ok(Frame::Udp(frame)) => self.receive_datagram(now, &frame, ethernet, exit),
-            Ok(Frame::Neighbor(message)) => self.receive_neighbor(now, message, ethernet, exit),
-            Ok(Frame::Icmp(frame)) => self.receive_icmp(now, &frame, ethernet, exit),
-            Ok(Frame::Turned(turned)) => self.turn_back(now, &turned, ethernet, exit),
-            Err(reason) => self.note(now, Kind::Dropped(reason)),
+            Ok(Frame::Tcp(frame)) => self.receive_segment(&frame, ethernet.payload, exit),
+            Ok(Frame::Udp(frame)) => self.receive_datagram(&frame, ethernet, exit),
+            Ok(Frame::Neighbor(message)) => self.receive_neighbor(message, ethernet, exit),
+            Ok(Frame::Icmp(frame)) => self.receive_icmp(&frame, ethernet, exit),
+            Ok(Frame::Turned(turned)) => self.turn_back(&turned, ethernet, exit),
+            Err(reason) => self.note(Kind::Dropped(reason)),
         }
     }
 
-    fn receive_segment(
-        &mut self,
-        now: Instant,
-        frame: &TcpFrame<'_>,
-        packet: &[u8],
-        exit: &mut dyn Exit,
-    ) {
+    fn receive_segment(&mut self, frame: &TcpFrame<'_>, packet: &[u8], exit: &mut dyn Exit) {
         if let Some(reason) = self.unwelcome(frame) {
-            return self.note_stray(now, frame, Verdict::Dropped(reason));
+            return self.note_stray(frame, Verdict::Dropped(reason));
         }
         let hash = self.flows.hash(&frame.flow);
-        let found = self.find(now, hash, &frame.flow);
+        let found = self.find(hash, &frame.flow);
         match found {
-            Some(Found::Connection(slot)) => self.receive_for(now, slot, frame, packet, exit),
+            Some(Found::Connection(slot)) => self.receive_for(slot, frame, packet, exit),
             Some(Found::Tombstone(place)) => {
-                if let Some(waiting) = self.graveyard.get(place, now, &self.locals) {
-                    self.receive_late(now, place, &waiting, frame, exit);
+                if let Some(waiting) = self.graveyard.get(place, self.now, &self.locals) {
+                    self.receive_late(place, &waiting, frame, exit);
                 }
             }
-            None => self.receive_unknown(now, frame, packet, exit),
+            None => self.receive_unknown(frame, packet, exit),
         }
     }
 
@@ -118,7 +110,6 @@ impl Node<'_> {
 
     pub(super) fn receive_for(
         &mut self,
-        now: Instant,
         slot: usize,
         frame: &TcpFrame<'_>,
         packet: &[u8],
@@ -128,26 +119,26 @@ impl Node<'_> {
         let passive = connection.flags.passive;
         let state = connection.state;
         let decision = match state {
-            State::SynReceived if self.returns_a_cookie(now, slot, frame) => Decision::StartOver,
+            State::SynReceived if self.returns_a_cookie(slot, frame) => Decision::StartOver,
             _ => gate::judge(state, passive, &connection.numbers, &frame.header),
         };
         match decision {
             Decision::Pass => {
-                self.note_received(now, slot, frame, frame.verdict());
-                self.pass(now, slot, frame, packet, exit);
+                self.note_received(slot, frame, frame.verdict());
+                self.pass(slot, frame, packet, exit);
             }
             Decision::Change(repair, change) => {
-                self.note_received(now, slot, frame, Verdict::Repaired(repair));
-                self.pass_changed(now, slot, frame, change, exit);
+                self.note_received(slot, frame, Verdict::Repaired(repair));
+                self.pass_changed(slot, frame, change, exit);
             }
-            Decision::Answer(answer) => self.answer(now, slot, frame, answer, exit),
+            Decision::Answer(answer) => self.answer(slot, frame, answer, exit),
             Decision::Drop(reason) => {
-                self.note_received(now, slot, frame, Verdict::Dropped(reason));
+                self.note_received(slot, frame, Verdict::Dropped(reason));
             }
             Decision::StartOver => {
-                self.note_received(now, slot, frame, frame.verdict());
-                self.return_to_listen(now, slot);
-                self.receive_unknown(now, frame, packet, exit);
+                self.note_received(slot, frame, frame.verdict());
+                self.return_to_listen(slot);
+                self.receive_unknown(frame, packet, exit);
             }
         }
     }
@@ -155,7 +146,6 @@ impl Node<'_> {
     /// Hands a packet to the connection's socket, and looks at what that changed.
     pub(super) fn pass(
         &mut self,
-        now: Instant,
         slot: usize,
         frame: &TcpFrame<'_>,
         packet: &[u8],
@@ -164,18 +154,17 @@ impl Node<'_> {
         let syn = frame.header.flags.contains(Flags::SYN);
         let resized = syn && self.peer_mss(&frame.flow, frame.header.mss) != frame.header.mss;
         if frame.mended.is_some() || frame.extended || resized {
-            return self.pass_changed(now, slot, frame, Change::default(), exit);
+            return self.pass_changed(slot, frame, Change::default(), exit);
         }
         let mut hatch = Hatch::offering(packet, exit, self.hop(frame.neighbor));
         let set = &mut self.slots[slot].set;
-        self.iface.poll_ingress_single(now, &mut hatch, set);
-        self.took(now, slot, frame, false, hatch.sent);
+        self.iface.poll_ingress_single(self.now, &mut hatch, set);
+        self.took(slot, frame, false, hatch.sent);
     }
 
     /// Hands on a segment after changing it; the packet is composed anew.
     fn pass_changed(
         &mut self,
-        now: Instant,
         slot: usize,
         frame: &TcpFrame<'_>,
         change: Change,
@@ -183,7 +172,7 @@ impl Node<'_> {
     ) {
         // It was parsed before, so this does not fail.
         let Some(repr) = frame.repr() else {
-            return self.note(now, Kind::Dropped(Reason::Malformed));
+            return self.note(Kind::Dropped(Reason::Malformed));
         };
         let mut repr = changed(&repr, change);
         if repr.control == TcpControl::Syn {
@@ -193,36 +182,29 @@ impl Node<'_> {
         let route = Route::into(&frame.flow);
         let len = route.packet_len(&repr);
         let Some(packet) = self.scratch.get_mut(..len) else {
-            return self.note(now, Kind::Dropped(Reason::Malformed));
+            return self.note(Kind::Dropped(Reason::Malformed));
         };
         route.write(packet, &repr);
         let mut hatch = Hatch::offering(packet, exit, hop);
         let set = &mut self.slots[slot].set;
-        self.iface.poll_ingress_single(now, &mut hatch, set);
+        self.iface.poll_ingress_single(self.now, &mut hatch, set);
         let sent = hatch.sent;
         let header = header(&repr, flags(&repr));
         let mut frame = *frame;
         frame.header = header;
-        self.took(now, slot, &frame, change.held_open, sent);
+        self.took(slot, &frame, change.held_open, sent);
     }
 
     /// The gate's own answer to a segment of a connection.
-    fn answer(
-        &mut self,
-        now: Instant,
-        slot: usize,
-        frame: &TcpFrame<'_>,
-        answer: Answer,
-        exit: &mut dyn Exit,
-    ) {
+    fn answer(&mut self, slot: usize, frame: &TcpFrame<'_>, answer: Answer, exit: &mut dyn Exit) {
         // What carries data is exempt: its sender needs the answer, and paces itself.
         let exempt = frame.header.len > 0 && answer == Answer::Ack;
         let answers = &mut self.slots[slot].connection.answers;
-        if !exempt && !answers.take(now, self.limits.answers_per_second) {
+        if !exempt && !answers.take(self.now, self.limits.answers_per_second) {
             let verdict = Verdict::Dropped(Reason::RateLimited);
-            return self.note_received(now, slot, frame, verdict);
+            return self.note_received(slot, frame, verdict);
         }
-        self.note_received(now, slot, frame, Verdict::Answered(answer));
+        self.note_received(slot, frame, Verdict::Answered(answer));
         let numbers = self.slots[slot].connection.numbers;
         let window = self.window(slot);
         let flow = self.slots[slot].connection.flow;
@@ -236,55 +218,50 @@ impl Node<'_> {
             segment.sack_permitted = numbers.sack;
         }
         let header = reply::send(exit, self.hop(frame.neighbor), &flow, &segment);
-        self.note_answer(now, slot, &header, answer);
+        self.note_answer(slot, &header, answer);
     }
 
     /// The reset that a segment to nobody draws (RFC 9293 section 3.10.7.1).
-    pub(super) fn refuse(&mut self, now: Instant, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
+    pub(super) fn refuse(&mut self, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
         if frame.header.flags.contains(Flags::RST) {
-            return self.note_stray(now, frame, Verdict::Dropped(Reason::StrayReset));
+            return self.note_stray(frame, Verdict::Dropped(Reason::StrayReset));
         }
-        if !self.may_answer_stranger(now, frame.flow.remote.addr) {
-            return self.note_stray(now, frame, Verdict::Dropped(Reason::RateLimited));
+        if !self.may_answer_stranger(frame.flow.remote.addr) {
+            return self.note_stray(frame, Verdict::Dropped(Reason::RateLimited));
         }
-        self.note_stray(now, frame, Verdict::Answered(Answer::Reset));
+        self.note_stray(frame, Verdict::Answered(Answer::Reset));
         let segment = reset(&frame.flow, &frame.header);
-        self.answer_stray(now, frame, &segment, Answer::Reset, exit);
+        self.answer_stray(frame, &segment, Answer::Reset, exit);
     }
 
     /// Sends a segment of the gate's that belongs to no connection.
     pub(super) fn answer_stray(
         &mut self,
-        now: Instant,
         frame: &TcpFrame<'_>,
         segment: &TcpRepr<'_>,
         answer: Answer,
         exit: &mut dyn Exit,
     ) {
         let header = reply::send(exit, self.hop(frame.neighbor), &frame.flow, segment);
-        self.note(
-            now,
-            Kind::Stray(Stray {
-                direction: Direction::Out,
-                flow: frame.flow,
-                header,
-                verdict: Verdict::Gate(answer),
-            }),
-        );
+        self.note(Kind::Stray(Stray {
+            direction: Direction::Out,
+            flow: frame.flow,
+            header,
+            verdict: Verdict::Gate(answer),
+        }));
     }
 
     fn receive_datagram(
         &mut self,
-        now: Instant,
         frame: &UdpFrame<'_>,
         ethernet: &Ethernet<'_>,
         exit: &mut dyn Exit,
     ) {
-        let mut verdict = self.deliver(now, frame, ethernet);
+        let mut verdict = self.deliver(frame, ethernet);
         let mut complaint = None;
         if verdict == Verdict::Dropped(Reason::NoSuchPort) {
             let turned = frame.packet.turned(Reason::NoSuchPort, Complaint::PORT);
-            match self.may_complain(now, &turned, ethernet) {
+            match self.may_complain(&turned, ethernet) {
                 Ok(src) => complaint = Some((turned, src)),
                 Err(Reason::RateLimited) => verdict = Verdict::Dropped(Reason::RateLimited),
                 Err(_) => {}
@@ -296,16 +273,16 @@ impl Node<'_> {
             len: frame.len,
             verdict,
         };
-        self.note(now, Kind::Datagram(datagram));
+        self.note(Kind::Datagram(datagram));
         if let Some((turned, src)) = complaint {
-            self.complain(now, &turned, src, ethernet, exit);
+            self.complain(&turned, src, ethernet, exit);
         }
     }
 
     /// Gives a datagram to the socket of its port, or to the application's own.
-    fn deliver(&mut self, now: Instant, frame: &UdpFrame<'_>, ethernet: &Ethernet<'_>) -> Verdict {
+    fn deliver(&mut self, frame: &UdpFrame<'_>, ethernet: &Ethernet<'_>) -> Verdict {
         let Some(port) = self.datagrams.port_mut(frame.flow.local.port) else {
-            return match self.give_extra(now, ethernet.octets) {
+            return match self.give_extra(ethernet.octets) {
                 true => Verdict::Passed,
                 false => Verdict::Dropped(Reason::NoSuchPort),
             };
@@ -322,7 +299,7 @@ impl Node<'_> {
         let mut hatch = Hatch::offering(packet, &mut nowhere, Hop::NOWHERE);
         let before = port.socket().recv_queue();
         self.iface
-            .poll_ingress_single(now, &mut hatch, &mut port.set);
+            .poll_ingress_single(self.now, &mut hatch, &mut port.set);
         // smoltcp counts octets of payload, so an empty datagram is taken at its word.
         if frame.len == 0 || port.socket().recv_queue() > before {
             Verdict::Passed
@@ -340,25 +317,19 @@ impl Node<'_> {
 
     /// Gives a frame to the application's own sockets, such as DHCP; says whether one took it. Nothing of
     /// theirs leaves now: what smoltcp would answer says only that none did.
-    pub(super) fn give_extra(&mut self, now: Instant, frame: &[u8]) -> bool {
+    pub(super) fn give_extra(&mut self, frame: &[u8]) -> bool {
         if !self.has_extra() {
             return false;
         }
         let mut swallow = Swallow(&mut self.scratch);
         let mut hatch = Hatch::whole(Some(frame), &mut swallow);
         let Extra { iface, sockets } = &mut self.extra;
-        iface.poll_ingress_single(now, &mut hatch, sockets);
+        iface.poll_ingress_single(self.now, &mut hatch, sockets);
         hatch.sent.is_none()
     }
 
     /// Notes a segment of a connection before anything comes of it.
-    pub(super) fn note_received(
-        &mut self,
-        now: Instant,
-        slot: usize,
-        frame: &TcpFrame<'_>,
-        verdict: Verdict,
-    ) {
+    pub(super) fn note_received(&mut self, slot: usize, frame: &TcpFrame<'_>, verdict: Verdict) {
         let connection = &self.slots[slot].connection;
         let mut numbers = connection.numbers;
         if !numbers.synchronized && frame.header.flags.contains(Flags::SYN) {
@@ -374,21 +345,21 @@ impl Node<'_> {
             mark: connection.numbers.mark_received(&frame.header),
             verdict,
         };
-        self.note(now, Kind::Segment(segment));
+        self.note(Kind::Segment(segment));
     }
 
-    pub(super) fn note_stray(&mut self, now: Instant, frame: &TcpFrame<'_>, verdict: Verdict) {
+    pub(super) fn note_stray(&mut self, frame: &TcpFrame<'_>, verdict: Verdict) {
         let stray = Stray {
             direction: Direction::In,
             flow: frame.flow,
             header: frame.header,
             verdict,
         };
-        self.note(now, Kind::Stray(stray));
+        self.note(Kind::Stray(stray));
     }
 
     /// Notes what smoltcp sent that is no segment of a connection.
-    pub(super) fn note_sent_elsewhere(&mut self, now: Instant, sent: Option<Sent>) {
+    pub(super) fn note_sent_elsewhere(&mut self, sent: Option<Sent>) {
         let kind = match sent {
             None => return,
             Some(Sent::Other) => Kind::Other(Direction::Out),
@@ -411,7 +382,7 @@ impl Node<'_> {
                 verdict: Verdict::Passed,
             }),
         };
-        self.note(now, kind);
+        self.note(kind);
     }
 
     /// The segment size that we offer to a peer of this family: MTU less 20 or 40, and 20 octets.

@@ -1,7 +1,5 @@
 //! Segments that come late: their connection is in TIME-WAIT, and a tombstone speaks for it.
 
-use smoltcp::time::Instant;
-
 use super::frame::TcpFrame;
 use super::hatch::Exit;
 use super::node::Node;
@@ -14,7 +12,6 @@ impl Node<'_> {
     /// A segment to a connection in TIME-WAIT.
     pub(super) fn receive_late(
         &mut self,
-        now: Instant,
         place: usize,
         waiting: &Waiting,
         frame: &TcpFrame<'_>,
@@ -24,37 +21,34 @@ impl Node<'_> {
         match verdict {
             time_wait::Verdict::Restart => {
                 self.note_late(
-                    now,
                     waiting,
                     frame.header,
                     Direction::In,
                     Verdict::Answered(Answer::TimeWaitAck),
                 );
-                self.acknowledge_late(now, waiting, frame, Answer::TimeWaitAck, exit);
-                self.bury_again(now, place, waiting);
+                self.acknowledge_late(waiting, frame, Answer::TimeWaitAck, exit);
+                self.bury_again(place, waiting);
             }
             time_wait::Verdict::Acknowledge(answer) => {
                 if self
                     .graveyard
-                    .may_answer(place, now, self.limits.answers_per_second)
+                    .may_answer(place, self.now, self.limits.answers_per_second)
                 {
                     self.note_late(
-                        now,
                         waiting,
                         frame.header,
                         Direction::In,
                         Verdict::Answered(answer),
                     );
-                    self.acknowledge_late(now, waiting, frame, answer, exit);
+                    self.acknowledge_late(waiting, frame, answer, exit);
                 } else {
                     let limited = Verdict::Dropped(Reason::RateLimited);
-                    self.note_late(now, waiting, frame.header, Direction::In, limited);
+                    self.note_late(waiting, frame.header, Direction::In, limited);
                 }
             }
-            time_wait::Verdict::Reopen => self.reopen(now, place, waiting, frame, exit),
+            time_wait::Verdict::Reopen => self.reopen(place, waiting, frame, exit),
             time_wait::Verdict::Drop(reason) => {
                 self.note_late(
-                    now,
                     waiting,
                     frame.header,
                     Direction::In,
@@ -66,7 +60,6 @@ impl Node<'_> {
 
     fn acknowledge_late(
         &mut self,
-        now: Instant,
         waiting: &Waiting,
         frame: &TcpFrame<'_>,
         answer: Answer,
@@ -74,12 +67,11 @@ impl Node<'_> {
     ) {
         let segment = bare(&waiting.flow, waiting.snd_nxt, Some(waiting.rcv_nxt), 0);
         let header = reply::send(exit, self.hop(frame.neighbor), &waiting.flow, &segment);
-        self.note_late(now, waiting, header, Direction::Out, Verdict::Gate(answer));
+        self.note_late(waiting, header, Direction::Out, Verdict::Gate(answer));
     }
 
     fn note_late(
         &mut self,
-        now: Instant,
         waiting: &Waiting,
         header: Header,
         direction: Direction,
@@ -100,6 +92,6 @@ impl Node<'_> {
             mark,
             verdict,
         };
-        self.note(now, Kind::Segment(segment));
+        self.note(Kind::Segment(segment));
     }
 }

@@ -75,6 +75,7 @@ impl Node<'_> {
         device: &mut D,
         frame: &[u8],
     ) -> bool {
+        self.now = now;
         let mut exit = device.transmit(now);
         if exit.is_none() {
             return false;
@@ -82,7 +83,7 @@ impl Node<'_> {
         exit.send(frame.len(), PacketMeta::default(), &mut |octets| {
             octets.copy_from_slice(frame);
         });
-        self.note_sent_elsewhere(now, Some(Sent::of(frame)));
+        self.note_sent_elsewhere(Some(Sent::of(frame)));
         true
     }
 
@@ -102,41 +103,41 @@ impl Node<'_> {
     }
 
     /// The hop that packets for an address take, if it is known; a question leaves if it is not.
-    pub(super) fn resolve(&mut self, now: Instant, address: IpAddress) -> Option<Hop> {
+    pub(super) fn resolve(&mut self, address: IpAddress) -> Option<Hop> {
         if !address.is_unicast() || self.is_broadcast(address) {
             return Some(self.hop(group(address)));
         }
         let neighbor = self.next_hop(address)?;
-        let to = self.neighbors.resolve(now, neighbor)?;
+        let to = self.neighbors.resolve(self.now, neighbor)?;
         Some(self.hop(to))
     }
 
     /// The hop that segments of a connection take, if it is known; a question leaves if it is not.
-    pub(super) fn hop_of(&mut self, now: Instant, slot: usize) -> Option<Hop> {
+    pub(super) fn hop_of(&mut self, slot: usize) -> Option<Hop> {
         let connection = &self.slots[slot].connection;
         let remote = connection.flow.remote.addr;
         let Some(known) = connection.neighbor else {
-            return self.resolve(now, remote);
+            return self.resolve(remote);
         };
         let in_doubt = connection.numbers.attempts > 0
             || connection.flags.moved
-            || now >= connection.heard + SILENCE;
+            || self.now >= connection.heard + SILENCE;
         if !in_doubt {
             return Some(self.hop(known));
         }
-        self.doubt_peer(now, slot);
+        self.doubt_peer(slot);
         let known = self.slots[slot].connection.neighbor.unwrap_or(known);
         Some(self.hop(known))
     }
 
     /// A peer does not answer, or has moved: asks where it is, and takes what was answered since it was last
     /// heard.
-    pub(super) fn doubt_peer(&mut self, now: Instant, slot: usize) {
+    pub(super) fn doubt_peer(&mut self, slot: usize) {
         let connection = &self.slots[slot].connection;
         let (remote, heard) = (connection.flow.remote.addr, connection.heard);
         let moved = self
             .next_hop(remote)
-            .and_then(|neighbor| self.neighbors.recheck(now, neighbor, heard));
+            .and_then(|neighbor| self.neighbors.recheck(self.now, neighbor, heard));
         if moved.is_some() {
             let connection = &mut self.slots[slot].connection;
             connection.neighbor = moved;
@@ -147,48 +148,49 @@ impl Node<'_> {
     /// A neighbour says something.
     pub(super) fn receive_neighbor(
         &mut self,
-        now: Instant,
         message: Message,
         ethernet: &Ethernet<'_>,
         exit: &mut dyn Exit,
     ) {
-        if let Some(claim) = self.conflict(now, &message) {
-            return self.defend(now, claim, exit);
+        if let Some(claim) = self.conflict(&message) {
+            return self.defend(claim, exit);
         }
         match message {
             Message::Question { target, .. } | Message::Probe { target, .. }
                 if !self.locals.contains(&target) =>
             {
-                self.note(now, Kind::Dropped(Reason::NotForUs));
+                self.note(Kind::Dropped(Reason::NotForUs));
             }
             Message::Question { sender, target } => {
-                self.note(now, Kind::Neighbor(message.event(Direction::In)));
-                self.answer_neighbor(now, target, sender, exit);
-                self.hear_claim(now, sender);
+                self.note(Kind::Neighbor(message.event(Direction::In)));
+                self.answer_neighbor(target, sender, exit);
+                self.hear_claim(sender);
             }
             Message::Probe { target, .. } => {
-                self.note(now, Kind::Neighbor(message.event(Direction::In)));
-                self.announce(now, target, exit);
+                self.note(Kind::Neighbor(message.event(Direction::In)));
+                self.announce(target, exit);
             }
             Message::Answer { claim } => {
-                let asked = self.hear_claim(now, claim);
+                let asked = self.hear_claim(claim);
                 // The application's own sockets ask by themselves.
                 let may_be_theirs = self.has_extra();
                 if asked || may_be_theirs {
-                    self.note(now, Kind::Neighbor(message.event(Direction::In)));
+                    self.note(Kind::Neighbor(message.event(Direction::In)));
                 } else {
-                    self.note(now, Kind::Dropped(Reason::Unasked));
+                    self.note(Kind::Dropped(Reason::Unasked));
                 }
                 if may_be_theirs {
-                    self.give_extra(now, ethernet.octets);
+                    self.give_extra(ethernet.octets);
                 }
             }
         }
     }
 
     /// Takes in who has an address; says whether that was asked for.
-    fn hear_claim(&mut self, now: Instant, claim: Claim) -> bool {
-        let answer = self.neighbors.answered(now, claim.address, claim.hardware);
+    fn hear_claim(&mut self, claim: Claim) -> bool {
+        let answer = self
+            .neighbors
+            .answered(self.now, claim.address, claim.hardware);
         match answer {
             Answer::Taken => {
                 self.retry_the_unresolved();
@@ -202,7 +204,7 @@ impl Node<'_> {
     }
 
     /// Whoever says that one of our addresses is its own.
-    fn conflict(&self, now: Instant, message: &Message) -> Option<Claim> {
+    fn conflict(&self, message: &Message) -> Option<Claim> {
         let claim = match *message {
             // Whoever asks whether an address is free is answered. With our own hardware address it is
             // nobody who could know that answer from its own.
@@ -213,40 +215,34 @@ impl Node<'_> {
             _ => message.claim()?,
         };
         // On some media we hear ourselves.
-        let echo = claim.hardware == self.mac && self.claims.spoke_at(now);
+        let echo = claim.hardware == self.mac && self.claims.spoke_at(self.now);
         (self.locals.contains(&claim.address) && !claim.address.is_unspecified() && !echo)
             .then_some(claim)
     }
 
     /// RFC 5227 section 2.4 b: says so, and tells everybody whose the address is, but not all the time.
-    fn defend(&mut self, now: Instant, claim: Claim, exit: &mut dyn Exit) {
-        if !self.claims.conflict(now, claim.address) {
-            return self.note(now, Kind::Dropped(Reason::FromOurselves));
+    fn defend(&mut self, claim: Claim, exit: &mut dyn Exit) {
+        if !self.claims.conflict(self.now, claim.address) {
+            return self.note(Kind::Dropped(Reason::FromOurselves));
         }
         let conflict = Neighbor::Conflict(claim.address, claim.hardware);
-        self.note(now, Kind::Neighbor(conflict));
-        self.announce(now, claim.address, exit);
+        self.note(Kind::Neighbor(conflict));
+        self.announce(claim.address, exit);
     }
 
     /// Tells everybody that an address is ours.
-    fn announce(&mut self, now: Instant, address: IpAddress, exit: &mut dyn Exit) {
+    fn announce(&mut self, address: IpAddress, exit: &mut dyn Exit) {
         let letter = Letter::to_all(self.ours(address));
-        self.send_letter(now, &letter, exit);
+        self.send_letter(&letter, exit);
     }
 
-    fn answer_neighbor(
-        &mut self,
-        now: Instant,
-        address: IpAddress,
-        asker: Claim,
-        exit: &mut dyn Exit,
-    ) {
+    fn answer_neighbor(&mut self, address: IpAddress, asker: Claim, exit: &mut dyn Exit) {
         let letter = Letter {
             message: self.ours(address),
             to: asker.hardware,
             address: Some(asker.address),
         };
-        self.send_letter(now, &letter, exit);
+        self.send_letter(&letter, exit);
     }
 
     /// That an address is ours.
@@ -260,17 +256,13 @@ impl Node<'_> {
     }
 
     /// Sends what is to be asked or told; `true` if the device had no room.
-    pub(super) fn send_discovery<D: Device + ?Sized>(
-        &mut self,
-        now: Instant,
-        device: &mut D,
-    ) -> bool {
-        while self.neighbors.asks() || self.claims.is_due(now) {
-            let mut exit = device.transmit(now);
+    pub(super) fn send_discovery<D: Device + ?Sized>(&mut self, device: &mut D) -> bool {
+        while self.neighbors.asks() || self.claims.is_due(self.now) {
+            let mut exit = device.transmit(self.now);
             if exit.is_none() {
                 return true;
             }
-            let letter = match self.claims.due(now) {
+            let letter = match self.claims.due(self.now) {
                 Some(Say::Probe(target)) => Some(Letter::to_all(Message::Probe {
                     hardware: self.mac,
                     target,
@@ -279,7 +271,7 @@ impl Node<'_> {
                 None => self.neighbors.question().and_then(|it| self.question(it)),
             };
             if let Some(letter) = letter {
-                self.send_letter(now, &letter, &mut exit);
+                self.send_letter(&letter, &mut exit);
             }
         }
         false
@@ -306,7 +298,7 @@ impl Node<'_> {
         })
     }
 
-    fn send_letter(&mut self, now: Instant, letter: &Letter, exit: &mut dyn Exit) {
+    fn send_letter(&mut self, letter: &Letter, exit: &mut dyn Exit) {
         let Letter {
             message,
             to,
@@ -319,9 +311,9 @@ impl Node<'_> {
             frame.copy_from_slice(octets);
         });
         if to.is_multicast() {
-            self.claims.spoke(now);
+            self.claims.spoke(self.now);
         }
-        self.note(now, Kind::Neighbor(message.event(Direction::Out)));
+        self.note(Kind::Neighbor(message.event(Direction::Out)));
     }
 
     /// A neighbour answered: whoever waits for one may try again.

@@ -46,6 +46,8 @@ use managed::ManagedSlice;
 /// - Nothing here blocks, allocates, reads a clock, or panics on what a peer sends.
 /// - Whatever happens is in the [`journal`](Self::journal).
 pub struct Node<'a> {
+    /// The time that the last call said it is.
+    pub(super) now: Instant,
     pub(super) iface: Interface,
     pub(super) mac: EthernetAddress,
     pub(super) mtu: usize,
@@ -144,6 +146,7 @@ impl<'a> Node<'a> {
         let mut listeners = memory.listeners;
         listeners.fill(Listener::EMPTY);
         let mut node = Self {
+            now,
             iface,
             mac: config.mac,
             mtu: config.mtu,
@@ -190,9 +193,10 @@ impl<'a> Node<'a> {
     /// Call it when the device is readable, when a deadline is reached, and again while it says
     /// [`Ingress::More`].
     pub fn poll_ingress<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Ingress {
-        self.run_timers(now);
+        self.now = now;
+        self.run_timers();
         #[cfg(feature = "reassembly")]
-        self.give_up_pieces(now);
+        self.give_up_pieces();
         let mut data = 0;
         for _ in 0..self.limits.ingress_budget {
             let Some((frame, answer)) = device.receive(now) else {
@@ -200,7 +204,7 @@ impl<'a> Node<'a> {
             };
             frame.consume(|octets| {
                 data += octets.len().saturating_sub(BARE_SEGMENT);
-                self.receive(now, octets, &mut Some(answer));
+                self.receive(octets, &mut Some(answer));
             });
             if data >= self.limits.ingress_octets {
                 break;
@@ -217,16 +221,17 @@ impl<'a> Node<'a> {
         now: Instant,
         device: &mut D,
     ) -> Option<Instant> {
+        self.now = now;
         self.retired = false;
-        self.admit_the_waiting(now);
-        let blocked = self.send_segments(now, device)
-            || self.send_datagrams(now, device)
-            || self.send_discovery(now, device);
+        self.admit_the_waiting();
+        let blocked = self.send_segments(device)
+            || self.send_datagrams(device)
+            || self.send_discovery(device);
         // A last acknowledgment that leaves may end a connection: the application wants to know.
         if self.retired {
             return Some(now);
         }
-        self.next_deadline(now, blocked)
+        self.next_deadline(blocked)
     }
 
     /// Both halves of the loop, for when no application stands between them.
@@ -285,17 +290,17 @@ impl<'a> Node<'a> {
     }
 
     /// Uses up one answer to somebody who has no connection; `false` if none is left.
-    pub(super) fn may_answer_stranger(&mut self, now: Instant, address: IpAddress) -> bool {
+    pub(super) fn may_answer_stranger(&mut self, address: IpAddress) -> bool {
         let limit = self.limits.strangers_per_second;
-        self.strangers.take(now, address, limit)
+        self.strangers.take(self.now, address, limit)
     }
 
-    pub(super) fn note(&mut self, now: Instant, kind: Kind) {
-        self.journal.record(Event::new(now, kind));
+    pub(super) fn note(&mut self, kind: Kind) {
+        self.journal.record(Event::new(self.now, kind));
     }
 
-    pub(super) fn note_full(&mut self, now: Instant, resource: Resource) {
-        self.note(now, Kind::Full(resource));
+    pub(super) fn note_full(&mut self, resource: Resource) {
+        self.note(Kind::Full(resource));
     }
 }
 

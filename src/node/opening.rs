@@ -1,7 +1,6 @@
 //! How a connection comes to be: by a SYN that was let in, by the return of a cookie, by a call of ours.
 
 use smoltcp::iface::Interface;
-use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, TcpControl};
 
 use super::backlog::Listener;
@@ -37,13 +36,13 @@ pub(super) struct Opening {
 
 impl Node<'_> {
     /// The SYN,ACK of a cookie left long ago: smoltcp must believe that it just did.
-    pub(super) fn swallow_syn_ack(&mut self, now: Instant, slot: usize) {
+    pub(super) fn swallow_syn_ack(&mut self, slot: usize) {
         let mut nowhere = Nowhere;
         let mut hatch = Hatch::leading_to(&mut nowhere, Hop::NOWHERE);
         self.iface
-            .poll_egress(now, &mut hatch, &mut self.slots[slot].set);
+            .poll_egress(self.now, &mut hatch, &mut self.slots[slot].set);
         if let Some(Sent::Tcp(_, header)) = hatch.sent {
-            self.check_number(now, slot, &header);
+            self.check_number(slot, &header);
         }
         let numbers = &self.slots[slot].connection.numbers;
         let syn_ack = Header {
@@ -56,12 +55,12 @@ impl Node<'_> {
         let numbers = &mut self.slots[slot].connection.numbers;
         numbers.sent(&syn_ack);
         numbers.advertised(&syn_ack);
-        self.settle(now, slot);
+        self.settle(slot);
     }
 
     /// Shows the socket the acknowledgment by which its peer returned a cookie: it came, and nothing was
     /// free then.
-    pub(super) fn complete(&mut self, now: Instant, slot: usize) {
+    pub(super) fn complete(&mut self, slot: usize) {
         let connection = &self.slots[slot].connection;
         let numbers = &connection.numbers;
         let reversed = Flow {
@@ -70,7 +69,7 @@ impl Node<'_> {
         };
         let (seq, ack) = (numbers.rcv_nxt, Some(numbers.snd_nxt));
         let segment = bare(&reversed, seq, ack, numbers.window);
-        self.show(now, slot, &segment);
+        self.show(slot, &segment);
         let header = header(&segment, flags(&segment));
         let connection = &mut self.slots[slot].connection;
         connection.numbers.accept(&header, false);
@@ -84,45 +83,45 @@ impl Node<'_> {
             mark: Mark::None,
             verdict: Verdict::Held,
         };
-        self.note(now, Kind::Segment(segment));
-        self.observe(now, slot, Cause::Segment);
-        self.settle(now, slot);
+        self.note(Kind::Segment(segment));
+        self.observe(slot, Cause::Segment);
+        self.settle(slot);
     }
 
     /// Takes a free slot through LISTEN into SYN-RECEIVED.
     ///
     /// Says which slot, if it is there. The caller has made sure that there is a free slot and no
     /// connection between these endpoints.
-    pub(super) fn open_passive(&mut self, now: Instant, opening: Opening) -> Option<usize> {
+    pub(super) fn open_passive(&mut self, opening: Opening) -> Option<usize> {
         let Some(slot) = self.lists.pop(List::Free) else {
-            self.note_full(now, Resource::Connections);
+            self.note_full(Resource::Connections);
             return None;
         };
         let facts = Facts {
             passive: true,
             ..Facts::default()
         };
-        self.occupy(now, slot, &opening.flow, opening.iss, facts);
+        self.occupy(slot, &opening.flow, opening.iss, facts);
         self.slots[slot].connection.neighbor = Some(opening.neighbor);
         self.slots[slot].connection.state = State::Listen;
         if let Some(verdict) = opening.verdict {
-            self.note_opening(now, slot, &opening.syn, verdict);
+            self.note_opening(slot, &opening.syn, verdict);
         }
         // Neither the port is 0 nor the socket open: listening cannot fail.
         let _ = self.slots[slot].socket_mut().listen(opening.flow.local);
-        self.hand_over_syn(now, slot, &opening);
+        self.hand_over_syn(slot, &opening);
         self.slots[slot]
             .connection
             .numbers
             .synchronize(&opening.syn);
         self.lists.push(List::HalfOpen, slot);
-        self.observe(now, slot, Cause::Segment);
-        self.settle(now, slot);
+        self.observe(slot, Cause::Segment);
+        self.settle(slot);
         (self.slots[slot].connection.state == State::SynReceived).then_some(slot)
     }
 
     /// Lets the socket see the SYN on an interface that draws our sequence number.
-    fn hand_over_syn(&mut self, now: Instant, slot: usize, opening: &Opening) {
+    fn hand_over_syn(&mut self, slot: usize, opening: &Opening) {
         let (flow, syn) = (&opening.flow, &opening.syn);
         let reversed = Flow {
             local: flow.remote,
@@ -137,30 +136,30 @@ impl Node<'_> {
         let mut packet = [0; 128];
         let packet = &mut packet[..route.packet_len(&segment)];
         route.write(packet, &segment);
-        let mut iface = self.opening_interface(now, opening.iss);
+        let mut iface = self.opening_interface(opening.iss);
         let mut nowhere = Nowhere;
         let mut hatch = Hatch::offering(packet, &mut nowhere, Hop::NOWHERE);
-        iface.poll_ingress_single(now, &mut hatch, &mut self.slots[slot].set);
+        iface.poll_ingress_single(self.now, &mut hatch, &mut self.slots[slot].set);
     }
 
     /// An interface like ours whose next sequence number is `iss`.
-    fn opening_interface(&self, now: Instant, iss: u32) -> Interface {
-        self.interface(now, iss, self.mtu)
+    fn opening_interface(&self, iss: u32) -> Interface {
+        self.interface(iss, self.mtu)
     }
 
     /// Sends what a connection has to send that is still opening. smoltcp offers segments as long as the MTU of
     /// an interface allows, so where shorter ones are wanted a SYN leaves by one with a smaller MTU.
-    pub(super) fn send_opening(&mut self, now: Instant, slot: usize, hatch: &mut Hatch<'_>) {
+    pub(super) fn send_opening(&mut self, slot: usize, hatch: &mut Hatch<'_>) {
         let connection = &self.slots[slot].connection;
         let local = connection.flow.local.addr;
         let mtu = usize::from(self.mss(local)) + self.headers(local);
-        let mut iface = self.interface(now, connection.numbers.iss, mtu);
-        iface.poll_egress(now, hatch, &mut self.slots[slot].set);
+        let mut iface = self.interface(connection.numbers.iss, mtu);
+        iface.poll_egress(self.now, hatch, &mut self.slots[slot].set);
     }
 
-    fn interface(&self, now: Instant, iss: u32, mtu: usize) -> Interface {
+    fn interface(&self, iss: u32, mtu: usize) -> Interface {
         let config = opening_config(iss);
-        let mut iface = Interface::new(config, &mut Medium::new(mtu, self.offload), now);
+        let mut iface = Interface::new(config, &mut Medium::new(mtu, self.offload), self.now);
         iface.update_ip_addrs(|addresses| {
             for cidr in &self.networks {
                 // As many fit as fitted before.
@@ -173,7 +172,6 @@ impl Node<'_> {
     /// Opens a connection to `remote`, from `port` or from one that is chosen.
     pub(super) fn open_active(
         &mut self,
-        now: Instant,
         port: Option<u16>,
         remote: IpEndpoint,
     ) -> Result<usize, ConnectError> {
@@ -182,16 +180,16 @@ impl Node<'_> {
             .get_source_address(&remote.addr)
             .filter(|_| self.next_hop(remote.addr).is_some())
             .ok_or(ConnectError::NoRoute)?;
-        if self.lists.len(List::Free) == 0 && !self.make_room(now, Origin::of(remote.addr.into())) {
-            self.note_full(now, Resource::Connections);
+        if self.lists.len(List::Free) == 0 && !self.make_room(Origin::of(remote.addr.into())) {
+            self.note_full(Resource::Connections);
             return Err(ConnectError::Full);
         }
         let port = match port {
-            Some(port) => self.is_free(now, local, port, remote).then_some(port),
-            None => self.choose_port(now, local, remote),
+            Some(port) => self.is_free(local, port, remote).then_some(port),
+            None => self.choose_port(local, remote),
         };
         let Some(port) = port else {
-            self.note_full(now, Resource::Ports);
+            self.note_full(Resource::Ports);
             return Err(ConnectError::NoPort);
         };
         let flow = Flow {
@@ -201,42 +199,42 @@ impl Node<'_> {
         let Some(slot) = self.lists.pop(List::Free) else {
             return Err(ConnectError::Full);
         };
-        let iss = self.isn.next(now, &flow);
+        let iss = self.isn.next(self.now, &flow);
         let facts = Facts {
             accepted: true,
             ..Facts::default()
         };
-        self.occupy(now, slot, &flow, iss, facts);
-        let mut iface = self.opening_interface(now, iss);
+        self.occupy(slot, &flow, iss, facts);
+        let mut iface = self.opening_interface(iss);
         // The endpoints were checked above: connecting cannot fail.
         let _ = self.slots[slot]
             .socket_mut()
             .connect(iface.context(), flow.remote, flow.local);
-        self.observe(now, slot, Cause::Call(Call::Connect));
-        self.settle(now, slot);
+        self.observe(slot, Cause::Call(Call::Connect));
+        self.settle(slot);
         Ok(slot)
     }
 
     /// An ephemeral port for a connection between these addresses, if one is left.
-    fn choose_port(&mut self, now: Instant, local: IpAddress, remote: IpEndpoint) -> Option<u16> {
+    fn choose_port(&mut self, local: IpAddress, remote: IpEndpoint) -> Option<u16> {
         // Moved out for the while: the choice looks at everything else.
         let mut ephemeral = self.ephemeral.clone();
-        let port = ephemeral.choose(local, remote, |port| self.is_free(now, local, port, remote));
+        let port = ephemeral.choose(local, remote, |port| self.is_free(local, port, remote));
         self.ephemeral = ephemeral;
         port
     }
 
     /// Whether neither a connection nor TIME-WAIT stands between these endpoints.
-    fn is_free(&self, now: Instant, local: IpAddress, port: u16, remote: IpEndpoint) -> bool {
+    fn is_free(&self, local: IpAddress, port: u16, remote: IpEndpoint) -> bool {
         let flow = Flow {
             local: IpEndpoint::new(local, port),
             remote,
         };
-        self.find(now, self.flows.hash(&flow), &flow).is_none()
+        self.find(self.flows.hash(&flow), &flow).is_none()
     }
 
     /// Gives a slot to a new connection.
-    fn occupy(&mut self, now: Instant, slot: usize, flow: &Flow, iss: u32, facts: Facts) {
+    fn occupy(&mut self, slot: usize, flow: &Flow, iss: u32, facts: Facts) {
         let id = ConnectionId(self.next_id);
         // Number 0 means none.
         self.next_id = self.next_id.checked_add(1).unwrap_or(1);
@@ -245,10 +243,10 @@ impl Node<'_> {
             id,
             flow: *flow,
             hash,
-            since: now,
+            since: self.now,
             numbers: Numbers::starting_at(iss),
-            heard: now,
-            waiting_since: now,
+            heard: self.now,
+            waiting_since: self.now,
             flags: facts,
             ..Connection::none()
         };
@@ -262,10 +260,10 @@ impl Node<'_> {
             connection: id,
             flow: *flow,
         };
-        self.note(now, kind);
+        self.note(kind);
     }
 
-    fn note_opening(&mut self, now: Instant, slot: usize, syn: &Header, verdict: Verdict) {
+    fn note_opening(&mut self, slot: usize, syn: &Header, verdict: Verdict) {
         let segment = Segment {
             connection: self.slots[slot].connection.id,
             direction: Direction::In,
@@ -275,18 +273,12 @@ impl Node<'_> {
             mark: Mark::None,
             verdict,
         };
-        self.note(now, Kind::Segment(segment));
+        self.note(Kind::Segment(segment));
     }
 
     /// A passive handshake begins anew (RFC 9293 section 3.10.7.4): back to LISTEN.
-    pub(super) fn return_to_listen(&mut self, now: Instant, slot: usize) {
-        self.drop_silently(
-            now,
-            slot,
-            State::Listen,
-            Cause::Segment,
-            Ending::ResetByPeer,
-        );
+    pub(super) fn return_to_listen(&mut self, slot: usize) {
+        self.drop_silently(slot, State::Listen, Cause::Segment, Ending::ResetByPeer);
     }
 
     pub(super) fn listener(&self, port: u16) -> Option<Listener> {

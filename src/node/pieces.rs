@@ -1,7 +1,5 @@
 //! Pieces of datagrams that come to the node, and what they come to together.
 
-use smoltcp::time::Instant;
-
 use super::ethernet::{Ethernet, Hop};
 use super::frame::Frame;
 use super::hatch::Exit;
@@ -12,24 +10,19 @@ use crate::trace::{Direction, Kind, Reason, Resource};
 
 impl Node<'_> {
     /// A piece of a datagram.
-    pub(super) fn receive_piece(
-        &mut self,
-        now: Instant,
-        ethernet: &Ethernet<'_>,
-        exit: &mut dyn Exit,
-    ) {
+    pub(super) fn receive_piece(&mut self, ethernet: &Ethernet<'_>, exit: &mut dyn Exit) {
         let kept = match piece(ethernet.payload) {
-            Ok(fragment) => self.keep_piece(now, &fragment),
+            Ok(fragment) => self.keep_piece(&fragment),
             Err(reason) => Kept::Dropped(reason),
         };
         match kept {
             Kept::Waits => {}
-            Kept::Dropped(reason) => self.note(now, Kind::Dropped(reason)),
-            Kept::Whole(place) => self.receive_whole(now, place, ethernet, exit),
+            Kept::Dropped(reason) => self.note(Kind::Dropped(reason)),
+            Kept::Whole(place) => self.receive_whole(place, ethernet, exit),
         }
     }
 
-    fn keep_piece(&mut self, now: Instant, fragment: &Fragment<'_>) -> Kept {
+    fn keep_piece(&mut self, fragment: &Fragment<'_>) -> Kept {
         let (src, dst) = (fragment.key.src, fragment.key.dst);
         if !self.locals.contains(&dst) {
             return Kept::Dropped(Reason::NotForUs);
@@ -40,21 +33,15 @@ impl Node<'_> {
         if !src.is_unicast() || self.is_broadcast(src) {
             return Kept::Dropped(Reason::NotUnicast);
         }
-        let (kept, evicted) = self.reassembly.add(now, fragment);
+        let (kept, evicted) = self.reassembly.add(self.now, fragment);
         if evicted {
-            self.note_full(now, Resource::Fragments);
+            self.note_full(Resource::Fragments);
         }
         kept
     }
 
     /// A datagram that is whole goes the way of one that came so, as if from where its last piece came.
-    fn receive_whole(
-        &mut self,
-        now: Instant,
-        place: usize,
-        ethernet: &Ethernet<'_>,
-        exit: &mut dyn Exit,
-    ) {
+    fn receive_whole(&mut self, place: usize, ethernet: &Ethernet<'_>, exit: &mut dyn Exit) {
         let Some(mut whole) = self.reassembly.take(place) else {
             return;
         };
@@ -68,18 +55,18 @@ impl Node<'_> {
             match Frame::of(&ethernet, Direction::In, false) {
                 // What neighbours say never comes in pieces (RFC 6980), nor do pieces.
                 Ok(Frame::Neighbor(_)) | Err(Reason::Fragment) => {
-                    self.note(now, Kind::Dropped(Reason::Malformed));
+                    self.note(Kind::Dropped(Reason::Malformed));
                 }
-                frame => self.take_in(now, frame, &ethernet, exit),
+                frame => self.take_in(frame, &ethernet, exit),
             }
         }
         self.reassembly.give_back(place, whole);
     }
 
     /// Gives up the datagrams of which something is still missing after too long.
-    pub(super) fn give_up_pieces(&mut self, now: Instant) {
-        while self.reassembly.expire(now) {
-            self.note(now, Kind::Dropped(Reason::FragmentTimeout));
+    pub(super) fn give_up_pieces(&mut self) {
+        while self.reassembly.expire(self.now) {
+            self.note(Kind::Dropped(Reason::FragmentTimeout));
         }
     }
 }

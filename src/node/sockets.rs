@@ -68,8 +68,9 @@ impl<'a> Node<'a> {
     /// # Errors
     /// See [`ConnectError`].
     pub fn connect(&mut self, now: Instant, remote: IpEndpoint) -> Result<Handle, ConnectError> {
+        self.now = now;
         self.check_remote(remote)?;
-        let slot = self.open_active(now, None, remote)?;
+        let slot = self.open_active(None, remote)?;
         Ok(self.handle(slot))
     }
 
@@ -84,11 +85,12 @@ impl<'a> Node<'a> {
         port: u16,
         remote: IpEndpoint,
     ) -> Result<Handle, ConnectError> {
+        self.now = now;
         self.check_remote(remote)?;
         if port == 0 {
             return Err(ConnectError::NoPort);
         }
-        let slot = self.open_active(now, Some(port), remote)?;
+        let slot = self.open_active(Some(port), remote)?;
         Ok(self.handle(slot))
     }
 
@@ -213,14 +215,16 @@ impl<'a> Node<'a> {
 
     /// CLOSE of the sending half: a FIN follows what is queued. Receiving goes on.
     pub fn shutdown(&mut self, now: Instant, handle: Handle) {
+        self.now = now;
         if let Some(slot) = self.slot_of(handle) {
-            self.close_slot(now, slot);
+            self.close_slot(slot);
         }
     }
 
     /// Lets go of a connection: a FIN follows what is queued, what still comes is discarded, and the
     /// slot comes back by itself when the teardown is over.
     pub fn close(&mut self, now: Instant, handle: Handle) {
+        self.now = now;
         let Some(slot) = self.slot_of(handle) else {
             return;
         };
@@ -229,7 +233,7 @@ impl<'a> Node<'a> {
             return self.free_slot(slot);
         }
         self.discard_received(slot);
-        self.close_slot(now, slot);
+        self.close_slot(slot);
     }
 
     /// ABORT: ends a connection at once and lets go of it. The peer gets a reset in the states in which
@@ -237,6 +241,7 @@ impl<'a> Node<'a> {
     ///
     /// Unlike other calls it also reaches a connection that was let go and is still in its teardown.
     pub fn abort(&mut self, now: Instant, handle: Handle) {
+        self.now = now;
         let slot = handle.slot();
         let found = self.slots.get(slot).map(|slot| slot.connection.id);
         if found != Some(handle.id) {
@@ -255,8 +260,8 @@ impl<'a> Node<'a> {
             | State::FinWait2
             | State::CloseWait => {
                 self.slots[slot].socket_mut().abort();
-                self.observe(now, slot, cause);
-                self.settle(now, slot);
+                self.observe(slot, cause);
+                self.settle(slot);
             }
             // The peer knows of no connection yet, or has nothing left to lose.
             State::SynSent
@@ -265,7 +270,7 @@ impl<'a> Node<'a> {
             | State::TimeWait
             | State::Closed
             | State::Listen => {
-                self.drop_silently(now, slot, State::Closed, cause, Ending::Aborted);
+                self.drop_silently(slot, State::Closed, cause, Ending::Aborted);
             }
         }
     }
@@ -303,6 +308,7 @@ impl<'a> Node<'a> {
         to: IpEndpoint,
         data: &[u8],
     ) -> Result<(), SendToError> {
+        self.now = now;
         let from = from.into();
         if to.port == 0 || !is_spoken(to.addr) || to.addr.is_unspecified() {
             return Err(SendToError::NotAHost);
@@ -316,7 +322,7 @@ impl<'a> Node<'a> {
         if self.datagrams.push(now, from, to, data) {
             return Ok(());
         }
-        self.note_full(now, Resource::Datagrams);
+        self.note_full(Resource::Datagrams);
         Err(SendToError::WouldBlock)
     }
 
@@ -341,6 +347,7 @@ impl<'a> Node<'a> {
 
     /// Notes that the application refused a datagram, so that no loss is silent.
     pub fn refuse_datagram(&mut self, now: Instant, received: &Received) {
+        self.now = now;
         let datagram = Datagram {
             direction: Direction::In,
             flow: Flow {
@@ -350,30 +357,30 @@ impl<'a> Node<'a> {
             len: received.len as u16,
             verdict: Verdict::Dropped(Reason::QueueFull),
         };
-        self.note(now, Kind::Datagram(datagram));
+        self.note(Kind::Datagram(datagram));
     }
 
     /// CLOSE, as RFC 9293 section 3.10.4 has it for each state.
-    fn close_slot(&mut self, now: Instant, slot: usize) {
+    fn close_slot(&mut self, slot: usize) {
         let cause = Cause::Call(Call::Close);
         let state = self.slots[slot].connection.state;
         match state {
             // The connection is deleted; nothing is sent.
             State::SynSent | State::Listen => {
-                self.drop_silently(now, slot, State::Closed, cause, Ending::Closed);
+                self.drop_silently(slot, State::Closed, cause, Ending::Closed);
             }
             // A FIN before the peer's acknowledgment would carry the number of our SYN: it waits.
             State::SynReceived => self.slots[slot].connection.flags.close_deferred = true,
-            State::CloseWait if !self.may_enter_last_ack(now, slot) => {
+            State::CloseWait if !self.may_enter_last_ack(slot) => {
                 self.slots[slot].connection.flags.close_deferred = true;
             }
             State::Established | State::CloseWait => {
                 self.slots[slot].socket_mut().close();
-                self.observe(now, slot, cause);
-                self.settle(now, slot);
+                self.observe(slot, cause);
+                self.settle(slot);
             }
             // Closed before. FIN-WAIT-2 is bounded from now on if nobody reads any more.
-            State::FinWait2 => self.settle(now, slot),
+            State::FinWait2 => self.settle(slot),
             State::FinWait1 | State::Closing | State::LastAck | State::TimeWait | State::Closed => {
             }
         }

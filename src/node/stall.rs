@@ -49,28 +49,28 @@ impl Node<'_> {
     /// In LAST-ACK smoltcp hears only what acknowledges more than before: no window that opens, and no
     /// repetition. So what is queued must fit into the window, and have a timer. Until then the call
     /// waits, as RFC 9293 section 3.10.4 has it wait for what is not yet sent.
-    pub(super) fn may_enter_last_ack(&mut self, now: Instant, slot: usize) -> bool {
+    pub(super) fn may_enter_last_ack(&mut self, slot: usize) -> bool {
         let queued = self.slots[slot].socket().send_queue();
-        let due = self.iface.poll_at(now, &self.slots[slot].set);
+        let due = self.iface.poll_at(self.now, &self.slots[slot].set);
         let room = self.slots[slot].connection.numbers.snd_wnd as usize;
         queued == 0 || queued <= room && !self.is_stalled(slot, due)
     }
 
     /// Carries out a CLOSE that waited in CLOSE-WAIT, if it need not wait any longer.
-    pub(super) fn close_if_it_may(&mut self, now: Instant, slot: usize) {
+    pub(super) fn close_if_it_may(&mut self, slot: usize) {
         let connection = &self.slots[slot].connection;
         let waits = connection.state == State::CloseWait && connection.flags.close_deferred;
-        if waits && self.may_enter_last_ack(now, slot) {
+        if waits && self.may_enter_last_ack(slot) {
             self.slots[slot].connection.flags.close_deferred = false;
             self.slots[slot].socket_mut().close();
-            self.observe(now, slot, Cause::Call(Call::Close));
+            self.observe(slot, Cause::Call(Call::Close));
         }
     }
 
     /// Repeats the peer's last acknowledgment to smoltcp until that wants to send.
-    pub(super) fn wake_the_stalled(&mut self, now: Instant, slot: usize) {
+    pub(super) fn wake_the_stalled(&mut self, slot: usize) {
         for _ in 0..REPETITIONS {
-            let due = self.iface.poll_at(now, &self.slots[slot].set);
+            let due = self.iface.poll_at(self.now, &self.slots[slot].set);
             if !self.is_stalled(slot, due) {
                 return;
             }
@@ -86,12 +86,12 @@ impl Node<'_> {
                 Some(numbers.snd_una),
                 numbers.window,
             );
-            self.show(now, slot, &again);
+            self.show(slot, &again);
         }
     }
 
     /// Lets the socket see a segment without data that is composed here; nothing leaves.
-    pub(super) fn show(&mut self, now: Instant, slot: usize, segment: &TcpRepr<'_>) {
+    pub(super) fn show(&mut self, slot: usize, segment: &TcpRepr<'_>) {
         let route = Route::into(&self.slots[slot].connection.flow);
         let mut packet = [0; 128];
         let packet = &mut packet[..route.packet_len(segment)];
@@ -99,6 +99,6 @@ impl Node<'_> {
         let mut nowhere = Nowhere;
         let mut hatch = Hatch::offering(packet, &mut nowhere, Hop::NOWHERE);
         let set = &mut self.slots[slot].set;
-        self.iface.poll_ingress_single(now, &mut hatch, set);
+        self.iface.poll_ingress_single(self.now, &mut hatch, set);
     }
 }
