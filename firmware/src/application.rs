@@ -28,7 +28,7 @@ pub(crate) const RECEIVE: usize = chat::framing::SCRATCH;
 /// Octets of each connection's transmit buffer: a longest line and the last words.
 pub(crate) const TRANSMIT: usize = chat::LINE_MAX + chat::LAST_WORDS_MAX;
 /// Connections in TIME-WAIT.
-const TOMBSTONES: usize = 32;
+const TIME_WAITS: usize = 32;
 /// SYNs that may wait for a free connection.
 const BACKLOG: u16 = 8;
 /// A power of two above connections and tombstones together.
@@ -51,7 +51,7 @@ pub(crate) type NodeMemory = node::Storage<
     CONNECTIONS,
     RECEIVE,
     TRANSMIT,
-    TOMBSTONES,
+    TIME_WAITS,
     { BACKLOG as usize },
     FLOWS,
     EVENTS,

@@ -170,7 +170,7 @@ impl Board {
             connections: 1,
             receive: 64,
             transmit: 64,
-            tombstones: 2,
+            time_waits: 2,
             backlog: 1,
             datagrams: 1024,
             extra: 1,

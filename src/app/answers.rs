@@ -83,7 +83,7 @@ impl Table {
             if let Some(status) = facts.node.status_in(place, facts.now) {
                 self.rows += 1;
                 self.waiting += usize::from(status.state == State::TimeWait);
-                let member = facts.desk.member(place).filter(|_| !status.released);
+                let member = facts.desk.member(place).filter(|_| !status.orphaned);
                 let name = member.and_then(|id| facts.room.name(id));
                 write_status(out, facts.now, &status, name)?;
                 return Ok(true);

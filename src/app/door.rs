@@ -87,7 +87,7 @@ impl App<'_> {
 /// Takes back a connection that was let go here, and that its peer does not close.
 fn take_back(now: Instant, node: &mut Node<'_>, patience: Duration) -> bool {
     let overdue = (0..node.capacity()).find_map(|place| {
-        let status = node.status_in(place, now).filter(|it| it.released)?;
+        let status = node.status_in(place, now).filter(|it| it.orphaned)?;
         let patience = match status.state {
             State::FinWait2 => TO_CLOSE,
             State::Closed

@@ -9,7 +9,9 @@ use smoltcp::iface::SocketStorage;
 
 use super::{App, Seat, Stream, Watched};
 use crate::chat::{self, CELLS_PER_MEMBER, Cell};
-use crate::node::{Bench, Entry, Grave, Handle, Links, Node, Pending, Place, Slot};
+use crate::node::{
+    Entry, Handle, Node, Pending, Place, QueueLinks, Slot, SynQueueEntry, TimeWaitEntry,
+};
 use crate::trace::{Event, Flow};
 
 /// Rows that belong together.
@@ -39,7 +41,10 @@ pub const TABLE: [Section; 3] = [
         rows: &[
             ("a member of the room", MEMBER),
             ("a connection in TIME-WAIT", TOMBSTONE),
-            ("a SYN that waits for a free connection", size_of::<Bench>()),
+            (
+                "a SYN that waits for a free connection",
+                size_of::<SynQueueEntry>(),
+            ),
             ("an event in the journal", size_of::<Option<Event>>()),
             (
                 "a datagram that waits, without its text",
@@ -74,7 +79,7 @@ const CONNECTION: [(&str, usize); 6] = [
         size_of::<SocketStorage<'_>>(),
     ),
     ("what the node knows of it", size_of::<Slot<'_>>()),
-    ("queues it is in", size_of::<Links>()),
+    ("queues it is in", size_of::<QueueLinks>()),
     (
         "deadlines, the node's and the chat's",
         2 * size_of::<Place>(),
@@ -87,7 +92,7 @@ const CONNECTION: [(&str, usize); 6] = [
 const MEMBER: usize = size_of::<chat::Slot<Handle, Flow>>() + CELLS_PER_MEMBER * size_of::<Cell>();
 
 /// A connection in TIME-WAIT, with its share of the flow table.
-const TOMBSTONE: usize = size_of::<Grave>() + 2 * size_of::<Entry>();
+const TOMBSTONE: usize = size_of::<TimeWaitEntry>() + 2 * size_of::<Entry>();
 
 const NODE_AND_ROOM: usize = size_of::<Node<'_>>() + size_of::<App<'_>>();
 

@@ -57,7 +57,7 @@ impl Stack {
             connections: self.connections,
             receive: buffer,
             transmit: buffer,
-            tombstones: (4 * self.connections).clamp(4096, 60_000),
+            time_waits: (4 * self.connections).clamp(4096, 60_000),
             backlog: backlog.max(1),
             events: 16 * 1024,
             mtu: match self.offload {

@@ -14,16 +14,18 @@
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::TcpControl;
 
-use super::backlog::{Held, Kept, Listener};
 use super::frame::TcpFrame;
-use super::hatch::Exit;
 use super::ingress::said_mss;
-use super::lists::List;
 use super::node::Node;
 use super::numbers::before;
+use super::one_frame::Exit;
 use super::opening::{Opening, opening};
+use super::queues::Queue;
 use super::reply::bare;
-use super::time_wait::Waiting;
+use super::syn_queue::{Kept, Listener, PendingSyn};
+use super::table::SlotId;
+use super::time_wait::TimeWait;
+use super::time_wait::TimeWaitId;
 use crate::origin::{Origin, majority};
 use crate::trace::{Answer, Cause, Ending, Flags, Header, Reason, Resource, State, Verdict};
 
@@ -45,10 +47,10 @@ const CROWD: usize = 4;
 /// So many of the oldest handshakes tell who has more than half. A constant bounds the work.
 const OLDEST: usize = 16;
 
-/// What an acknowledgment out of nowhere came to.
+/// What an acknowledgment out of discard came to.
 enum ByCookie {
     /// It completes a handshake, in this slot.
-    Opened(usize),
+    Opened(SlotId),
     /// It does as soon as a connection is free.
     Waits,
     /// It would, if there were a place to wait in.
@@ -73,7 +75,7 @@ impl Node<'_> {
         let flags = frame.header.flags;
         if flags.contains(Flags::RST) {
             // It may take back a SYN that still waits.
-            self.backlog.take_back(&frame.flow, frame.header.seq);
+            self.syn_queue.take_back(&frame.flow, frame.header.seq);
             self.note_stray(frame, Verdict::Dropped(Reason::StrayReset));
         } else if flags.contains(Flags::ACK) {
             if flags.contains(Flags::SYN) {
@@ -101,13 +103,13 @@ impl Node<'_> {
     }
 
     fn receive_syn(&mut self, listener: Listener, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
-        if self.backlog.len() == 0 && self.may_open(false) {
+        if self.syn_queue.len() == 0 && self.may_open(false) {
             let iss = self.isn.next(self.now, &frame.flow);
             self.open_passive(opening(frame, iss));
             return;
         }
-        let handshakes = self.lists.len(List::HalfOpen) > 0;
-        let held = Held {
+        let handshakes = self.table.len(Queue::HalfOpen) > 0;
+        let held = PendingSyn {
             flow: frame.flow,
             neighbor: frame.neighbor,
             syn: frame.header,
@@ -115,9 +117,9 @@ impl Node<'_> {
             again: false,
             heard: self.now,
         };
-        match self.backlog.keep(held, listener.backlog) {
+        match self.syn_queue.keep(held, listener.backlog) {
             // It came again, and only handshakes that do not end are in its way.
-            Kept::Again if self.lists.len(List::Free) > 0 && !self.may_open(false) => {
+            Kept::Again if self.table.len(Queue::Free) > 0 && !self.may_open(false) => {
                 self.answer_with_cookie(frame, exit);
             }
             Kept::New | Kept::Again => self.note_stray(frame, Verdict::Held),
@@ -140,12 +142,12 @@ impl Node<'_> {
     /// cookies. Too many cookies at once would come back to no place, and whoever then waits to be greeted
     /// waits for ever, while a SYN is sent again.
     fn may_be_a_crowd(&mut self) -> bool {
-        let front = self.lists.front(List::HalfOpen);
+        let front = self.table.front(Queue::HalfOpen);
         let young = front.is_none_or(|slot| {
-            let since = self.slots[slot].connection.since;
+            let since = self.table[slot].since;
             since + OVER_ITS_SHARE > self.now
         });
-        let places = self.slots.len() + self.backlog.capacity();
+        let places = self.table.capacity() + self.syn_queue.capacity();
         let crowd = places.saturating_mul(CROWD).min(usize::from(u16::MAX)) as u16;
         young && self.turned_away.take(self.now, crowd)
     }
@@ -153,9 +155,9 @@ impl Node<'_> {
     /// Whether a connection is free for one more handshake, or for a peer that is `proven`: those have the
     /// last quarter for themselves.
     fn may_open(&self, proven: bool) -> bool {
-        let slots = self.slots.len();
-        let few = self.lists.len(List::HalfOpen) < slots - slots / 4;
-        self.lists.len(List::Free) > 0 && (proven || few)
+        let slots = self.table.capacity();
+        let few = self.table.len(Queue::HalfOpen) < slots - slots / 4;
+        self.table.len(Queue::Free) > 0 && (proven || few)
     }
 
     /// Answers a SYN without keeping anything of it (RFC 4987 section 3.6).
@@ -167,7 +169,7 @@ impl Node<'_> {
         let header = &frame.header;
         let mss = said_mss(&frame.flow, header.mss);
         let iss = self.isn.cookie(self.now, &frame.flow, header.seq, mss);
-        let window = self.slots[0].socket().recv_capacity().min(65_535) as u16;
+        let window = self.table.window_of_a_syn();
         let mut segment = bare(&frame.flow, iss, Some(header.seq.wrapping_add(1)), window);
         segment.control = TcpControl::Syn;
         segment.max_seg_size = Some(self.mss(frame.flow.local.addr));
@@ -196,7 +198,7 @@ impl Node<'_> {
             mss: cookie.mss,
             ..Header::default()
         };
-        let held = Held {
+        let held = PendingSyn {
             flow: frame.flow,
             neighbor: frame.neighbor,
             syn,
@@ -205,7 +207,7 @@ impl Node<'_> {
             heard: self.now,
         };
         if !self.may_open(true) && !self.make_room(Origin::of(frame.flow.remote.addr.into())) {
-            return match self.backlog.keep(held, listener.backlog) {
+            return match self.syn_queue.keep(held, listener.backlog) {
                 Kept::New | Kept::Again => ByCookie::Waits,
                 Kept::Instead(resource) => {
                     self.note_full(resource);
@@ -221,8 +223,8 @@ impl Node<'_> {
     }
 
     /// Opens the connection of a peer that returned the cookie `iss`, up to SYN-RECEIVED.
-    fn open_proven(&mut self, held: &Held, iss: u32) -> Option<usize> {
-        self.backlog.remove(&held.flow);
+    fn open_proven(&mut self, held: &PendingSyn, iss: u32) -> Option<SlotId> {
+        self.syn_queue.remove(&held.flow);
         let opening = Opening {
             flow: held.flow,
             neighbor: held.neighbor,
@@ -237,8 +239,8 @@ impl Node<'_> {
 
     /// Whether a segment to a half-open connection acknowledges the cookie that answered an earlier SYN
     /// of the same peer. That one arrived first, so it counts.
-    pub(super) fn returns_a_cookie(&self, slot: usize, frame: &TcpFrame<'_>) -> bool {
-        let numbers = &self.slots[slot].connection.numbers;
+    pub(super) fn returns_a_cookie(&self, slot: SlotId, frame: &TcpFrame<'_>) -> bool {
+        let numbers = &self.table[slot].numbers;
         let header = &frame.header;
         let iss = header.ack.wrapping_sub(1);
         self.now <= self.cookies_until
@@ -255,41 +257,40 @@ impl Node<'_> {
     /// A SYN beyond the numbers of a connection in TIME-WAIT: the old one is over.
     pub(super) fn reopen(
         &mut self,
-        place: usize,
-        waiting: &Waiting,
+        id: TimeWaitId,
+        wait: &TimeWait,
         frame: &TcpFrame<'_>,
         exit: &mut dyn Exit,
     ) {
         let Some(listener) = self.listener(frame.flow.local.port) else {
             return self.refuse(frame, exit);
         };
-        self.end_wait(place, waiting, Cause::Segment);
-        if self.lists.len(List::Free) == 0 {
+        self.end_time_wait(id, wait, Cause::Segment);
+        if self.table.len(Queue::Free) == 0 {
             return self.receive_syn(listener, frame, exit);
         }
         let mut iss = self.isn.next(self.now, &frame.flow);
-        if !before(waiting.snd_nxt, iss) {
-            iss = waiting.snd_nxt.wrapping_add(BEYOND_THE_OLD);
+        if !before(wait.snd_nxt, iss) {
+            iss = wait.snd_nxt.wrapping_add(BEYOND_THE_OLD);
         }
         self.open_passive(opening(frame, iss));
     }
 
     /// Lets in who waits, as far as there is room or a handshake gives way.
     pub(super) fn admit_the_waiting(&mut self) {
-        if self.backlog.len() == 0 {
+        if self.syn_queue.len() == 0 {
             return;
         }
-        self.backlog.forget_the_silent(self.now);
-        while let Some(held) = self.backlog.next(self.hog()) {
+        self.syn_queue.forget_the_silent(self.now);
+        while let Some(held) = self.syn_queue.next(self.hog()) {
             if !self.may_open(held.proven.is_some()) {
                 if self.make_room(Origin::of(held.flow.remote.addr.into())) {
                     continue;
                 }
                 return;
             }
-            self.backlog.remove(&held.flow);
-            let hash = self.flows.hash(&held.flow);
-            if self.find(hash, &held.flow).is_some() {
+            self.syn_queue.remove(&held.flow);
+            if self.find(&held.flow).is_some() {
                 // We called it ourselves meanwhile.
                 continue;
             }
@@ -297,7 +298,7 @@ impl Node<'_> {
         }
     }
 
-    fn admit(&mut self, held: &Held) {
+    fn admit(&mut self, held: &PendingSyn) {
         if let Some(iss) = held.proven {
             if let Some(slot) = self.open_proven(held, iss) {
                 self.complete(slot);
@@ -316,31 +317,31 @@ impl Node<'_> {
 
     /// When somebody who waits may be let in although nothing else happens.
     pub(super) fn admission_deadline(&self) -> Option<Instant> {
-        if self.backlog.len() == 0 {
+        if self.syn_queue.len() == 0 {
             return None;
         }
-        let held = self.backlog.next(self.hog())?;
+        let held = self.syn_queue.next(self.hog())?;
         let (_, at) = self.gives_way(Origin::of(held.flow.remote.addr.into()))?;
         Some(at)
     }
 
     /// Who has more than half of the oldest handshakes.
     fn hog(&self) -> Option<Origin> {
-        let oldest = self.lists.iter(List::HalfOpen).take(OLDEST);
+        let oldest = self.table.queued(Queue::HalfOpen).take(OLDEST);
         majority(oldest.map(|slot| self.origin_of(slot)))
     }
 
-    fn origin_of(&self, slot: usize) -> Origin {
-        Origin::of(self.slots[slot].connection.flow.remote.addr.into())
+    fn origin_of(&self, slot: SlotId) -> Origin {
+        Origin::of(self.table[slot].flow.remote.addr.into())
     }
 
     /// The handshake that is the first to give way to `newcomer`, and when.
-    fn gives_way(&self, newcomer: Origin) -> Option<(usize, Instant)> {
-        let since = |slot: usize| self.slots[slot].connection.since;
-        let first = self.lists.front(List::HalfOpen)?;
+    fn gives_way(&self, newcomer: Origin) -> Option<(SlotId, Instant)> {
+        let since = |slot: SlotId| self.table[slot].since;
+        let first = self.table.front(Queue::HalfOpen)?;
         let old = (first, since(first) + OLD);
         let hog = self.hog().filter(|hog| *hog != newcomer);
-        let mut oldest = self.lists.iter(List::HalfOpen).take(OLDEST);
+        let mut oldest = self.table.queued(Queue::HalfOpen).take(OLDEST);
         let over = oldest
             .find(|slot| Some(self.origin_of(*slot)) == hog)
             .map(|slot| (slot, since(slot) + OVER_ITS_SHARE));
@@ -352,7 +353,7 @@ impl Node<'_> {
         let Some((slot, _)) = self.gives_way(newcomer).filter(|(_, at)| *at <= self.now) else {
             return false;
         };
-        if self.slots[slot].connection.since + OLD > self.now {
+        if self.table[slot].since + OLD > self.now {
             self.note_full(Resource::Share);
         }
         self.drop_silently(slot, State::Closed, Cause::Evicted, Ending::Evicted);

@@ -8,13 +8,14 @@ use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint};
 
 use super::answers::Answers;
 use super::numbers::Numbers;
+use super::table::SlotId;
 use crate::trace::{ConnectionId, Ending, Flow, State};
 
 /// A connection as the application holds it. Stale after the connection is over and let go: then every
 /// call says so, and never touches the connection that lives there now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Handle {
-    pub(super) slot: u16,
+    pub(super) slot: SlotId,
     pub(super) id: ConnectionId,
 }
 
@@ -27,7 +28,7 @@ impl Handle {
     /// The connection's slot: a number below the node's capacity, which no other live connection has.
     /// For tables of the application that run beside the node's.
     pub const fn slot(self) -> usize {
-        self.slot as usize
+        self.slot.number()
     }
 }
 
@@ -64,12 +65,12 @@ pub(super) struct Flags {
     /// The application has been given it.
     pub(super) accepted: bool,
     /// The application let go of it.
-    pub(super) released: bool,
+    pub(super) orphaned: bool,
     /// CLOSE was called in SYN-RECEIVED and waits for ESTABLISHED (RFC 9293 section 3.10.4), or in
     /// CLOSE-WAIT and waits for the window.
     pub(super) close_deferred: bool,
     /// Its segments no longer reach it: it is over, or in TIME-WAIT without a socket.
-    pub(super) detached: bool,
+    pub(super) unlinked: bool,
     /// The application found no room to send, and wants to know when there is some.
     pub(super) wants_room: bool,
     /// The last segment that smoltcp saw was a reset.

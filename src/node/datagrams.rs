@@ -14,8 +14,8 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpEndpoint, IpListenEndpoint};
 
 use super::ethernet::Hop;
-use super::hatch::{Exit, Hatch, Sent};
 use super::neighbors::ASK_AGAIN;
+use super::one_frame::{Exit, OneFrame, Sent};
 use crate::trace::{Datagram, Direction, Flow, Reason, Verdict};
 
 /// A place for a bound port: a set of one socket that receives.
@@ -227,9 +227,9 @@ impl<'a> Datagrams<'a> {
         if socket.send_slice(payload, meta).is_err() {
             return self.give_up(waiting);
         }
-        let mut hatch = Hatch::leading_to(exit, hop);
-        iface.poll_egress(now, &mut hatch, &mut self.sender);
-        match hatch.sent {
+        let mut one_frame = OneFrame::leading_to(exit, hop);
+        iface.poll_egress(now, &mut one_frame, &mut self.sender);
+        match one_frame.sent {
             Some(sent) => {
                 let _ = self.queue.dequeue();
                 self.queued -= 1;

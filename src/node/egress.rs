@@ -6,10 +6,11 @@ use smoltcp::time::{Duration, Instant};
 use super::connection::Slot;
 use super::datagrams::Attempt;
 use super::deadlines::earliest;
-use super::hatch::{Hatch, Sent};
-use super::lists::List;
 use super::neighbors::ASK_AGAIN;
 use super::node::{Extra, Node};
+use super::one_frame::{OneFrame, Sent};
+use super::queues::Queue;
+use super::table::SlotId;
 use crate::trace::{Cause, Kind, State, Timer};
 
 /// When to look again at a device that had no room.
@@ -22,56 +23,56 @@ impl Node<'_> {
     /// Sends segments in rotation within the budget; `true` if the device had no room.
     pub(super) fn send_segments<D: Device + ?Sized>(&mut self, device: &mut D) -> bool {
         for _ in 0..self.limits.egress_budget {
-            let Some(slot) = self.lists.front(List::Egress) else {
+            let Some(slot) = self.table.front(Queue::Egress) else {
                 break;
             };
             let mut exit = device.transmit(self.now);
             if exit.is_none() {
                 return true;
             }
-            self.lists.remove(List::Egress, slot);
+            self.table.remove(Queue::Egress, slot);
             let Some(hop) = self.hop_of(slot) else {
-                self.lists.push(List::Unresolved, slot);
-                self.deadlines.not_after(slot, self.now + ASK_AGAIN);
+                self.table.push(Queue::Unresolved, slot);
+                self.table.wake_by(slot, self.now + ASK_AGAIN);
                 continue;
             };
-            let mut hatch = Hatch::leading_to(&mut exit, hop);
+            let mut one_frame = OneFrame::leading_to(&mut exit, hop);
             let Slot {
                 set, connection, ..
-            } = &mut self.slots[slot];
+            } = self.table.place_mut(slot);
             let opening = matches!(connection.state, State::SynSent | State::SynReceived);
             if opening && self.mss_limit.is_some() {
-                self.send_opening(slot, &mut hatch);
+                self.send_opening(slot, &mut one_frame);
             } else {
-                self.iface.poll_egress(self.now, &mut hatch, set);
+                self.iface.poll_egress(self.now, &mut one_frame, set);
             }
-            let sent = hatch.sent;
+            let sent = one_frame.sent;
             // smoltcp's own timers end TIME-WAIT only. The node does that itself before, unless the device had
             // no room for the last acknowledgment until now.
             self.observe(slot, Cause::Timer(Timer::TimeWait));
             let segment_left = matches!(sent, Some(Sent::Tcp(..)));
             self.note_sent(slot, sent);
-            if self.slots[slot].connection.numbers.attempts > 0 {
+            if self.table[slot].numbers.attempts > 0 {
                 // What is sent again the next time goes to where the answer says.
                 self.doubt_peer(slot);
             }
-            self.settle(slot);
+            self.reschedule(slot);
             if !segment_left {
-                self.park(slot);
+                self.defer(slot);
             }
         }
         self.send_extra(device)
     }
 
     /// A connection that was asked and sent nothing.
-    fn park(&mut self, slot: usize) {
-        if self.slots[slot].connection.flags.detached {
+    fn defer(&mut self, slot: SlotId) {
+        if self.table[slot].flags.unlinked {
             return;
         }
-        if self.lists.contains(List::Egress, slot) {
+        if self.table.contains(Queue::Egress, slot) {
             // It claims to have something to send at once. Do not spin on it.
-            self.lists.remove(List::Egress, slot);
-            self.deadlines.not_after(slot, self.now + STUCK);
+            self.table.remove(Queue::Egress, slot);
+            self.table.wake_by(slot, self.now + STUCK);
         }
     }
 
@@ -85,10 +86,10 @@ impl Node<'_> {
             if exit.is_none() {
                 return true;
             }
-            let mut hatch = Hatch::whole(None, &mut exit);
+            let mut one_frame = OneFrame::whole(None, &mut exit);
             let Extra { iface, sockets } = &mut self.extra;
-            iface.poll_egress(self.now, &mut hatch, sockets);
-            let sent = hatch.sent;
+            iface.poll_egress(self.now, &mut one_frame, sockets);
+            let sent = one_frame.sent;
             if sent.is_none() {
                 break;
             }
@@ -134,14 +135,10 @@ impl Node<'_> {
         if blocked {
             return Some(self.now + DEVICE_BUSY);
         }
-        if self.lists.len(List::Egress) > 0 {
+        if self.table.len(Queue::Egress) > 0 {
             return Some(self.now);
         }
-        let wait = self
-            .graveyard
-            .oldest()
-            .and_then(|place| self.graveyard.get(place, self.now, &self.locals))
-            .map(|waiting| waiting.deadline);
+        let wait = self.oldest_time_wait().map(|(_, wait)| wait.deadline);
         let extra = if self.has_extra() {
             let Extra { iface, sockets } = &mut self.extra;
             iface.poll_at(self.now, sockets)
@@ -149,7 +146,7 @@ impl Node<'_> {
             None
         };
         earliest(&[
-            self.deadlines.earliest(),
+            self.table.deadline(),
             self.admission_deadline(),
             wait,
             extra,

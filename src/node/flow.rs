@@ -9,6 +9,8 @@ use core::net::IpAddr;
 
 use managed::ManagedSlice;
 
+use super::table::SlotId;
+use super::time_wait::TimeWaitId;
 use crate::trace::Flow;
 
 /// Every frame is looked up, so the shorter of the two SipHashes. A board has flash for one: the longer,
@@ -38,27 +40,27 @@ impl Entry {
 /// What an entry leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
-    /// A connection, by its slot.
-    Connection(usize),
-    /// A TIME-WAIT record, by its place.
-    Tombstone(usize),
+    /// A connection.
+    Connection(SlotId),
+    /// One in TIME-WAIT.
+    TimeWait(TimeWaitId),
 }
 
 impl Found {
-    const TOMBSTONE: u32 = 1 << 31;
+    const IN_TIME_WAIT: u32 = 1 << 31;
 
     const fn pack(self) -> u32 {
         match self {
-            Self::Connection(index) => index as u32,
-            Self::Tombstone(index) => index as u32 | Self::TOMBSTONE,
+            Self::Connection(slot) => slot.number() as u32,
+            Self::TimeWait(id) => id.number() as u32 | Self::IN_TIME_WAIT,
         }
     }
 
     const fn unpack(value: u32) -> Self {
-        if value & Self::TOMBSTONE == 0 {
-            Self::Connection(value as usize)
+        if value & Self::IN_TIME_WAIT == 0 {
+            Self::Connection(SlotId::new(value as usize))
         } else {
-            Self::Tombstone((value & !Self::TOMBSTONE) as usize)
+            Self::TimeWait(TimeWaitId::new((value & !Self::IN_TIME_WAIT) as usize))
         }
     }
 }
@@ -194,15 +196,21 @@ mod tests {
     #[test]
     fn what_was_inserted_is_found_and_what_was_removed_is_not() {
         let mut table = table(8);
-        table.insert(3, Found::Connection(0));
-        table.insert(3, Found::Tombstone(0));
+        table.insert(3, Found::Connection(SlotId::new(0)));
+        table.insert(3, Found::TimeWait(TimeWaitId::new(0)));
         assert_eq!(
-            table.find(3, |what| what == Found::Tombstone(0)),
-            Some(Found::Tombstone(0))
+            table.find(3, |what| what == Found::TimeWait(TimeWaitId::new(0))),
+            Some(Found::TimeWait(TimeWaitId::new(0)))
         );
-        table.remove(3, Found::Connection(0));
-        assert_eq!(table.find(3, |what| what == Found::Connection(0)), None);
-        assert_eq!(table.find(3, |_| true), Some(Found::Tombstone(0)));
+        table.remove(3, Found::Connection(SlotId::new(0)));
+        assert_eq!(
+            table.find(3, |what| what == Found::Connection(SlotId::new(0))),
+            None
+        );
+        assert_eq!(
+            table.find(3, |_| true),
+            Some(Found::TimeWait(TimeWaitId::new(0)))
+        );
     }
 
     #[test]
@@ -213,14 +221,15 @@ mod tests {
             for second in 0..hashes.len() {
                 let mut table = table(8);
                 for (index, hash) in hashes.iter().enumerate() {
-                    table.insert(*hash, Found::Connection(index));
+                    table.insert(*hash, Found::Connection(SlotId::new(index)));
                 }
                 let gone: Vec<usize> = vec![first, second];
                 for index in &gone {
-                    table.remove(hashes[*index], Found::Connection(*index));
+                    table.remove(hashes[*index], Found::Connection(SlotId::new(*index)));
                 }
                 for (index, hash) in hashes.iter().enumerate() {
-                    let found = table.find(*hash, |what| what == Found::Connection(index));
+                    let found =
+                        table.find(*hash, |what| what == Found::Connection(SlotId::new(index)));
                     assert_eq!(found.is_some(), !gone.contains(&index));
                 }
             }

@@ -4,10 +4,11 @@ use smoltcp::time::{Duration, Instant};
 
 use super::connection::{Connection, has_fin};
 use super::frame::TcpFrame;
-use super::hatch::Sent;
-use super::lists::List;
 use super::node::Node;
-use super::stall;
+use super::one_frame::Sent;
+use super::queues::Queue;
+use super::rto_rescue;
+use super::table::SlotId;
 use crate::trace::{
     Answer, Call, Cause, Direction, Ending, Flags, Header, Kind, Mark, Segment, State, Timer,
     Transition, Verdict, rfc9293,
@@ -19,26 +20,23 @@ const LAST_WORD: Duration = Duration::from_secs(3);
 impl Node<'_> {
     /// After smoltcp saw a segment of the connection; `held_open` is what the gate changed about its
     /// window.
-    pub(super) fn took(
+    pub(super) fn after_segment(
         &mut self,
-        slot: usize,
+        slot: SlotId,
         frame: &TcpFrame<'_>,
         held_open: bool,
         sent: Option<Sent>,
     ) {
-        let connection = &mut self.slots[slot].connection;
+        let connection = &mut self.table[slot];
         let before = connection.numbers.snd_una;
         let was_closed = connection.numbers.closed;
         if !connection.numbers.synchronized
             && frame.header.flags.contains(Flags::SYN)
-            && self.slots[slot].socket().state() != State::SynSent
+            && self.table.place(slot).socket().state() != State::SynSent
         {
-            self.slots[slot]
-                .connection
-                .numbers
-                .synchronize(&frame.header);
+            self.table[slot].numbers.synchronize(&frame.header);
         }
-        let connection = &mut self.slots[slot].connection;
+        let connection = &mut self.table[slot];
         if connection.numbers.accept(&frame.header, held_open)
             && connection.neighbor != Some(frame.neighbor)
         {
@@ -59,29 +57,29 @@ impl Node<'_> {
             connection.flags.slow_reported = false;
             if connection.flags.wants_room {
                 connection.flags.wants_room = false;
-                self.lists.push(List::Ready, slot);
+                self.table.push(Queue::Ready, slot);
             }
         }
-        if self.slots[slot].connection.flags.released {
+        if self.table[slot].flags.orphaned {
             self.discard_received(slot);
         }
         self.observe(slot, Cause::Segment);
         self.note_sent(slot, sent);
-        let state = self.slots[slot].connection.state;
+        let state = self.table[slot].state;
         if state == State::Established && frame.header.len > 0 {
             // Egress asks the socket anyway, after the application had its turn, and settles then.
-            self.lists.push(List::Egress, slot);
+            self.table.push(Queue::Egress, slot);
         } else {
             self.close_if_it_may(slot);
-            self.settle(slot);
+            self.reschedule(slot);
         }
     }
 
     /// Compares the socket's state with the one that the journal knows, and tells the difference.
-    pub(super) fn observe(&mut self, slot: usize, cause: Cause) {
-        let to = self.slots[slot].socket().state();
+    pub(super) fn observe(&mut self, slot: SlotId, cause: Cause) {
+        let to = self.table.place(slot).socket().state();
         self.advance(slot);
-        let from = self.slots[slot].connection.state;
+        let from = self.table[slot].state;
         if from == to {
             return;
         }
@@ -100,8 +98,8 @@ impl Node<'_> {
     }
 
     /// Notes one change of state.
-    pub(super) fn transition(&mut self, slot: usize, from: State, to: State, cause: Cause) {
-        let connection = &mut self.slots[slot].connection;
+    pub(super) fn transition(&mut self, slot: SlotId, from: State, to: State, cause: Cause) {
+        let connection = &mut self.table[slot];
         connection.state = to;
         connection.since = self.now;
         let transition = Transition {
@@ -123,57 +121,55 @@ impl Node<'_> {
     }
 
     /// What entering a state means for the queues.
-    fn entered(&mut self, slot: usize, from: State, state: State, cause: Cause) {
+    fn entered(&mut self, slot: SlotId, from: State, state: State, cause: Cause) {
         match state {
             State::Established | State::CloseWait => {
                 self.opened(slot);
-                self.lists.push(List::Ready, slot);
+                self.table.push(Queue::Ready, slot);
             }
             // The peer's FIN came: there is an end of data to read.
             State::Closing | State::TimeWait => {
                 self.opened(slot);
-                self.lists.push(List::Ready, slot);
+                self.table.push(Queue::Ready, slot);
             }
             State::FinWait1 => self.opened(slot),
             State::FinWait2 | State::LastAck => {}
             // A reset in SYN-RECEIVED: the listener never was in this slot.
             State::Listen => {
-                self.slots[slot].connection.ending = Some(Ending::ResetByPeer);
+                self.table[slot].ending = Some(Ending::ResetByPeer);
             }
             State::Closed => {
                 let ending = self.ending(slot, from, cause);
-                self.slots[slot].connection.ending = Some(ending);
+                self.table[slot].ending = Some(ending);
             }
             State::SynSent | State::SynReceived => {}
         }
     }
 
     /// The handshake is over: whoever waits for it is told, once.
-    fn opened(&mut self, slot: usize) {
-        if self.lists.contains(List::HalfOpen, slot) {
-            self.lists.remove(List::HalfOpen, slot);
-            let flags = self.slots[slot].connection.flags;
+    fn opened(&mut self, slot: SlotId) {
+        if self.table.contains(Queue::HalfOpen, slot) {
+            self.table.remove(Queue::HalfOpen, slot);
+            let flags = self.table[slot].flags;
             if flags.passive && !flags.accepted {
-                self.lists.push(List::Accept, slot);
+                self.table.push(Queue::Accept, slot);
             }
         }
-        let flags = &mut self.slots[slot].connection.flags;
+        let flags = &mut self.table[slot].flags;
         if core::mem::take(&mut flags.close_deferred) {
-            self.slots[slot].socket_mut().close();
+            self.table.place_mut(slot).socket_mut().close();
             self.observe(slot, Cause::Call(Call::Close));
         }
     }
 
     /// Why a connection that is CLOSED now, and was in `from`, is over.
-    fn ending(&self, slot: usize, from: State, cause: Cause) -> Ending {
+    fn ending(&self, slot: SlotId, from: State, cause: Cause) -> Ending {
         match cause {
-            Cause::Segment | Cause::Inferred => {
-                match (self.slots[slot].connection.flags.was_reset, from) {
-                    (false, _) => Ending::Closed,
-                    (true, State::SynSent) => Ending::Refused,
-                    (true, _) => Ending::ResetByPeer,
-                }
-            }
+            Cause::Segment | Cause::Inferred => match (self.table[slot].flags.was_reset, from) {
+                (false, _) => Ending::Closed,
+                (true, State::SynSent) => Ending::Refused,
+                (true, _) => Ending::ResetByPeer,
+            },
             Cause::Call(Call::Abort) => Ending::Aborted,
             Cause::Call(Call::Close | Call::Connect | Call::Listen) => Ending::Closed,
             Cause::Timer(Timer::TimeWait) => Ending::Closed,
@@ -185,11 +181,11 @@ impl Node<'_> {
     }
 
     /// RCV.NXT, from what the application took and what waits for it.
-    fn advance(&mut self, slot: usize) {
-        let queued = self.slots[slot].socket().recv_queue() as u32;
-        let fin = u32::from(has_fin(self.slots[slot].socket().state()));
-        let numbers = &self.slots[slot].connection.numbers;
-        if !numbers.synchronized || self.slots[slot].connection.state == State::Closed {
+    fn advance(&mut self, slot: SlotId) {
+        let queued = self.table.place(slot).socket().recv_queue() as u32;
+        let fin = u32::from(has_fin(self.table.place(slot).socket().state()));
+        let numbers = &self.table[slot].numbers;
+        if !numbers.synchronized || self.table[slot].state == State::Closed {
             return;
         }
         let next = numbers
@@ -200,16 +196,16 @@ impl Node<'_> {
             .wrapping_add(fin);
         if next != numbers.rcv_nxt {
             if queued > 0 {
-                self.lists.push(List::Ready, slot);
+                self.table.push(Queue::Ready, slot);
             }
-            self.slots[slot].connection.numbers.rcv_nxt = next;
+            self.table[slot].numbers.rcv_nxt = next;
         }
     }
 
     /// Notes what left while smoltcp worked on a connection.
-    pub(super) fn note_sent(&mut self, slot: usize, sent: Option<Sent>) {
+    pub(super) fn note_sent(&mut self, slot: SlotId, sent: Option<Sent>) {
         match sent {
-            Some(Sent::Tcp(flow, header)) if flow == self.slots[slot].connection.flow => {
+            Some(Sent::Tcp(flow, header)) if flow == self.table[slot].flow => {
                 self.note_segment_out(slot, &header, Verdict::Passed);
             }
             other => self.note_sent_elsewhere(other),
@@ -217,13 +213,13 @@ impl Node<'_> {
     }
 
     /// Notes a segment that the gate sent for a connection.
-    pub(super) fn note_answer(&mut self, slot: usize, header: &Header, answer: Answer) {
+    pub(super) fn note_answer(&mut self, slot: SlotId, header: &Header, answer: Answer) {
         self.note_segment_out(slot, header, Verdict::Gate(answer));
     }
 
-    fn note_segment_out(&mut self, slot: usize, header: &Header, verdict: Verdict) {
+    fn note_segment_out(&mut self, slot: SlotId, header: &Header, verdict: Verdict) {
         self.check_number(slot, header);
-        let connection = &mut self.slots[slot].connection;
+        let connection = &mut self.table[slot];
         let numbers = &mut connection.numbers;
         let mark = numbers.mark_sent(header);
         let (seq, ack) = numbers.relative(header, Direction::Out);
@@ -262,8 +258,8 @@ impl Node<'_> {
 
     /// Compares the number of our SYN with the one that smoltcp was made to draw. The one that leaves is
     /// the one that counts.
-    pub(super) fn check_number(&mut self, slot: usize, header: &Header) {
-        let connection = &mut self.slots[slot].connection;
+    pub(super) fn check_number(&mut self, slot: SlotId, header: &Header) {
+        let connection = &mut self.table[slot];
         let wanted = connection.numbers.iss;
         let first = header.flags.contains(Flags::SYN) && connection.numbers.nothing_left_yet();
         if first && header.seq != wanted {
@@ -278,17 +274,17 @@ impl Node<'_> {
     }
 
     /// Puts a connection into the queues that fit what it must do next.
-    pub(super) fn settle(&mut self, slot: usize) {
-        if self.slots[slot].connection.flags.detached {
+    pub(super) fn reschedule(&mut self, slot: SlotId) {
+        if self.table[slot].flags.unlinked {
             return;
         }
-        let due = self.iface.poll_at(self.now, &self.slots[slot].set);
+        let due = self.iface.poll_at(self.now, &self.table.place(slot).set);
         let at_once = due.is_some_and(|due| due <= self.now);
-        match self.slots[slot].connection.state {
+        match self.table[slot].state {
             State::Closed if due.is_none() => return self.finish(slot),
             State::Listen => return self.finish(slot),
             // The acknowledgment of the peer's FIN leaves first.
-            State::TimeWait if !at_once => return self.bury(slot),
+            State::TimeWait if !at_once => return self.enter_time_wait(slot),
             State::Closed
             | State::SynSent
             | State::SynReceived
@@ -301,15 +297,15 @@ impl Node<'_> {
             | State::TimeWait => {}
         }
         if at_once {
-            self.lists.push(List::Egress, slot);
+            self.table.push(Queue::Egress, slot);
         } else if let Some(due) = due {
-            self.deadlines.not_after(slot, due);
+            self.table.wake_by(slot, due);
         }
         if self.is_stalled(slot, due) {
-            self.deadlines.not_after(slot, self.now + stall::PATIENCE);
+            self.table.wake_by(slot, self.now + rto_rescue::PATIENCE);
         }
-        if let Some((_, at)) = self.timer(&self.slots[slot].connection) {
-            self.deadlines.not_after(slot, at);
+        if let Some((_, at)) = self.timer(&self.table[slot]) {
+            self.table.wake_by(slot, at);
         }
     }
 
@@ -344,7 +340,7 @@ impl Node<'_> {
             }
             State::FinWait2 => limits
                 .fin_wait_2
-                .filter(|_| connection.flags.released)
+                .filter(|_| connection.flags.orphaned)
                 .map(|patience| (Timer::FinWait2, connection.since + patience)),
             State::Closed => Some((Timer::Retransmission, connection.since + LAST_WORD)),
             State::Listen | State::TimeWait => None,
@@ -364,35 +360,32 @@ impl Node<'_> {
 
     /// Runs every timer that is due.
     pub(super) fn run_timers(&mut self) {
-        while let Some(place) = self.graveyard.oldest() {
-            match self.graveyard.get(place, self.now, &self.locals) {
-                Some(waiting) if waiting.deadline > self.now => break,
-                Some(waiting) => {
-                    self.end_wait(place, &waiting, Cause::Timer(Timer::TimeWait));
-                }
-                None => self.graveyard.clear(place),
-            }
+        while let Some((id, wait)) = self
+            .oldest_time_wait()
+            .filter(|(_, wait)| wait.deadline <= self.now)
+        {
+            self.end_time_wait(id, &wait, Cause::Timer(Timer::TimeWait));
         }
-        while let Some(slot) = self.deadlines.pop_due(self.now) {
-            let timer = self.timer(&self.slots[slot].connection);
+        while let Some(slot) = self.table.due(self.now) {
+            let timer = self.timer(&self.table[slot]);
             match timer {
                 Some((timer, at)) if at <= self.now => self.expire(slot, timer),
                 // One of smoltcp's own, or one that moved.
                 _ => {
                     self.wake_the_stalled(slot);
-                    self.lists.push(List::Egress, slot);
+                    self.table.push(Queue::Egress, slot);
                 }
             }
         }
     }
 
-    fn expire(&mut self, slot: usize, timer: Timer) {
+    fn expire(&mut self, slot: SlotId, timer: Timer) {
         match timer {
             // The peer is alive and owed a word: the application never closed.
             Timer::CloseWait => {
-                self.slots[slot].socket_mut().abort();
+                self.table.place_mut(slot).socket_mut().abort();
                 self.observe(slot, Cause::Timer(timer));
-                self.settle(slot);
+                self.reschedule(slot);
             }
             Timer::Retransmission
             | Timer::HalfOpen
@@ -432,10 +425,10 @@ mod tests {
         let mut node = Node::new(config, memory, Instant::ZERO).unwrap();
         let peer = IpAddress::v4(192, 0, 2, 2);
         let slot = node.open_active(None, (peer, 9000).into()).unwrap();
-        node.slots[slot].connection.neighbor = Some(EthernetAddress([2; 6]));
-        let drawn = node.slots[slot].connection.numbers.iss;
+        node.table[slot].neighbor = Some(EthernetAddress([2; 6]));
+        let drawn = node.table[slot].numbers.iss;
         let wanted = drawn ^ 0x8000_0000;
-        node.slots[slot].connection.numbers.start_at(wanted);
+        node.table[slot].numbers.start_at(wanted);
         let mut wire = Wire::heap(Duration::ZERO, 1500, 4);
         node.poll(Instant::ZERO, &mut wire.end_a());
         let said = Kind::OtherNumber {
@@ -450,7 +443,7 @@ mod tests {
                 .count(),
             1
         );
-        let numbers = &node.slots[slot].connection.numbers;
+        let numbers = &node.table[slot].numbers;
         assert_eq!((numbers.iss, numbers.snd_una), (drawn, drawn));
         assert_eq!(numbers.snd_nxt, drawn.wrapping_add(1));
     }

@@ -11,8 +11,8 @@ use smoltcp::wire::IpAddress;
 use super::complaint::Complaint;
 use super::ethernet::{Ethernet, HEADER, Hop};
 use super::frame::IcmpFrame;
-use super::hatch::{Exit, Hatch};
 use super::node::Node;
+use super::one_frame::{Exit, OneFrame};
 use super::packet::Turned;
 use crate::trace::{Direction, Kind, Reason};
 
@@ -55,11 +55,11 @@ impl Node<'_> {
             from: self.mac,
             to: ethernet.from,
         };
-        let mut hatch = Hatch::offering(packet, exit, hop);
+        let mut one_frame = OneFrame::offering(packet, exit, hop);
         let mut nobody = Self::no_sockets();
         self.iface
-            .poll_ingress_single(self.now, &mut hatch, &mut nobody);
-        let sent = hatch.sent;
+            .poll_ingress_single(self.now, &mut one_frame, &mut nobody);
+        let sent = one_frame.sent;
         self.note_sent_elsewhere(sent);
     }
 

@@ -10,9 +10,10 @@ use super::ethernet::{Ethernet, Hop};
 use super::flow::Found;
 use super::frame::{Frame, TcpFrame, UdpFrame, flags, header};
 use super::gate::{self, Change, Decision};
-use super::hatch::{Exit, Hatch, Nowhere, Sent, Swallow};
 use super::node::{Extra, Node};
+use super::one_frame::{Discard, Exit, OneFrame, Sent, Swallow};
 use super::reply::{self, Route, bare, reset};
+use super::table::SlotId;
 use crate::trace::{
     Answer, Datagram, Direction, Flags, Flow, Kind, Reason, Segment, State, Stray, Verdict,
 };
@@ -60,17 +61,20 @@ impl Node<'_> {
         if let Some(reason) = self.unwelcome(frame) {
             return self.note_stray(frame, Verdict::Dropped(reason));
         }
-        let hash = self.flows.hash(&frame.flow);
-        let found = self.find(hash, &frame.flow);
-        match found {
+        match self.find(&frame.flow) {
             Some(Found::Connection(slot)) => self.receive_for(slot, frame, packet, exit),
-            Some(Found::Tombstone(place)) => {
-                if let Some(waiting) = self.graveyard.get(place, self.now, &self.locals) {
-                    self.receive_late(place, &waiting, frame, exit);
+            Some(Found::TimeWait(id)) => {
+                if let Some(wait) = self.table.time_waits().get(id, self.now, &self.locals) {
+                    self.receive_in_time_wait(id, &wait, frame, exit);
                 }
             }
             None => self.receive_unknown(frame, packet, exit),
         }
+    }
+
+    /// What lives between these endpoints.
+    pub(super) fn find(&self, flow: &Flow) -> Option<Found> {
+        self.table.find(self.now, &self.locals, flow)
     }
 
     /// Why a segment concerns nobody here, whatever its numbers say.
@@ -110,12 +114,12 @@ impl Node<'_> {
 
     pub(super) fn receive_for(
         &mut self,
-        slot: usize,
+        slot: SlotId,
         frame: &TcpFrame<'_>,
         packet: &[u8],
         exit: &mut dyn Exit,
     ) {
-        let connection = &self.slots[slot].connection;
+        let connection = &self.table[slot];
         let passive = connection.flags.passive;
         let state = connection.state;
         let decision = match state {
@@ -146,7 +150,7 @@ impl Node<'_> {
     /// Hands a packet to the connection's socket, and looks at what that changed.
     pub(super) fn pass(
         &mut self,
-        slot: usize,
+        slot: SlotId,
         frame: &TcpFrame<'_>,
         packet: &[u8],
         exit: &mut dyn Exit,
@@ -156,16 +160,17 @@ impl Node<'_> {
         if frame.mended.is_some() || frame.extended || resized {
             return self.pass_changed(slot, frame, Change::default(), exit);
         }
-        let mut hatch = Hatch::offering(packet, exit, self.hop(frame.neighbor));
-        let set = &mut self.slots[slot].set;
-        self.iface.poll_ingress_single(self.now, &mut hatch, set);
-        self.took(slot, frame, false, hatch.sent);
+        let mut one_frame = OneFrame::offering(packet, exit, self.hop(frame.neighbor));
+        let set = &mut self.table.place_mut(slot).set;
+        self.iface
+            .poll_ingress_single(self.now, &mut one_frame, set);
+        self.after_segment(slot, frame, false, one_frame.sent);
     }
 
     /// Hands on a segment after changing it; the packet is composed anew.
     fn pass_changed(
         &mut self,
-        slot: usize,
+        slot: SlotId,
         frame: &TcpFrame<'_>,
         change: Change,
         exit: &mut dyn Exit,
@@ -185,34 +190,35 @@ impl Node<'_> {
             return self.note(Kind::Dropped(Reason::Malformed));
         };
         route.write(packet, &repr);
-        let mut hatch = Hatch::offering(packet, exit, hop);
-        let set = &mut self.slots[slot].set;
-        self.iface.poll_ingress_single(self.now, &mut hatch, set);
-        let sent = hatch.sent;
+        let mut one_frame = OneFrame::offering(packet, exit, hop);
+        let set = &mut self.table.place_mut(slot).set;
+        self.iface
+            .poll_ingress_single(self.now, &mut one_frame, set);
+        let sent = one_frame.sent;
         let header = header(&repr, flags(&repr));
         let mut frame = *frame;
         frame.header = header;
-        self.took(slot, &frame, change.held_open, sent);
+        self.after_segment(slot, &frame, change.held_open, sent);
     }
 
     /// The gate's own answer to a segment of a connection.
-    fn answer(&mut self, slot: usize, frame: &TcpFrame<'_>, answer: Answer, exit: &mut dyn Exit) {
+    fn answer(&mut self, slot: SlotId, frame: &TcpFrame<'_>, answer: Answer, exit: &mut dyn Exit) {
         // What carries data is exempt: its sender needs the answer, and paces itself.
         let exempt = frame.header.len > 0 && answer == Answer::Ack;
-        let answers = &mut self.slots[slot].connection.answers;
+        let answers = &mut self.table[slot].answers;
         if !exempt && !answers.take(self.now, self.limits.answers_per_second) {
             let verdict = Verdict::Dropped(Reason::RateLimited);
             return self.note_received(slot, frame, verdict);
         }
         self.note_received(slot, frame, Verdict::Answered(answer));
-        let numbers = self.slots[slot].connection.numbers;
+        let numbers = self.table[slot].numbers;
         let window = self.window(slot);
-        let flow = self.slots[slot].connection.flow;
+        let flow = self.table[slot].flow;
         let mut segment = bare(&flow, numbers.snd_nxt, Some(numbers.rcv_nxt), window);
         if answer == Answer::SynAckAgain {
             segment.control = TcpControl::Syn;
             segment.seq_number = TcpSeqNumber(numbers.iss as i32);
-            segment.window_len = self.slots[slot].socket().recv_capacity().min(65_535) as u16;
+            segment.window_len = self.table.place(slot).socket().recv_capacity().min(65_535) as u16;
             segment.max_seg_size = Some(self.mss(flow.local.addr));
             segment.window_scale = numbers.scale_offered();
             segment.sack_permitted = numbers.sack;
@@ -295,11 +301,11 @@ impl Node<'_> {
             return Verdict::Dropped(Reason::TooLong);
         };
         // A bound port answers nothing.
-        let mut nowhere = Nowhere;
-        let mut hatch = Hatch::offering(packet, &mut nowhere, Hop::NOWHERE);
+        let mut discard = Discard;
+        let mut one_frame = OneFrame::offering(packet, &mut discard, Hop::NOWHERE);
         let before = port.socket().recv_queue();
         self.iface
-            .poll_ingress_single(self.now, &mut hatch, &mut port.set);
+            .poll_ingress_single(self.now, &mut one_frame, &mut port.set);
         // smoltcp counts octets of payload, so an empty datagram is taken at its word.
         if frame.len == 0 || port.socket().recv_queue() > before {
             Verdict::Passed
@@ -322,15 +328,15 @@ impl Node<'_> {
             return false;
         }
         let mut swallow = Swallow(&mut self.scratch);
-        let mut hatch = Hatch::whole(Some(frame), &mut swallow);
+        let mut one_frame = OneFrame::whole(Some(frame), &mut swallow);
         let Extra { iface, sockets } = &mut self.extra;
-        iface.poll_ingress_single(self.now, &mut hatch, sockets);
-        hatch.sent.is_none()
+        iface.poll_ingress_single(self.now, &mut one_frame, sockets);
+        one_frame.sent.is_none()
     }
 
     /// Notes a segment of a connection before anything comes of it.
-    pub(super) fn note_received(&mut self, slot: usize, frame: &TcpFrame<'_>, verdict: Verdict) {
-        let connection = &self.slots[slot].connection;
+    pub(super) fn note_received(&mut self, slot: SlotId, frame: &TcpFrame<'_>, verdict: Verdict) {
+        let connection = &self.table[slot];
         let mut numbers = connection.numbers;
         if !numbers.synchronized && frame.header.flags.contains(Flags::SYN) {
             numbers.synchronize(&frame.header);
@@ -406,8 +412,8 @@ impl Node<'_> {
 
     /// The window field of the gate's own answers: what smoltcp advertised before, and no more, because
     /// it takes no more.
-    fn window(&self, slot: usize) -> u16 {
-        let connection = &self.slots[slot].connection;
+    fn window(&self, slot: SlotId) -> u16 {
+        let connection = &self.table[slot];
         let scale = match connection.state {
             State::SynReceived => 0,
             _ => connection.numbers.rcv_scale(),

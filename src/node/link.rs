@@ -2,7 +2,7 @@
 //! answers about ours.
 //!
 //! What answers a frame goes to where that frame came from. A live connection sends to where its own
-//! acceptable segments come from, and to nowhere else. Only what has neither asks
+//! acceptable segments come from, and to discard else. Only what has neither asks
 //! ([`Neighbors`](super::neighbors::Neighbors)).
 
 use core::net::IpAddr;
@@ -16,10 +16,11 @@ use super::claims::Say;
 use super::discovery::v6;
 use super::discovery::{Claim, LONGEST, Message};
 use super::ethernet::{Ethernet, Hop, group};
-use super::hatch::{Exit, Sent};
-use super::lists::List;
 use super::neighbors::{Answer, Question};
 use super::node::Node;
+use super::one_frame::{Exit, Sent};
+use super::queues::Queue;
+use super::table::SlotId;
 use crate::trace::{Direction, Kind, Neighbor, Reason};
 
 /// After a peer was silent for so long its hardware address is asked for when there is something to send:
@@ -113,8 +114,8 @@ impl Node<'_> {
     }
 
     /// The hop that segments of a connection take, if it is known; a question leaves if it is not.
-    pub(super) fn hop_of(&mut self, slot: usize) -> Option<Hop> {
-        let connection = &self.slots[slot].connection;
+    pub(super) fn hop_of(&mut self, slot: SlotId) -> Option<Hop> {
+        let connection = &self.table[slot];
         let remote = connection.flow.remote.addr;
         let Some(known) = connection.neighbor else {
             return self.resolve(remote);
@@ -126,20 +127,20 @@ impl Node<'_> {
             return Some(self.hop(known));
         }
         self.doubt_peer(slot);
-        let known = self.slots[slot].connection.neighbor.unwrap_or(known);
+        let known = self.table[slot].neighbor.unwrap_or(known);
         Some(self.hop(known))
     }
 
     /// A peer does not answer, or has moved: asks where it is, and takes what was answered since it was last
     /// heard.
-    pub(super) fn doubt_peer(&mut self, slot: usize) {
-        let connection = &self.slots[slot].connection;
+    pub(super) fn doubt_peer(&mut self, slot: SlotId) {
+        let connection = &self.table[slot];
         let (remote, heard) = (connection.flow.remote.addr, connection.heard);
         let moved = self
             .next_hop(remote)
             .and_then(|neighbor| self.neighbors.recheck(self.now, neighbor, heard));
         if moved.is_some() {
-            let connection = &mut self.slots[slot].connection;
+            let connection = &mut self.table[slot];
             connection.neighbor = moved;
             connection.flags.moved = false;
         }
@@ -319,8 +320,8 @@ impl Node<'_> {
     /// A neighbour answered: whoever waits for one may try again.
     fn retry_the_unresolved(&mut self) {
         self.datagrams.news = true;
-        while let Some(slot) = self.lists.pop(List::Unresolved) {
-            self.lists.push(List::Egress, slot);
+        while let Some(slot) = self.table.pop(Queue::Unresolved) {
+            self.table.push(Queue::Egress, slot);
         }
     }
 }

@@ -4,10 +4,10 @@
 //! connection's set and no other, one frame at a time. So every change of state has one known cause,
 //! and an idle connection costs nothing. [`Node`] tells how it is run.
 
+mod addresses;
 mod admission;
 mod allowance;
 mod answers;
-mod backlog;
 mod claims;
 mod complaint;
 mod config;
@@ -23,13 +23,11 @@ mod flow;
 mod following;
 mod frame;
 mod gate;
-mod hatch;
 mod icmp;
+mod in_time_wait;
 mod ingress;
 mod isn;
-mod late;
 mod link;
-mod lists;
 mod neighbors;
 #[expect(
     clippy::module_inception,
@@ -37,36 +35,41 @@ mod neighbors;
 )]
 mod node;
 mod numbers;
+mod one_frame;
 mod opening;
 mod packet;
 #[cfg(feature = "reassembly")]
 mod pieces;
 mod ports;
+mod queues;
 #[cfg(feature = "reassembly")]
 mod reassembly;
 mod receiving;
 mod reply;
+mod rto_rescue;
 mod segment;
 mod sockets;
-mod stall;
 mod status;
 mod storage;
+mod syn_queue;
+mod table;
 mod time_wait;
+mod unreachable;
 
 pub use answers::Stranger;
-pub use backlog::{Bench, Listener};
 pub use config::{Config, ConfigError, Limits, MAX_ADDRESSES};
 pub use connection::{Handle, Slot};
 pub use datagrams::{DatagramMemory, Pending, Port};
 pub use deadlines::{Place, earliest};
 pub use errors::{ConnectError, ListenError, RecvError, SendError, SendToError};
 pub use flow::Entry;
-pub use lists::Links;
 pub use neighbors::Neighbor;
 pub use node::{Ingress, Node};
+pub use queues::QueueLinks;
 #[cfg(feature = "reassembly")]
 pub use reassembly::Assembly;
 pub use sockets::Received;
 pub use status::{Serving, Status};
 pub use storage::{Memory, Sizes, Storage};
-pub use time_wait::Grave;
+pub use syn_queue::{Listener, SynQueueEntry};
+pub use time_wait::TimeWaitEntry;

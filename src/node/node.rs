@@ -8,22 +8,21 @@ use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr};
 
 use super::allowance::Allowance;
 use super::answers::{Answers, Strangers};
-use super::backlog::{Backlog, Listener};
 use super::claims::Claims;
 use super::config::{Config, ConfigError, Limits, MAX_ADDRESSES};
-use super::connection::Slot;
+
 use super::datagrams::Datagrams;
-use super::deadlines::Deadlines;
-use super::flow::FlowTable;
-use super::hatch::Medium;
+
 use super::isn::Isn;
-use super::lists::{List, Lists};
 use super::neighbors::Neighbors;
+use super::one_frame::Medium;
 use super::ports::Ephemeral;
+use super::queues::Queue;
 #[cfg(feature = "reassembly")]
 use super::reassembly::Reassembly;
 use super::storage::Memory;
-use super::time_wait::Graveyard;
+use super::syn_queue::{Listener, SynQueue};
+use super::table::{Table, TableMemory};
 use crate::trace::{Event, Journal, Kind, Resource};
 use managed::ManagedSlice;
 
@@ -64,12 +63,8 @@ pub struct Node<'a> {
     pub(super) announces: bool,
     pub(super) limits: Limits,
     pub(super) isn: Isn,
-    pub(super) slots: ManagedSlice<'a, Slot<'a>>,
-    pub(super) flows: FlowTable<'a>,
-    pub(super) lists: Lists<'a>,
-    pub(super) deadlines: Deadlines<'a>,
-    pub(super) graveyard: Graveyard<'a>,
-    pub(super) backlog: Backlog<'a>,
+    pub(super) table: Table<'a>,
+    pub(super) syn_queue: SynQueue<'a>,
     pub(super) listeners: ManagedSlice<'a, Listener>,
     pub(super) datagrams: Datagrams<'a>,
     pub(super) extra: Extra<'a>,
@@ -78,13 +73,12 @@ pub struct Node<'a> {
     pub(super) journal: Journal<'a>,
     pub(super) scratch: ManagedSlice<'a, u8>,
     pub(super) ephemeral: Ephemeral,
-    pub(super) next_id: u32,
     pub(super) strangers: Strangers<'a>,
     /// What may still be said over ICMP.
     pub(super) told: Allowance,
     /// SYNs that met silence although a cookie could have answered them.
     pub(super) turned_away: Answers,
-    /// Until when an acknowledgment out of nowhere may be the answer to a cookie.
+    /// Until when an acknowledgment out of discard may be the answer to a cookie.
     pub(super) cookies_until: Instant,
     /// A connection ended since the last egress began, and its application does not know yet.
     pub(super) retired: bool,
@@ -116,16 +110,15 @@ impl<'a> Node<'a> {
     /// What is wrong with the configuration or with the sizes of the memory.
     pub fn new(config: Config, memory: Memory<'a>, now: Instant) -> Result<Self, ConfigError> {
         config.check()?;
-        let slots = memory.slots.len();
-        let entries = memory.flows.len();
-        let fits = memory.links.len() == slots
-            && memory.deadlines.len() == slots
-            && slots > 0
-            && slots < usize::from(u16::MAX)
-            && !memory.graves.is_empty()
+        let table = TableMemory {
+            slots: memory.slots,
+            links: memory.links,
+            deadlines: memory.deadlines,
+            flows: memory.flows,
+            time_waits: memory.time_wait,
+        };
+        let fits = table.fits()
             && !memory.strangers.is_empty()
-            && entries.is_power_of_two()
-            && entries > slots + memory.graves.len()
             && memory.scratch.len() >= config.longest_frame();
         if !fits {
             return Err(ConfigError::Memory);
@@ -139,10 +132,6 @@ impl<'a> Node<'a> {
         let medium = Medium::new(config.mtu, config.offloads());
         let iface = interface(HardwareAddress::Ip, medium);
         let extra = interface(config.mac.into(), Medium::ethernet(config.mtu));
-        let mut lists = Lists::new(memory.links);
-        for slot in 0..slots {
-            lists.push(List::Free, slot);
-        }
         let mut listeners = memory.listeners;
         listeners.fill(Listener::EMPTY);
         let mut node = Self {
@@ -160,12 +149,8 @@ impl<'a> Node<'a> {
             announces: config.announces,
             limits: config.limits,
             isn: Isn::new(config.secret),
-            slots: memory.slots,
-            flows: FlowTable::new(memory.flows, config.secret),
-            lists,
-            deadlines: Deadlines::new(memory.deadlines),
-            graveyard: Graveyard::new(memory.graves),
-            backlog: Backlog::new(memory.benches),
+            table: Table::new(table, config.secret),
+            syn_queue: SynQueue::new(memory.syn_queue),
             listeners,
             datagrams: Datagrams::new(memory.datagrams),
             extra: Extra {
@@ -177,7 +162,6 @@ impl<'a> Node<'a> {
             journal: Journal::new(memory.journal),
             scratch: memory.scratch,
             ephemeral: Ephemeral::new(config.secret),
-            next_id: 1,
             strangers: Strangers::new(memory.strangers, config.secret),
             told: Allowance::new(config.secret),
             turned_away: Answers::NONE,
@@ -281,12 +265,12 @@ impl<'a> Node<'a> {
 
     /// How many connections can be open at once.
     pub fn capacity(&self) -> usize {
-        self.slots.len()
+        self.table.capacity()
     }
 
     /// How many slots carry no connection.
     pub fn free(&self) -> usize {
-        self.lists.len(List::Free)
+        self.table.len(Queue::Free)
     }
 
     /// Uses up one answer to somebody who has no connection; `false` if none is left.

@@ -3,22 +3,22 @@
 use smoltcp::iface::Interface;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, TcpControl};
 
-use super::backlog::Listener;
 use super::connection::{Connection, Flags as Facts};
 use super::errors::ConnectError;
 use super::ethernet::Hop;
-use super::flow::Found;
 use super::frame::{TcpFrame, flags, header};
-use super::hatch::{Hatch, Medium, Nowhere, Sent};
 use super::isn::opening_config;
-use super::lists::List;
 use super::node::Node;
 use super::numbers::Numbers;
+use super::one_frame::{Discard, Medium, OneFrame, Sent};
+use super::queues::Queue;
 use super::reply::{Route, bare};
+use super::syn_queue::Listener;
+use super::table::SlotId;
 use crate::origin::Origin;
 use crate::trace::{
-    Call, Cause, ConnectionId, Direction, Ending, Flags, Flow, Header, Kind, Mark, Resource,
-    Segment, State, Verdict,
+    Call, Cause, Direction, Ending, Flags, Flow, Header, Kind, Mark, Resource, Segment, State,
+    Verdict,
 };
 
 /// What a handshake starts from.
@@ -36,32 +36,35 @@ pub(super) struct Opening {
 
 impl Node<'_> {
     /// The SYN,ACK of a cookie left long ago: smoltcp must believe that it just did.
-    pub(super) fn swallow_syn_ack(&mut self, slot: usize) {
-        let mut nowhere = Nowhere;
-        let mut hatch = Hatch::leading_to(&mut nowhere, Hop::NOWHERE);
-        self.iface
-            .poll_egress(self.now, &mut hatch, &mut self.slots[slot].set);
-        if let Some(Sent::Tcp(_, header)) = hatch.sent {
+    pub(super) fn swallow_syn_ack(&mut self, slot: SlotId) {
+        let mut discard = Discard;
+        let mut one_frame = OneFrame::leading_to(&mut discard, Hop::NOWHERE);
+        self.iface.poll_egress(
+            self.now,
+            &mut one_frame,
+            &mut self.table.place_mut(slot).set,
+        );
+        if let Some(Sent::Tcp(_, header)) = one_frame.sent {
             self.check_number(slot, &header);
         }
-        let numbers = &self.slots[slot].connection.numbers;
+        let numbers = &self.table[slot].numbers;
         let syn_ack = Header {
             seq: numbers.iss,
             ack: numbers.rcv_nxt,
             flags: Flags::SYN.with(Flags::ACK),
-            window: self.slots[slot].socket().recv_capacity().min(65_535) as u16,
+            window: self.table.place(slot).socket().recv_capacity().min(65_535) as u16,
             ..Header::default()
         };
-        let numbers = &mut self.slots[slot].connection.numbers;
+        let numbers = &mut self.table[slot].numbers;
         numbers.sent(&syn_ack);
         numbers.advertised(&syn_ack);
-        self.settle(slot);
+        self.reschedule(slot);
     }
 
     /// Shows the socket the acknowledgment by which its peer returned a cookie: it came, and nothing was
     /// free then.
-    pub(super) fn complete(&mut self, slot: usize) {
-        let connection = &self.slots[slot].connection;
+    pub(super) fn complete(&mut self, slot: SlotId) {
+        let connection = &self.table[slot];
         let numbers = &connection.numbers;
         let reversed = Flow {
             local: connection.flow.remote,
@@ -71,7 +74,7 @@ impl Node<'_> {
         let segment = bare(&reversed, seq, ack, numbers.window);
         self.show(slot, &segment);
         let header = header(&segment, flags(&segment));
-        let connection = &mut self.slots[slot].connection;
+        let connection = &mut self.table[slot];
         connection.numbers.accept(&header, false);
         let (seq, ack) = connection.numbers.relative(&header, Direction::In);
         let segment = Segment {
@@ -85,15 +88,15 @@ impl Node<'_> {
         };
         self.note(Kind::Segment(segment));
         self.observe(slot, Cause::Segment);
-        self.settle(slot);
+        self.reschedule(slot);
     }
 
     /// Takes a free slot through LISTEN into SYN-RECEIVED.
     ///
     /// Says which slot, if it is there. The caller has made sure that there is a free slot and no
     /// connection between these endpoints.
-    pub(super) fn open_passive(&mut self, opening: Opening) -> Option<usize> {
-        let Some(slot) = self.lists.pop(List::Free) else {
+    pub(super) fn open_passive(&mut self, opening: Opening) -> Option<SlotId> {
+        let Some(slot) = self.table.pop(Queue::Free) else {
             self.note_full(Resource::Connections);
             return None;
         };
@@ -102,26 +105,27 @@ impl Node<'_> {
             ..Facts::default()
         };
         self.occupy(slot, &opening.flow, opening.iss, facts);
-        self.slots[slot].connection.neighbor = Some(opening.neighbor);
-        self.slots[slot].connection.state = State::Listen;
+        self.table[slot].neighbor = Some(opening.neighbor);
+        self.table[slot].state = State::Listen;
         if let Some(verdict) = opening.verdict {
             self.note_opening(slot, &opening.syn, verdict);
         }
         // Neither the port is 0 nor the socket open: listening cannot fail.
-        let _ = self.slots[slot].socket_mut().listen(opening.flow.local);
+        let _ = self
+            .table
+            .place_mut(slot)
+            .socket_mut()
+            .listen(opening.flow.local);
         self.hand_over_syn(slot, &opening);
-        self.slots[slot]
-            .connection
-            .numbers
-            .synchronize(&opening.syn);
-        self.lists.push(List::HalfOpen, slot);
+        self.table[slot].numbers.synchronize(&opening.syn);
+        self.table.push(Queue::HalfOpen, slot);
         self.observe(slot, Cause::Segment);
-        self.settle(slot);
-        (self.slots[slot].connection.state == State::SynReceived).then_some(slot)
+        self.reschedule(slot);
+        (self.table[slot].state == State::SynReceived).then_some(slot)
     }
 
     /// Lets the socket see the SYN on an interface that draws our sequence number.
-    fn hand_over_syn(&mut self, slot: usize, opening: &Opening) {
+    fn hand_over_syn(&mut self, slot: SlotId, opening: &Opening) {
         let (flow, syn) = (&opening.flow, &opening.syn);
         let reversed = Flow {
             local: flow.remote,
@@ -137,9 +141,13 @@ impl Node<'_> {
         let packet = &mut packet[..route.packet_len(&segment)];
         route.write(packet, &segment);
         let mut iface = self.opening_interface(opening.iss);
-        let mut nowhere = Nowhere;
-        let mut hatch = Hatch::offering(packet, &mut nowhere, Hop::NOWHERE);
-        iface.poll_ingress_single(self.now, &mut hatch, &mut self.slots[slot].set);
+        let mut discard = Discard;
+        let mut one_frame = OneFrame::offering(packet, &mut discard, Hop::NOWHERE);
+        iface.poll_ingress_single(
+            self.now,
+            &mut one_frame,
+            &mut self.table.place_mut(slot).set,
+        );
     }
 
     /// An interface like ours whose next sequence number is `iss`.
@@ -149,12 +157,12 @@ impl Node<'_> {
 
     /// Sends what a connection has to send that is still opening. smoltcp offers segments as long as the MTU of
     /// an interface allows, so where shorter ones are wanted a SYN leaves by one with a smaller MTU.
-    pub(super) fn send_opening(&mut self, slot: usize, hatch: &mut Hatch<'_>) {
-        let connection = &self.slots[slot].connection;
+    pub(super) fn send_opening(&mut self, slot: SlotId, one_frame: &mut OneFrame<'_>) {
+        let connection = &self.table[slot];
         let local = connection.flow.local.addr;
         let mtu = usize::from(self.mss(local)) + self.headers(local);
         let mut iface = self.interface(connection.numbers.iss, mtu);
-        iface.poll_egress(self.now, hatch, &mut self.slots[slot].set);
+        iface.poll_egress(self.now, one_frame, &mut self.table.place_mut(slot).set);
     }
 
     fn interface(&self, iss: u32, mtu: usize) -> Interface {
@@ -174,13 +182,13 @@ impl Node<'_> {
         &mut self,
         port: Option<u16>,
         remote: IpEndpoint,
-    ) -> Result<usize, ConnectError> {
+    ) -> Result<SlotId, ConnectError> {
         let local = self
             .iface
             .get_source_address(&remote.addr)
             .filter(|_| self.next_hop(remote.addr).is_some())
             .ok_or(ConnectError::NoRoute)?;
-        if self.lists.len(List::Free) == 0 && !self.make_room(Origin::of(remote.addr.into())) {
+        if self.table.len(Queue::Free) == 0 && !self.make_room(Origin::of(remote.addr.into())) {
             self.note_full(Resource::Connections);
             return Err(ConnectError::Full);
         }
@@ -196,7 +204,7 @@ impl Node<'_> {
             local: IpEndpoint::new(local, port),
             remote,
         };
-        let Some(slot) = self.lists.pop(List::Free) else {
+        let Some(slot) = self.table.pop(Queue::Free) else {
             return Err(ConnectError::Full);
         };
         let iss = self.isn.next(self.now, &flow);
@@ -207,11 +215,13 @@ impl Node<'_> {
         self.occupy(slot, &flow, iss, facts);
         let mut iface = self.opening_interface(iss);
         // The endpoints were checked above: connecting cannot fail.
-        let _ = self.slots[slot]
-            .socket_mut()
-            .connect(iface.context(), flow.remote, flow.local);
+        let _ = self.table.place_mut(slot).socket_mut().connect(
+            iface.context(),
+            flow.remote,
+            flow.local,
+        );
         self.observe(slot, Cause::Call(Call::Connect));
-        self.settle(slot);
+        self.reschedule(slot);
         Ok(slot)
     }
 
@@ -230,29 +240,25 @@ impl Node<'_> {
             local: IpEndpoint::new(local, port),
             remote,
         };
-        self.find(self.flows.hash(&flow), &flow).is_none()
+        self.find(&flow).is_none()
     }
 
     /// Gives a slot to a new connection.
-    fn occupy(&mut self, slot: usize, flow: &Flow, iss: u32, facts: Facts) {
-        let id = ConnectionId(self.next_id);
-        // Number 0 means none.
-        self.next_id = self.next_id.checked_add(1).unwrap_or(1);
-        let hash = self.flows.hash(flow);
-        self.slots[slot].connection = Connection {
-            id,
-            flow: *flow,
-            hash,
-            since: self.now,
-            numbers: Numbers::starting_at(iss),
-            heard: self.now,
-            waiting_since: self.now,
-            flags: facts,
-            ..Connection::none()
-        };
-        self.flows.insert(hash, Found::Connection(slot));
+    fn occupy(&mut self, slot: SlotId, flow: &Flow, iss: u32, facts: Facts) {
+        let id = self.table.occupy(
+            slot,
+            Connection {
+                flow: *flow,
+                since: self.now,
+                numbers: Numbers::starting_at(iss),
+                heard: self.now,
+                waiting_since: self.now,
+                flags: facts,
+                ..Connection::none()
+            },
+        );
         let keep_alive = self.limits.keep_alive;
-        let socket = self.slots[slot].socket_mut();
+        let socket = self.table.place_mut(slot).socket_mut();
         socket.set_keep_alive(keep_alive);
         // The same algorithm, whichever it is, with nothing left of the connection before.
         socket.set_congestion_control(socket.congestion_control());
@@ -263,9 +269,9 @@ impl Node<'_> {
         self.note(kind);
     }
 
-    fn note_opening(&mut self, slot: usize, syn: &Header, verdict: Verdict) {
+    fn note_opening(&mut self, slot: SlotId, syn: &Header, verdict: Verdict) {
         let segment = Segment {
-            connection: self.slots[slot].connection.id,
+            connection: self.table[slot].id,
             direction: Direction::In,
             header: *syn,
             seq: 0,
@@ -277,7 +283,7 @@ impl Node<'_> {
     }
 
     /// A passive handshake begins anew (RFC 9293 section 3.10.7.4): back to LISTEN.
-    pub(super) fn return_to_listen(&mut self, slot: usize) {
+    pub(super) fn return_to_listen(&mut self, slot: SlotId) {
         self.drop_silently(slot, State::Listen, Cause::Segment, Ending::ResetByPeer);
     }
 

@@ -2,8 +2,8 @@
 
 use super::ethernet::{Ethernet, Hop};
 use super::frame::Frame;
-use super::hatch::Exit;
 use super::node::Node;
+use super::one_frame::Exit;
 use super::packet::piece;
 use super::reassembly::{Fragment, Kept};
 use crate::trace::{Direction, Kind, Reason, Resource};

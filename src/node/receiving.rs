@@ -2,8 +2,9 @@
 
 use super::connection::Handle;
 use super::errors::RecvError;
-use super::lists::List;
 use super::node::Node;
+use super::queues::Queue;
+use super::table::SlotId;
 use crate::trace::Ending;
 
 impl Node<'_> {
@@ -13,11 +14,11 @@ impl Node<'_> {
     /// time hears of everything. One that was not read from comes when there is something new.
     pub fn next_ready(&mut self) -> Option<Handle> {
         loop {
-            let slot = self.lists.pop(List::Ready)?;
+            let slot = self.table.pop(Queue::Ready)?;
             // Before `accept` nobody holds the handle, and after `close` nobody wants to know.
-            let flags = self.slots[slot].connection.flags;
-            if flags.accepted && !flags.released {
-                return Some(self.handle(slot));
+            let flags = self.table[slot].flags;
+            if flags.accepted && !flags.orphaned {
+                return Some(self.table.handle(slot));
             }
         }
     }
@@ -38,14 +39,16 @@ impl Node<'_> {
     /// See [`RecvError`].
     pub fn peek(&mut self, handle: Handle, buffer: &mut [u8]) -> Result<usize, RecvError> {
         let slot = self.slot_of(handle).ok_or(RecvError::Stale)?;
-        let count = self.slots[slot]
+        let count = self
+            .table
+            .place_mut(slot)
             .socket_mut()
             .peek_slice(buffer)
             .unwrap_or(0);
         if count > 0 || buffer.is_empty() {
             return Ok(count);
         }
-        let connection = &self.slots[slot].connection;
+        let connection = &self.table[slot];
         match connection.ending {
             Some(ending) if ending != Ending::Closed => Err(RecvError::Ended(ending)),
             Some(_) => Err(RecvError::Finished),
@@ -60,7 +63,7 @@ impl Node<'_> {
             return;
         };
         let mut left = count;
-        let socket = self.slots[slot].socket_mut();
+        let socket = self.table.place_mut(slot).socket_mut();
         // Twice at most: once to the end of the ring, once from its start.
         while left > 0 {
             let taken = socket.recv(|octets| {
@@ -72,29 +75,29 @@ impl Node<'_> {
                 _ => break,
             }
         }
-        let numbers = &mut self.slots[slot].connection.numbers;
+        let numbers = &mut self.table[slot].numbers;
         numbers.taken = numbers.taken.wrapping_add((count - left) as u32);
         if left < count && self.has_more(slot) {
-            self.lists.push(List::Ready, slot);
+            self.table.push(Queue::Ready, slot);
         }
-        if !self.slots[slot].connection.flags.detached && self.window_opened(slot) {
-            self.lists.push(List::Egress, slot);
+        if !self.table[slot].flags.unlinked && self.window_opened(slot) {
+            self.table.push(Queue::Egress, slot);
         }
     }
 
     /// Whether there is something to read still: octets, or the end.
-    fn has_more(&self, slot: usize) -> bool {
-        let connection = &self.slots[slot].connection;
-        self.slots[slot].socket().recv_queue() > 0
+    fn has_more(&self, slot: SlotId) -> bool {
+        let connection = &self.table[slot];
+        self.table.place(slot).socket().recv_queue() > 0
             || connection.fin_received()
             || connection.ending.is_some()
     }
 
     /// Whether the window opened by enough to say so: by half of it or a whole segment, so that a slow
     /// reader does not draw tiny segments (RFC 9293 section 3.8.6.2.2).
-    fn window_opened(&self, slot: usize) -> bool {
-        let socket = self.slots[slot].socket();
-        let connection = &self.slots[slot].connection;
+    fn window_opened(&self, slot: SlotId) -> bool {
+        let socket = self.table.place(slot).socket();
+        let connection = &self.table[slot];
         let free = socket.recv_capacity() - socket.recv_queue();
         let edge = connection.numbers.rcv_nxt.wrapping_add(free as u32);
         let enough =
@@ -106,6 +109,6 @@ impl Node<'_> {
     /// Octets that [`Self::recv`] would give now.
     pub fn unread(&self, handle: Handle) -> usize {
         self.slot_of(handle)
-            .map_or(0, |slot| self.slots[slot].socket().recv_queue())
+            .map_or(0, |slot| self.table.place(slot).socket().recv_queue())
     }
 }

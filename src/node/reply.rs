@@ -5,7 +5,7 @@ use smoltcp::wire::{IpEndpoint, IpProtocol, IpRepr, TcpControl, TcpPacket, TcpRe
 
 use super::ethernet::{HEADER, Hop};
 use super::frame::{flags, header};
-use super::hatch::Exit;
+use super::one_frame::Exit;
 use crate::trace::{Flags, Flow, Header};
 
 /// The time to live, or hop limit, of the gate's own answers (RFC 1700).

@@ -5,12 +5,13 @@ use core::net::IpAddr;
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpEndpoint, IpListenEndpoint};
 
-use super::backlog::Listener;
 use super::config::is_spoken;
 use super::connection::Handle;
 use super::errors::{ConnectError, ListenError, SendError, SendToError};
-use super::lists::List;
 use super::node::Node;
+use super::queues::Queue;
+use super::syn_queue::Listener;
+use super::table::SlotId;
 use crate::trace::{
     Call, Cause, Datagram, Direction, Ending, Flow, Kind, Reason, Resource, State, Verdict,
 };
@@ -50,16 +51,16 @@ impl<'a> Node<'a> {
         if let Some(place) = self.listeners.iter_mut().find(|place| place.port == port) {
             *place = Listener::EMPTY;
         }
-        self.backlog.close(port);
+        self.syn_queue.close(port);
     }
 
     /// The next connection whose handshake is over, oldest first.
     pub fn accept(&mut self) -> Option<Handle> {
-        let slot = self.lists.pop(List::Accept)?;
-        self.slots[slot].connection.flags.accepted = true;
+        let slot = self.table.pop(Queue::Accept)?;
+        self.table[slot].flags.accepted = true;
         // It may have brought data, or its end, before anybody looked.
-        self.lists.push(List::Ready, slot);
-        Some(self.handle(slot))
+        self.table.push(Queue::Ready, slot);
+        Some(self.table.handle(slot))
     }
 
     /// Active OPEN: starts a handshake with `remote`. The connection becomes ready when it is over,
@@ -71,7 +72,7 @@ impl<'a> Node<'a> {
         self.now = now;
         self.check_remote(remote)?;
         let slot = self.open_active(None, remote)?;
-        Ok(self.handle(slot))
+        Ok(self.table.handle(slot))
     }
 
     /// Active OPEN from a local port of the caller's choice, as two hosts need that open at the same
@@ -91,7 +92,7 @@ impl<'a> Node<'a> {
             return Err(ConnectError::NoPort);
         }
         let slot = self.open_active(Some(port), remote)?;
-        Ok(self.handle(slot))
+        Ok(self.table.handle(slot))
     }
 
     fn check_remote(&self, remote: IpEndpoint) -> Result<(), ConnectError> {
@@ -115,14 +116,19 @@ impl<'a> Node<'a> {
     /// See [`SendError`]. Nothing was queued then.
     pub fn send(&mut self, handle: Handle, data: &[u8]) -> Result<usize, SendError> {
         let slot = self.sending_slot(handle)?;
-        let count = self.slots[slot].socket_mut().send_slice(data).unwrap_or(0);
+        let count = self
+            .table
+            .place_mut(slot)
+            .socket_mut()
+            .send_slice(data)
+            .unwrap_or(0);
         if count < data.len() {
-            self.slots[slot].connection.flags.wants_room = true;
+            self.table[slot].flags.wants_room = true;
         }
         if count == 0 && !data.is_empty() {
             return Err(SendError::WouldBlock);
         }
-        self.lists.push(List::Egress, slot);
+        self.table.push(Queue::Egress, slot);
         Ok(count)
     }
 
@@ -138,23 +144,23 @@ impl<'a> Node<'a> {
         compose: impl FnOnce(&mut [u8]),
     ) -> Result<usize, SendError> {
         let slot = self.sending_slot(handle)?;
-        let socket = self.slots[slot].socket_mut();
+        let socket = self.table.place_mut(slot).socket_mut();
         if !socket.can_send() {
-            self.slots[slot].connection.flags.wants_room = true;
+            self.table[slot].flags.wants_room = true;
             return Err(SendError::WouldBlock);
         }
         let sent = socket.send(|room| {
             compose(room);
             (room.len(), room.len())
         });
-        self.lists.push(List::Egress, slot);
+        self.table.push(Queue::Egress, slot);
         Ok(sent.unwrap_or(0))
     }
 
     /// The slot of a connection that may send.
-    fn sending_slot(&mut self, handle: Handle) -> Result<usize, SendError> {
+    fn sending_slot(&mut self, handle: Handle) -> Result<SlotId, SendError> {
         let slot = self.slot_of(handle).ok_or(SendError::Stale)?;
-        let connection = &mut self.slots[slot].connection;
+        let connection = &mut self.table[slot];
         if let Some(ending) = connection.ending {
             return Err(SendError::Ended(ending));
         }
@@ -178,7 +184,7 @@ impl<'a> Node<'a> {
     /// Octets that [`Self::send`] would take now.
     pub fn send_room(&self, handle: Handle) -> usize {
         self.slot_of(handle).map_or(0, |slot| {
-            let socket = self.slots[slot].socket();
+            let socket = self.table.place(slot).socket();
             if socket.may_send() {
                 socket.send_capacity() - socket.send_queue()
             } else {
@@ -190,27 +196,27 @@ impl<'a> Node<'a> {
     /// Octets queued or sent that the peer has not acknowledged.
     pub fn unacknowledged(&self, handle: Handle) -> usize {
         self.slot_of(handle)
-            .map_or(0, |slot| self.slots[slot].socket().send_queue())
+            .map_or(0, |slot| self.table.place(slot).socket().send_queue())
     }
 
     /// Makes the connection ready once more when the peer acknowledges something.
     pub fn watch_acknowledgments(&mut self, handle: Handle) {
         if let Some(slot) = self.slot_of(handle) {
-            self.slots[slot].connection.flags.wants_room = true;
+            self.table[slot].flags.wants_room = true;
         }
     }
 
     /// Whether the peer's FIN was received, or the connection is over: nothing more will come.
     pub fn has_finished(&self, handle: Handle) -> bool {
         self.slot_of(handle).is_none_or(|slot| {
-            let connection = &self.slots[slot].connection;
+            let connection = &self.table[slot];
             connection.ending.is_some() || connection.fin_received()
         })
     }
 
     /// Why the connection is over, if it is.
     pub fn ended(&self, handle: Handle) -> Option<Ending> {
-        self.slots[self.slot_of(handle)?].connection.ending
+        self.table[self.slot_of(handle)?].ending
     }
 
     /// CLOSE of the sending half: a FIN follows what is queued. Receiving goes on.
@@ -229,8 +235,8 @@ impl<'a> Node<'a> {
             return;
         };
         self.let_go(slot);
-        if self.slots[slot].connection.flags.detached {
-            return self.free_slot(slot);
+        if self.table[slot].flags.unlinked {
+            return self.table.free(slot);
         }
         self.discard_received(slot);
         self.close_slot(slot);
@@ -242,15 +248,13 @@ impl<'a> Node<'a> {
     /// Unlike other calls it also reaches a connection that was let go and is still in its teardown.
     pub fn abort(&mut self, now: Instant, handle: Handle) {
         self.now = now;
-        let slot = handle.slot();
-        let found = self.slots.get(slot).map(|slot| slot.connection.id);
-        if found != Some(handle.id) {
+        let Some(slot) = self.table.slot_of(handle) else {
             return;
-        }
+        };
         self.let_go(slot);
-        let connection = &self.slots[slot].connection;
-        if connection.flags.detached {
-            return self.free_slot(slot);
+        let connection = &self.table[slot];
+        if connection.flags.unlinked {
+            return self.table.free(slot);
         }
         let cause = Cause::Call(Call::Abort);
         match connection.state {
@@ -259,9 +263,9 @@ impl<'a> Node<'a> {
             | State::FinWait1
             | State::FinWait2
             | State::CloseWait => {
-                self.slots[slot].socket_mut().abort();
+                self.table.place_mut(slot).socket_mut().abort();
                 self.observe(slot, cause);
-                self.settle(slot);
+                self.reschedule(slot);
             }
             // The peer knows of no connection yet, or has nothing left to lose.
             State::SynSent
@@ -361,50 +365,42 @@ impl<'a> Node<'a> {
     }
 
     /// CLOSE, as RFC 9293 section 3.10.4 has it for each state.
-    fn close_slot(&mut self, slot: usize) {
+    fn close_slot(&mut self, slot: SlotId) {
         let cause = Cause::Call(Call::Close);
-        let state = self.slots[slot].connection.state;
+        let state = self.table[slot].state;
         match state {
             // The connection is deleted; nothing is sent.
             State::SynSent | State::Listen => {
                 self.drop_silently(slot, State::Closed, cause, Ending::Closed);
             }
             // A FIN before the peer's acknowledgment would carry the number of our SYN: it waits.
-            State::SynReceived => self.slots[slot].connection.flags.close_deferred = true,
+            State::SynReceived => self.table[slot].flags.close_deferred = true,
             State::CloseWait if !self.may_enter_last_ack(slot) => {
-                self.slots[slot].connection.flags.close_deferred = true;
+                self.table[slot].flags.close_deferred = true;
             }
             State::Established | State::CloseWait => {
-                self.slots[slot].socket_mut().close();
+                self.table.place_mut(slot).socket_mut().close();
                 self.observe(slot, cause);
-                self.settle(slot);
+                self.reschedule(slot);
             }
             // Closed before. FIN-WAIT-2 is bounded from now on if nobody reads any more.
-            State::FinWait2 => self.settle(slot),
+            State::FinWait2 => self.reschedule(slot),
             State::FinWait1 | State::Closing | State::LastAck | State::TimeWait | State::Closed => {
             }
         }
     }
 
-    fn let_go(&mut self, slot: usize) {
-        self.slots[slot].connection.flags.released = true;
-        self.lists.remove(List::Ready, slot);
-        self.lists.remove(List::Accept, slot);
-    }
-
-    pub(super) fn handle(&self, slot: usize) -> Handle {
-        Handle {
-            slot: slot as u16,
-            id: self.slots[slot].connection.id,
-        }
+    fn let_go(&mut self, slot: SlotId) {
+        self.table[slot].flags.orphaned = true;
+        self.table.remove(Queue::Ready, slot);
+        self.table.remove(Queue::Accept, slot);
     }
 
     /// The slot of a handle, unless the connection was let go.
-    pub(super) fn slot_of(&self, handle: Handle) -> Option<usize> {
-        let slot = handle.slot();
-        let connection = &self.slots.get(slot)?.connection;
-        let current = connection.id == handle.id && !connection.flags.released;
-        current.then_some(slot)
+    pub(super) fn slot_of(&self, handle: Handle) -> Option<SlotId> {
+        self.table
+            .slot_of(handle)
+            .filter(|slot| !self.table[*slot].flags.orphaned)
     }
 
     fn longest_datagram(&self, to: IpAddress) -> usize {

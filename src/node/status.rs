@@ -4,8 +4,10 @@ use smoltcp::time::Instant;
 use smoltcp::wire::IpEndpoint;
 
 use super::connection::{Connection, Handle};
-use super::lists::List;
 use super::node::Node;
+use super::queues::Queue;
+use super::table::SlotId;
+use super::time_wait::TimeWaitId;
 use crate::trace::{ConnectionId, Flow, State, Timer};
 
 /// A connection at one moment.
@@ -28,7 +30,7 @@ pub struct Status {
     /// The next timer that would end it, and when.
     pub timer: Option<(Timer, Instant)>,
     /// Whether the application let go of it.
-    pub released: bool,
+    pub orphaned: bool,
 }
 
 /// A port that is served, at one moment.
@@ -45,8 +47,7 @@ pub struct Serving {
 impl Node<'_> {
     /// One connection, unless it was let go and is over. TIME-WAIT is found by [`Self::statuses`] only.
     pub fn status(&self, handle: Handle) -> Option<Status> {
-        let connection = &self.slots.get(handle.slot())?.connection;
-        (connection.id == handle.id).then(|| self.look(handle.slot()))
+        self.table.slot_of(handle).map(|slot| self.look(slot))
     }
 
     /// Every connection, those in TIME-WAIT without a socket included. Walks over all slots.
@@ -56,18 +57,20 @@ impl Node<'_> {
 
     /// How many places there are for connections and for those in TIME-WAIT, together.
     pub fn places(&self) -> usize {
-        self.slots.len() + self.graveyard.capacity()
+        self.table.capacity() + self.table.time_waits().capacity()
     }
 
     /// The connection in a place below [`Self::places`], if there is one: for tables that are shown in
     /// pieces.
     pub fn status_in(&self, place: usize, now: Instant) -> Option<Status> {
-        let Some(grave) = place.checked_sub(self.slots.len()) else {
-            let connection = &self.slots[place].connection;
-            let live = connection.is_live() && !connection.flags.detached;
-            return live.then(|| self.look(place));
+        let Some(entry) = place.checked_sub(self.table.capacity()) else {
+            let slot = self.table.slot(place)?;
+            let connection = &self.table[slot];
+            let live = connection.is_live() && !connection.flags.unlinked;
+            return live.then(|| self.look(slot));
         };
-        let waiting = self.graveyard.get(grave, now, &self.locals)?;
+        let waits = self.table.time_waits();
+        let waiting = waits.get(TimeWaitId::new(entry), now, &self.locals)?;
         Some(Status {
             id: waiting.connection,
             flow: waiting.flow,
@@ -77,7 +80,7 @@ impl Node<'_> {
             unread: 0,
             attempts: 0,
             timer: Some((Timer::TimeWait, waiting.deadline)),
-            released: true,
+            orphaned: true,
         })
     }
 
@@ -88,7 +91,7 @@ impl Node<'_> {
             port: listener.port,
             backlog: listener.backlog,
             waiting: self
-                .backlog
+                .syn_queue
                 .waiting()
                 .filter(|held| held.flow.local.port == listener.port)
                 .count(),
@@ -97,48 +100,47 @@ impl Node<'_> {
 
     /// The handle of a live connection by its number, for an operator's console. Walks over all slots.
     pub fn handle_of(&self, id: ConnectionId) -> Option<Handle> {
-        let slot = (0..self.slots.len()).find(|slot| self.slots[*slot].connection.id == id)?;
-        (id != Connection::NONE).then(|| self.handle(slot))
+        let slot = self.table.slots().find(|slot| self.table[*slot].id == id)?;
+        (id != Connection::NONE).then(|| self.table.handle(slot))
     }
 
     /// Octets of receive and transmit buffer that each connection has.
     pub fn buffers_per_connection(&self) -> usize {
-        let socket = self.slots[0].socket();
-        socket.recv_capacity() + socket.send_capacity()
+        self.table.buffers()
     }
 
     /// How many handshakes are under way.
     pub fn half_open(&self) -> usize {
-        self.lists.len(List::HalfOpen)
+        self.table.len(Queue::HalfOpen)
     }
 
     /// How many connections are in TIME-WAIT.
     pub fn time_waiting(&self) -> usize {
-        self.graveyard.alive()
+        self.table.time_waits().alive()
     }
 
     /// From whom the SYNs are that wait for a free connection.
     pub fn waiting(&self) -> impl Iterator<Item = IpEndpoint> + '_ {
-        self.backlog.waiting().map(|held| held.flow.remote)
+        self.syn_queue.waiting().map(|held| held.flow.remote)
     }
 
     /// How many SYNs wait for a free connection.
     pub fn held(&self) -> usize {
-        self.backlog.len()
+        self.syn_queue.len()
     }
 
-    fn look(&self, slot: usize) -> Status {
-        let connection = &self.slots[slot].connection;
+    fn look(&self, slot: SlotId) -> Status {
+        let connection = &self.table[slot];
         Status {
             id: connection.id,
             flow: connection.flow,
             state: connection.state,
             since: connection.since,
-            unacknowledged: self.slots[slot].socket().send_queue(),
-            unread: self.slots[slot].socket().recv_queue(),
+            unacknowledged: self.table.place(slot).socket().send_queue(),
+            unread: self.table.place(slot).socket().recv_queue(),
             attempts: connection.numbers.attempts,
             timer: self.timer(connection),
-            released: connection.flags.released,
+            orphaned: connection.flags.orphaned,
         }
     }
 }

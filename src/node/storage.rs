@@ -9,16 +9,16 @@ use smoltcp::iface::SocketStorage;
 use smoltcp::socket::udp;
 
 use super::answers::Stranger;
-use super::backlog::{Bench, Listener};
 use super::connection::Slot;
 use super::datagrams::{DatagramMemory, Pending, Port};
 use super::deadlines::Place;
 use super::flow::Entry;
-use super::lists::Links;
 use super::neighbors::Neighbor;
+use super::queues::QueueLinks;
 #[cfg(feature = "reassembly")]
 use super::reassembly::Assembly;
-use super::time_wait::Grave;
+use super::syn_queue::{Listener, SynQueueEntry};
+use super::time_wait::TimeWaitEntry;
 use crate::trace::Event;
 
 /// The memory of a node, in parts. [`Storage`] and [`Memory::heap`] make fitting ones.
@@ -26,15 +26,15 @@ pub struct Memory<'a> {
     /// One for each connection that can be open at once; at most 65,535.
     pub slots: ManagedSlice<'a, Slot<'a>>,
     /// As many as there are slots.
-    pub links: ManagedSlice<'a, Links>,
+    pub links: ManagedSlice<'a, QueueLinks>,
     /// As many as there are slots.
     pub deadlines: ManagedSlice<'a, Place>,
-    /// A power of two, larger than slots and graves together; twice as large keeps searches short.
+    /// A power of two, larger than slots and time_wait together; twice as large keeps searches short.
     pub flows: ManagedSlice<'a, Entry>,
     /// One for each connection in TIME-WAIT: connections closed by us per second, times 2 MSL. At least 1.
-    pub graves: ManagedSlice<'a, Grave>,
+    pub time_wait: ManagedSlice<'a, TimeWaitEntry>,
     /// One for each SYN that may wait for a free connection.
-    pub benches: ManagedSlice<'a, Bench>,
+    pub syn_queue: ManagedSlice<'a, SynQueueEntry>,
     /// One for each stranger whose answers are counted at the same time; at least 1. Beyond them, who was
     /// counted before begins anew.
     pub strangers: ManagedSlice<'a, Stranger>,
@@ -69,7 +69,7 @@ pub struct Sizes {
     /// Octets of each connection's transmit buffer.
     pub transmit: usize,
     /// Connections in TIME-WAIT; at least 1.
-    pub tombstones: usize,
+    pub time_waits: usize,
     /// SYNs that may wait for a free connection.
     pub backlog: usize,
     /// Strangers whose answers are counted at the same time; at least 1.
@@ -99,7 +99,7 @@ impl Default for Sizes {
             connections: 64,
             receive: 16 * 1024,
             transmit: 16 * 1024,
-            tombstones: 1024,
+            time_waits: 1024,
             backlog: 64,
             strangers: 1024,
             listeners: 4,
@@ -119,7 +119,7 @@ impl Default for Sizes {
 impl Sizes {
     /// Entries of the flow table: a power of two, at least twice what must fit.
     const fn flows(&self) -> usize {
-        (2 * (self.connections + self.tombstones)).next_power_of_two()
+        (2 * (self.connections + self.time_waits)).next_power_of_two()
     }
 
     /// Octets of the longest frame, or of the longest datagram that comes together from pieces.
@@ -184,11 +184,11 @@ impl<'a> Memory<'a> {
         };
         Self {
             slots: slots.into(),
-            links: vec![Links::EMPTY; sizes.connections].into(),
+            links: vec![QueueLinks::EMPTY; sizes.connections].into(),
             deadlines: vec![Place::EMPTY; sizes.connections].into(),
             flows: vec![Entry::EMPTY; sizes.flows()].into(),
-            graves: vec![Grave::EMPTY; sizes.tombstones].into(),
-            benches: vec![Bench::EMPTY; sizes.backlog].into(),
+            time_wait: vec![TimeWaitEntry::EMPTY; sizes.time_waits].into(),
+            syn_queue: vec![SynQueueEntry::EMPTY; sizes.backlog].into(),
             strangers: vec![Stranger::EMPTY; sizes.strangers].into(),
             listeners: vec![Listener::EMPTY; sizes.listeners].into(),
             neighbors: vec![Neighbor::EMPTY; sizes.neighbors].into(),
@@ -220,7 +220,7 @@ impl<'a> Memory<'a> {
 /// Every octet of [`Self::new`] is zero, so that the `static` costs no flash: what must not be zero is
 /// written by [`Self::memory`].
 ///
-/// `CONNECTIONS` connections of `RX` and `TX` octets of buffer, `TOMBSTONES` and `BACKLOG` as the names
+/// `CONNECTIONS` connections of `RX` and `TX` octets of buffer, `TIME_WAITS` and `BACKLOG` as the names
 /// say, `FLOWS` entries of the flow table (a power of two larger than connections and tombstones
 /// together), `EVENTS` in the journal, `DATAGRAMS` octets of UDP payload each way, `FRAME` octets for
 /// the longest frame (MTU and 14).
@@ -229,7 +229,7 @@ pub struct Storage<
     const CONNECTIONS: usize,
     const RX: usize,
     const TX: usize,
-    const TOMBSTONES: usize,
+    const TIME_WAITS: usize,
     const BACKLOG: usize,
     const FLOWS: usize,
     const EVENTS: usize,
@@ -240,11 +240,11 @@ pub struct Storage<
     receive: [[u8; RX]; CONNECTIONS],
     transmit: [[u8; TX]; CONNECTIONS],
     slots: Vec<Slot<'a>, CONNECTIONS>,
-    links: Vec<Links, CONNECTIONS>,
+    links: Vec<QueueLinks, CONNECTIONS>,
     deadlines: Vec<Place, CONNECTIONS>,
     flows: Vec<Entry, FLOWS>,
-    graves: Vec<Grave, TOMBSTONES>,
-    benches: Vec<Bench, BACKLOG>,
+    time_wait: Vec<TimeWaitEntry, TIME_WAITS>,
+    syn_queue: Vec<SynQueueEntry, BACKLOG>,
     strangers: Vec<Stranger, STRANGERS>,
     listeners: Vec<Listener, LISTENERS>,
     neighbors: Vec<Neighbor, NEIGHBORS>,
@@ -278,20 +278,20 @@ impl<
     const CONNECTIONS: usize,
     const RX: usize,
     const TX: usize,
-    const TOMBSTONES: usize,
+    const TIME_WAITS: usize,
     const BACKLOG: usize,
     const FLOWS: usize,
     const EVENTS: usize,
     const DATAGRAMS: usize,
     const FRAME: usize,
-> Storage<'a, CONNECTIONS, RX, TX, TOMBSTONES, BACKLOG, FLOWS, EVENTS, DATAGRAMS, FRAME>
+> Storage<'a, CONNECTIONS, RX, TX, TIME_WAITS, BACKLOG, FLOWS, EVENTS, DATAGRAMS, FRAME>
 {
     /// Memory that holds nothing. Sizes that do not fit each other do not compile.
     pub const fn new() -> Self {
         const {
             assert!(CONNECTIONS > 0 && CONNECTIONS < 65_535);
-            assert!(TOMBSTONES > 0);
-            assert!(FLOWS.is_power_of_two() && FLOWS > CONNECTIONS + TOMBSTONES);
+            assert!(TIME_WAITS > 0);
+            assert!(FLOWS.is_power_of_two() && FLOWS > CONNECTIONS + TIME_WAITS);
             assert!(FRAME >= 1028);
         }
         Self {
@@ -302,8 +302,8 @@ impl<
             links: Vec::new(),
             deadlines: Vec::new(),
             flows: Vec::new(),
-            graves: Vec::new(),
-            benches: Vec::new(),
+            time_wait: Vec::new(),
+            syn_queue: Vec::new(),
             strangers: Vec::new(),
             listeners: Vec::new(),
             neighbors: Vec::new(),
@@ -347,11 +347,11 @@ impl<
         }
         Memory {
             slots: self.slots.as_mut_slice().into(),
-            links: full(&mut self.links, || Links::EMPTY).into(),
+            links: full(&mut self.links, || QueueLinks::EMPTY).into(),
             deadlines: full(&mut self.deadlines, || Place::EMPTY).into(),
             flows: full(&mut self.flows, || Entry::EMPTY).into(),
-            graves: full(&mut self.graves, || Grave::EMPTY).into(),
-            benches: full(&mut self.benches, || Bench::EMPTY).into(),
+            time_wait: full(&mut self.time_wait, || TimeWaitEntry::EMPTY).into(),
+            syn_queue: full(&mut self.syn_queue, || SynQueueEntry::EMPTY).into(),
             strangers: full(&mut self.strangers, || Stranger::EMPTY).into(),
             listeners: full(&mut self.listeners, || Listener::EMPTY).into(),
             neighbors: full(&mut self.neighbors, || Neighbor::EMPTY).into(),
@@ -382,14 +382,14 @@ impl<
     const CONNECTIONS: usize,
     const RX: usize,
     const TX: usize,
-    const TOMBSTONES: usize,
+    const TIME_WAITS: usize,
     const BACKLOG: usize,
     const FLOWS: usize,
     const EVENTS: usize,
     const DATAGRAMS: usize,
     const FRAME: usize,
 > Default
-    for Storage<'_, CONNECTIONS, RX, TX, TOMBSTONES, BACKLOG, FLOWS, EVENTS, DATAGRAMS, FRAME>
+    for Storage<'_, CONNECTIONS, RX, TX, TIME_WAITS, BACKLOG, FLOWS, EVENTS, DATAGRAMS, FRAME>
 {
     fn default() -> Self {
         Self::new()

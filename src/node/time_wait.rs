@@ -1,7 +1,7 @@
 //! TIME-WAIT without a socket: 2 MSL cost 48 octets, not two buffers.
 //!
 //! When a connection enters TIME-WAIT, what remains to be done needs no buffers: acknowledge the peer's
-//! FIN if it comes again, and keep the endpoints from being used too early. A [`Tombstone`] does that.
+//! FIN if it comes again, and keep the endpoints from being used too early. A [`Packed`] does that.
 //! All tombstones live equally long, so a ring in order of burial is a ring in order of expiry.
 
 use core::mem::size_of;
@@ -16,7 +16,7 @@ use crate::trace::{Answer, ConnectionId, Flags, Flow, Header, Reason};
 
 /// What is kept of a connection in TIME-WAIT: its endpoints, ISS and SND.NXT, IRS and RCV.NXT, its deadline.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tombstone {
+pub(super) struct Packed {
     #[cfg(feature = "ipv6")]
     remote: [u8; 16],
     #[cfg(not(feature = "ipv6"))]
@@ -31,22 +31,22 @@ pub(super) struct Tombstone {
     deadline: u32,
 }
 
-const _: () = assert!(size_of::<Tombstone>() <= 40);
+const _: () = assert!(size_of::<Packed>() <= 40);
 
 /// A tombstone's place in the ring.
 #[derive(Debug, Clone, Copy)]
-pub struct Grave {
-    tombstone: Tombstone,
+pub struct TimeWaitEntry {
+    packed: Packed,
     /// The journal's number of the connection; 0 where there is none any more.
     connection: u32,
     /// What may still be answered.
     answers: Answers,
 }
 
-impl Grave {
+impl TimeWaitEntry {
     /// A place that holds nothing; for building rings.
     pub const EMPTY: Self = Self {
-        tombstone: Tombstone {
+        packed: Packed {
             #[cfg(feature = "ipv6")]
             remote: [0; 16],
             #[cfg(not(feature = "ipv6"))]
@@ -67,9 +67,27 @@ impl Grave {
 /// The longest 2 MSL that a deadline can hold: its 28 bits count to 74 hours and must not lap.
 pub(super) const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
+/// The bits of a deadline that say which of the node's addresses.
+const LOCAL: u32 = 0xf;
+
+/// Which entry of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TimeWaitId(usize);
+
+impl TimeWaitId {
+    /// The entry with this number, which is below the table's capacity.
+    pub(super) const fn new(number: usize) -> Self {
+        Self(number)
+    }
+
+    pub(super) const fn number(self) -> usize {
+        self.0
+    }
+}
+
 /// A connection in TIME-WAIT, in full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Waiting {
+pub(super) struct TimeWait {
     /// The journal's number of the connection.
     pub(super) connection: ConnectionId,
     /// Its endpoints.
@@ -101,7 +119,7 @@ pub(super) enum Verdict {
 
 /// RFC 9293 section 3.10.7.4 in TIME-WAIT, with RFC 1337 (resets are ignored) and RFC 6191 section 2
 /// (a SYN beyond the old numbers opens anew).
-pub(super) fn judge(waiting: &Waiting, segment: &Header) -> Verdict {
+pub(super) fn judge(waiting: &TimeWait, segment: &Header) -> Verdict {
     let flags = segment.flags;
     if flags.contains(Flags::RST) {
         Verdict::Drop(Reason::ResetInTimeWait)
@@ -123,19 +141,19 @@ pub(super) fn judge(waiting: &Waiting, segment: &Header) -> Verdict {
 }
 
 /// The ring of tombstones.
-pub(super) struct Graveyard<'a> {
-    graves: ManagedSlice<'a, Grave>,
+pub(super) struct TimeWaitTable<'a> {
+    entries: ManagedSlice<'a, TimeWaitEntry>,
     first: usize,
     len: usize,
     alive: usize,
 }
 
-impl<'a> Graveyard<'a> {
-    /// An empty ring over `graves`.
-    pub(super) fn new(mut graves: ManagedSlice<'a, Grave>) -> Self {
-        graves.fill(Grave::EMPTY);
+impl<'a> TimeWaitTable<'a> {
+    /// An empty ring over `entries`.
+    pub(super) fn new(mut entries: ManagedSlice<'a, TimeWaitEntry>) -> Self {
+        entries.fill(TimeWaitEntry::EMPTY);
         Self {
-            graves,
+            entries,
             first: 0,
             len: 0,
             alive: 0,
@@ -147,13 +165,17 @@ impl<'a> Graveyard<'a> {
         self.alive
     }
 
-    /// Whether [`Self::bury`] needs a place freed first.
+    /// Whether [`Self::insert`] needs a place freed first.
     pub(super) fn is_full(&self) -> bool {
-        self.len == self.graves.len()
+        self.len == self.entries.len()
     }
 
     /// Puts a connection at the end of the ring, and says where; `None` if the ring is full.
-    pub(super) fn bury(&mut self, waiting: &Waiting, locals: &[IpAddress]) -> Option<usize> {
+    pub(super) fn insert(
+        &mut self,
+        waiting: &TimeWait,
+        locals: &[IpAddress],
+    ) -> Option<TimeWaitId> {
         if self.is_full() {
             return None;
         }
@@ -161,9 +183,9 @@ impl<'a> Graveyard<'a> {
             .iter()
             .position(|address| *address == waiting.flow.local.addr)
             .unwrap_or(0) as u32;
-        let place = (self.first + self.len) % self.graves.len();
-        self.graves[place] = Grave {
-            tombstone: Tombstone {
+        let place = (self.first + self.len) % self.entries.len();
+        self.entries[place] = TimeWaitEntry {
+            packed: Packed {
                 remote: pack(waiting.flow.remote.addr),
                 remote_port: waiting.flow.remote.port,
                 local_port: waiting.flow.local.port,
@@ -178,59 +200,81 @@ impl<'a> Graveyard<'a> {
         };
         self.len += 1;
         self.alive += 1;
-        Some(place)
+        Some(TimeWaitId(place))
     }
 
     /// What lies in a place, if it is still in TIME-WAIT.
-    pub(super) fn get(&self, place: usize, now: Instant, locals: &[IpAddress]) -> Option<Waiting> {
-        let Grave {
-            tombstone,
-            connection,
-            ..
-        } = self.graves[place];
+    pub(super) fn get(
+        &self,
+        id: TimeWaitId,
+        now: Instant,
+        locals: &[IpAddress],
+    ) -> Option<TimeWait> {
+        let TimeWaitEntry {
+            packed, connection, ..
+        } = self.entries[id.0];
         if connection == 0 {
             return None;
         }
-        let local = *locals.get((tombstone.deadline & 0xf) as usize)?;
-        Some(Waiting {
+        let local = *locals.get((packed.deadline & LOCAL) as usize)?;
+        Some(TimeWait {
             connection: ConnectionId(connection),
             flow: Flow {
-                local: IpEndpoint::new(local, tombstone.local_port),
-                remote: IpEndpoint::new(unpack(tombstone.remote, local), tombstone.remote_port),
+                local: IpEndpoint::new(local, packed.local_port),
+                remote: IpEndpoint::new(unpack(packed.remote, local), packed.remote_port),
             },
-            iss: tombstone.iss,
-            snd_nxt: tombstone.snd_nxt,
-            irs: tombstone.irs,
-            rcv_nxt: tombstone.rcv_nxt,
-            deadline: expand(tombstone.deadline >> 4, now),
+            iss: packed.iss,
+            snd_nxt: packed.snd_nxt,
+            irs: packed.irs,
+            rcv_nxt: packed.rcv_nxt,
+            deadline: expand(packed.deadline >> 4, now),
         })
     }
 
     /// Whether what lies in a place may give one more answer in this second.
-    pub(super) fn may_answer(&mut self, place: usize, now: Instant, per_second: u16) -> bool {
-        self.graves[place].answers.take(now, per_second)
+    pub(super) fn may_answer(&mut self, id: TimeWaitId, now: Instant, per_second: u16) -> bool {
+        self.entries[id.0].answers.take(now, per_second)
     }
 
     /// Empties a place; the ring closes up when its turn comes.
-    pub(super) fn clear(&mut self, place: usize) {
-        if self.graves[place].connection != 0 {
-            self.graves[place].connection = 0;
+    pub(super) fn clear(&mut self, id: TimeWaitId) {
+        if self.entries[id.0].connection != 0 {
+            self.entries[id.0].connection = 0;
             self.alive -= 1;
         }
-        while self.len > 0 && self.graves[self.first].connection == 0 {
-            self.first = (self.first + 1) % self.graves.len();
+        while self.len > 0 && self.entries[self.first].connection == 0 {
+            self.first = (self.first + 1) % self.entries.len();
             self.len -= 1;
         }
     }
 
+    /// Every entry, in use or not.
+    pub(super) fn ids(&self) -> impl Iterator<Item = TimeWaitId> + use<> {
+        (0..self.entries.len()).map(TimeWaitId)
+    }
+
+    /// Names our addresses as they are in `after`: which of them an entry is about was said by its place in
+    /// `before`.
+    pub(super) fn readdress(&mut self, before: &[IpAddress], after: &[IpAddress]) {
+        for entry in self.entries.iter_mut() {
+            let packed = &mut entry.packed.deadline;
+            let place = before
+                .get((*packed & LOCAL) as usize)
+                .and_then(|address| after.iter().position(|it| it == address));
+            if let Some(place) = place {
+                *packed = *packed & !LOCAL | place as u32;
+            }
+        }
+    }
+
     /// The place of the connection that has waited for longest.
-    pub(super) fn oldest(&self) -> Option<usize> {
-        (self.len > 0).then_some(self.first)
+    pub(super) fn oldest(&self) -> Option<TimeWaitId> {
+        (self.len > 0).then_some(TimeWaitId(self.first))
     }
 
     /// How many places there are.
     pub(super) fn capacity(&self) -> usize {
-        self.graves.len()
+        self.entries.len()
     }
 }
 
@@ -286,8 +330,8 @@ mod tests {
 
     const LOCALS: [IpAddress; 1] = [IpAddress::v4(192, 0, 2, 1)];
 
-    fn waiting(number: u32, deadline: i64) -> Waiting {
-        Waiting {
+    fn waiting(number: u32, deadline: i64) -> TimeWait {
+        TimeWait {
             connection: ConnectionId(number),
             flow: Flow {
                 local: IpEndpoint::new(LOCALS[0], 9000),
@@ -311,32 +355,33 @@ mod tests {
     }
 
     #[test]
-    fn what_is_buried_is_found_unchanged_at_any_time() {
+    fn what_is_kept_is_found_unchanged_at_any_time() {
         for base in [0, 1 << 28, (1 << 28) - 10_000, 5_000_000_000] {
-            let mut yard = Graveyard::new(ManagedSlice::Owned(vec![Grave::EMPTY; 2]));
-            let buried = waiting(7, base + 60_000);
-            let place = yard.bury(&buried, &LOCALS).unwrap();
+            let mut table = TimeWaitTable::new(ManagedSlice::Owned(vec![TimeWaitEntry::EMPTY; 2]));
+            let kept = waiting(7, base + 60_000);
+            let place = table.insert(&kept, &LOCALS).unwrap();
             let now = Instant::from_millis(base);
-            assert_eq!(yard.get(place, now, &LOCALS), Some(buried));
+            assert_eq!(table.get(place, now, &LOCALS), Some(kept));
         }
     }
 
     #[test]
     fn the_ring_closes_up_over_cleared_places() {
-        let mut yard = Graveyard::new(ManagedSlice::Owned(vec![Grave::EMPTY; 3]));
+        let mut table = TimeWaitTable::new(ManagedSlice::Owned(vec![TimeWaitEntry::EMPTY; 3]));
         for number in 1..=3 {
-            yard.bury(&waiting(number, 1000), &LOCALS).unwrap();
+            table.insert(&waiting(number, 1000), &LOCALS).unwrap();
         }
-        assert_eq!(yard.bury(&waiting(4, 1000), &LOCALS), None);
-        yard.clear(1);
-        assert_eq!(yard.alive(), 2);
-        assert!(yard.is_full());
-        yard.clear(0);
-        assert_eq!(yard.oldest(), Some(2));
-        assert_eq!(yard.bury(&waiting(4, 1000), &LOCALS), Some(0));
-        let taken = |place: &usize| yard.graves[*place].connection != 0;
+        assert_eq!(table.insert(&waiting(4, 1000), &LOCALS), None);
+        table.clear(TimeWaitId(1));
+        assert_eq!(table.alive(), 2);
+        assert!(table.is_full());
+        table.clear(TimeWaitId(0));
+        assert_eq!(table.oldest(), Some(TimeWaitId(2)));
+        let freed = Some(TimeWaitId(0));
+        assert_eq!(table.insert(&waiting(4, 1000), &LOCALS), freed);
+        let taken = |place: &usize| table.entries[*place].connection != 0;
         assert_eq!(
-            (0..yard.capacity()).filter(taken).collect::<Vec<_>>(),
+            (0..table.capacity()).filter(taken).collect::<Vec<_>>(),
             [0, 2]
         );
     }

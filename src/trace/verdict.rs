@@ -121,7 +121,7 @@ pub enum Resource {
     /// The backlog of a port is full.
     Backlog,
     /// A TIME-WAIT record was forgotten before its time.
-    Tombstones,
+    TimeWaits,
     /// Datagrams waiting to be sent.
     Datagrams,
     /// Ephemeral ports.

@@ -67,7 +67,7 @@ impl Resource {
     pub const ALL: [Self; 7] = [
         Self::Connections,
         Self::Backlog,
-        Self::Tombstones,
+        Self::TimeWaits,
         Self::Datagrams,
         Self::Ports,
         Self::Fragments,
@@ -140,7 +140,7 @@ impl fmt::Display for Resource {
         f.write_str(match self {
             Self::Connections => "connections",
             Self::Backlog => "backlog",
-            Self::Tombstones => "TIME-WAIT records",
+            Self::TimeWaits => "TIME-WAIT records",
             Self::Datagrams => "datagrams to send",
             Self::Ports => "ephemeral ports",
             Self::Fragments => "fragments",

@@ -13,7 +13,7 @@ use smoltcp::wire::{EthernetAddress, Ipv4Address};
 /// `clients` can be open on the one side, `slots` on the other, where `backlog` may wait.
 fn crowd(clients: usize, slots: usize, backlog: u16, latency: Duration) -> Pair {
     let memory = |connections| Sizes {
-        tombstones: 4096,
+        time_waits: 4096,
         backlog: 128,
         events: 1 << 16,
         ..sizes(connections)

@@ -141,7 +141,7 @@ fn a_flood_from_far_away_keeps_nobody_out() {
 fn crowd_of_clients(limits: Limits) -> Pair {
     let mut pair = Pair::new(sizes(8), limits);
     let big = Sizes {
-        tombstones: 16_384,
+        time_waits: 16_384,
         ..sizes(8)
     };
     let mac = EthernetAddress([2, 0, 0, 0, 0, 1]);
@@ -192,7 +192,7 @@ fn a_server_that_closes_first_forgets_the_oldest_wait_and_counts_it() {
     let pair = many(true);
     // It has 64 tombstones, and remembers the newest connections.
     assert_eq!(pair.b.time_waiting(), 64);
-    let forgotten = pair.b.journal().counters().full(Resource::Tombstones);
+    let forgotten = pair.b.journal().counters().full(Resource::TimeWaits);
     assert!(forgotten > 9_000, "{forgotten}");
 }
 

@@ -4,6 +4,7 @@
 //! The directories set the scene; each file has one subject. `accepted` compares what is kept in the tree.
 
 mod accepted;
+mod addresses;
 mod answers;
 #[cfg(feature = "linux")]
 mod arguments;

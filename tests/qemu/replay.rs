@@ -84,7 +84,7 @@ fn journal_here(frames: &[Vec<u8>], times: &[i64]) -> Vec<String> {
         connections: 8,
         receive: chat::framing::SCRATCH,
         transmit: chat::LINE_MAX + chat::LAST_WORDS_MAX,
-        tombstones: 32,
+        time_waits: 32,
         backlog: 8,
         ..Sizes::default()
     };

@@ -13,7 +13,7 @@ pub struct Setup {
     pub receive: usize,
     pub transmit: usize,
     pub backlog: u16,
-    pub tombstones: usize,
+    pub time_waits: usize,
     pub mtu: usize,
     /// The device cuts and joins segments.
     pub offload: bool,
@@ -56,7 +56,7 @@ impl<'a> Arbitrary<'a> for Setup {
             receive: *u.choose(&SIZES)?,
             transmit: *u.choose(&SIZES)?,
             backlog: *u.choose(&[0, 1, 2, 4])?,
-            tombstones: *u.choose(&[1, 2, 16])?,
+            time_waits: *u.choose(&[1, 2, 16])?,
             mtu: *u.choose(&[1500, 1500, 576, 1280, 9000])?,
             budget: *u.choose(&[64, 64, 1, 3])?,
         })

@@ -31,7 +31,7 @@ const SIZES: Sizes = Sizes {
     connections: 0,
     receive: 64,
     transmit: 64,
-    tombstones: 4,
+    time_waits: 4,
     backlog: 2,
     strangers: 1,
     listeners: 1,
@@ -434,7 +434,7 @@ fn judge_journal(node: &Node<'_>, ours: Option<ConnectionId>) -> Result<(), Stri
                 Ending::ResetByPeer | Ending::TimedOut(Timer::HalfOpen) | Ending::Evicted => {}
                 other => return Err(format!("a ghost of a connection ended with {other:?}")),
             },
-            Kind::Full(Resource::Tombstones | Resource::Connections) => {
+            Kind::Full(Resource::TimeWaits | Resource::Connections) => {
                 return Err("something ran full".into());
             }
             _ => {}

@@ -45,7 +45,7 @@ pub(crate) fn sizes(connections: usize) -> Sizes {
         connections,
         receive: 4096,
         transmit: 4096,
-        tombstones: 64,
+        time_waits: 64,
         backlog: 8,
         ..Sizes::default()
     }

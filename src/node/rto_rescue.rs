@@ -9,9 +9,10 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::TcpRepr;
 
 use super::ethernet::Hop;
-use super::hatch::{Hatch, Nowhere};
 use super::node::Node;
+use super::one_frame::{Discard, OneFrame};
 use super::reply::{Route, bare};
+use super::table::SlotId;
 use crate::trace::{Call, Cause, Flow, State};
 
 /// The least retransmission timeout (RFC 6298 section 2.4).
@@ -22,8 +23,8 @@ const REPETITIONS: usize = 5;
 
 impl Node<'_> {
     /// Whether something is under way and no timer of smoltcp's watches over it.
-    pub(super) fn is_stalled(&self, slot: usize, due: Option<Instant>) -> bool {
-        let connection = &self.slots[slot].connection;
+    pub(super) fn is_stalled(&self, slot: SlotId, due: Option<Instant>) -> bool {
+        let connection = &self.table[slot];
         let sending = match connection.state {
             State::Established
             | State::CloseWait
@@ -41,7 +42,7 @@ impl Node<'_> {
         due.is_none()
             && sending
             && !connection.numbers.all_acknowledged()
-            && self.slots[slot].socket().send_queue() > 0
+            && self.table.place(slot).socket().send_queue() > 0
     }
 
     /// Whether CLOSE in CLOSE-WAIT can be carried out at once.
@@ -49,32 +50,32 @@ impl Node<'_> {
     /// In LAST-ACK smoltcp hears only what acknowledges more than before: no window that opens, and no
     /// repetition. So what is queued must fit into the window, and have a timer. Until then the call
     /// waits, as RFC 9293 section 3.10.4 has it wait for what is not yet sent.
-    pub(super) fn may_enter_last_ack(&mut self, slot: usize) -> bool {
-        let queued = self.slots[slot].socket().send_queue();
-        let due = self.iface.poll_at(self.now, &self.slots[slot].set);
-        let room = self.slots[slot].connection.numbers.snd_wnd as usize;
+    pub(super) fn may_enter_last_ack(&mut self, slot: SlotId) -> bool {
+        let queued = self.table.place(slot).socket().send_queue();
+        let due = self.iface.poll_at(self.now, &self.table.place(slot).set);
+        let room = self.table[slot].numbers.snd_wnd as usize;
         queued == 0 || queued <= room && !self.is_stalled(slot, due)
     }
 
     /// Carries out a CLOSE that waited in CLOSE-WAIT, if it need not wait any longer.
-    pub(super) fn close_if_it_may(&mut self, slot: usize) {
-        let connection = &self.slots[slot].connection;
+    pub(super) fn close_if_it_may(&mut self, slot: SlotId) {
+        let connection = &self.table[slot];
         let waits = connection.state == State::CloseWait && connection.flags.close_deferred;
         if waits && self.may_enter_last_ack(slot) {
-            self.slots[slot].connection.flags.close_deferred = false;
-            self.slots[slot].socket_mut().close();
+            self.table[slot].flags.close_deferred = false;
+            self.table.place_mut(slot).socket_mut().close();
             self.observe(slot, Cause::Call(Call::Close));
         }
     }
 
     /// Repeats the peer's last acknowledgment to smoltcp until that wants to send.
-    pub(super) fn wake_the_stalled(&mut self, slot: usize) {
+    pub(super) fn wake_the_stalled(&mut self, slot: SlotId) {
         for _ in 0..REPETITIONS {
-            let due = self.iface.poll_at(self.now, &self.slots[slot].set);
+            let due = self.iface.poll_at(self.now, &self.table.place(slot).set);
             if !self.is_stalled(slot, due) {
                 return;
             }
-            let connection = &self.slots[slot].connection;
+            let connection = &self.table[slot];
             let numbers = &connection.numbers;
             let reversed = Flow {
                 local: connection.flow.remote,
@@ -91,14 +92,15 @@ impl Node<'_> {
     }
 
     /// Lets the socket see a segment without data that is composed here; nothing leaves.
-    pub(super) fn show(&mut self, slot: usize, segment: &TcpRepr<'_>) {
-        let route = Route::into(&self.slots[slot].connection.flow);
+    pub(super) fn show(&mut self, slot: SlotId, segment: &TcpRepr<'_>) {
+        let route = Route::into(&self.table[slot].flow);
         let mut packet = [0; 128];
         let packet = &mut packet[..route.packet_len(segment)];
         route.write(packet, segment);
-        let mut nowhere = Nowhere;
-        let mut hatch = Hatch::offering(packet, &mut nowhere, Hop::NOWHERE);
-        let set = &mut self.slots[slot].set;
-        self.iface.poll_ingress_single(self.now, &mut hatch, set);
+        let mut discard = Discard;
+        let mut one_frame = OneFrame::offering(packet, &mut discard, Hop::NOWHERE);
+        let set = &mut self.table.place_mut(slot).set;
+        self.iface
+            .poll_ingress_single(self.now, &mut one_frame, set);
     }
 }

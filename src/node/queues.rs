@@ -7,7 +7,7 @@ use managed::ManagedSlice;
 
 /// The queues. Those that share a lane exclude each other: a slot is in at most one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum List {
+pub(super) enum Queue {
     /// Has, or may have, a segment to send.
     Egress = 0,
     /// Has news for the application.
@@ -26,7 +26,7 @@ const LISTS: usize = 6;
 const LANES: usize = 3;
 const NONE: u16 = u16::MAX;
 
-impl List {
+impl Queue {
     const fn lane(self) -> usize {
         match self {
             Self::Egress | Self::Unresolved => 0,
@@ -45,9 +45,9 @@ struct Link {
 
 /// The links of one slot.
 #[derive(Debug, Clone, Copy)]
-pub struct Links([Link; LANES]);
+pub struct QueueLinks([Link; LANES]);
 
-impl Links {
+impl QueueLinks {
     /// In no queue; for building arrays.
     pub const EMPTY: Self = Self(
         [Link {
@@ -66,15 +66,15 @@ struct Ends {
 }
 
 /// All queues over all slots. At most 65,535 slots.
-pub(super) struct Lists<'a> {
-    links: ManagedSlice<'a, Links>,
+pub(super) struct Queues<'a> {
+    links: ManagedSlice<'a, QueueLinks>,
     ends: [Ends; LISTS],
 }
 
-impl<'a> Lists<'a> {
+impl<'a> Queues<'a> {
     /// Empty queues over `links.len()` slots.
-    pub(super) fn new(mut links: ManagedSlice<'a, Links>) -> Self {
-        links.fill(Links::EMPTY);
+    pub(super) fn new(mut links: ManagedSlice<'a, QueueLinks>) -> Self {
+        links.fill(QueueLinks::EMPTY);
         let empty = Ends {
             first: NONE,
             last: NONE,
@@ -87,18 +87,18 @@ impl<'a> Lists<'a> {
     }
 
     /// How many slots are in a queue.
-    pub(super) fn len(&self, list: List) -> usize {
+    pub(super) fn len(&self, list: Queue) -> usize {
         self.ends[list as usize].len as usize
     }
 
     /// The slot that has been in a queue for longest.
-    pub(super) fn front(&self, list: List) -> Option<usize> {
+    pub(super) fn front(&self, list: Queue) -> Option<usize> {
         let first = self.ends[list as usize].first;
         (first != NONE).then_some(first as usize)
     }
 
     /// The slots of a queue, in order.
-    pub(super) fn iter(&self, list: List) -> impl Iterator<Item = usize> + Clone {
+    pub(super) fn iter(&self, list: Queue) -> impl Iterator<Item = usize> + Clone {
         let lane = list.lane();
         core::iter::successors(self.front(list), move |slot| {
             let after = self.links[*slot].0[lane].after;
@@ -107,12 +107,12 @@ impl<'a> Lists<'a> {
     }
 
     /// Whether a slot is in a queue.
-    pub(super) fn contains(&self, list: List, slot: usize) -> bool {
+    pub(super) fn contains(&self, list: Queue, slot: usize) -> bool {
         self.links[slot].0[list.lane()].list == list as u16
     }
 
     /// Puts a slot at the end of a queue, taking it out of any other of the same lane.
-    pub(super) fn push(&mut self, list: List, slot: usize) {
+    pub(super) fn push(&mut self, list: Queue, slot: usize) {
         let lane = list.lane();
         if self.contains(list, slot) {
             return;
@@ -135,14 +135,14 @@ impl<'a> Lists<'a> {
     }
 
     /// Takes the front of a queue.
-    pub(super) fn pop(&mut self, list: List) -> Option<usize> {
+    pub(super) fn pop(&mut self, list: Queue) -> Option<usize> {
         let slot = self.front(list)?;
         self.leave(list.lane(), slot);
         Some(slot)
     }
 
     /// Takes a slot out of a queue; nothing happens when it is not there.
-    pub(super) fn remove(&mut self, list: List, slot: usize) {
+    pub(super) fn remove(&mut self, list: Queue, slot: usize) {
         if self.contains(list, slot) {
             self.leave(list.lane(), slot);
         }
@@ -165,7 +165,7 @@ impl<'a> Lists<'a> {
         } else {
             self.links[link.after as usize].0[lane].before = link.before;
         }
-        self.links[slot].0[lane] = Links::EMPTY.0[lane];
+        self.links[slot].0[lane] = QueueLinks::EMPTY.0[lane];
     }
 }
 
@@ -177,28 +177,28 @@ mod tests {
 
     #[test]
     fn a_queue_gives_slots_in_the_order_it_got_them() {
-        let mut lists = Lists::new(ManagedSlice::Owned(vec![Links::EMPTY; 4]));
+        let mut queues = Queues::new(ManagedSlice::Owned(vec![QueueLinks::EMPTY; 4]));
         for slot in [2, 0, 3, 2] {
-            lists.push(List::Egress, slot);
+            queues.push(Queue::Egress, slot);
         }
-        lists.remove(List::Egress, 0);
-        lists.push(List::Egress, 1);
-        assert_eq!(lists.len(List::Egress), 3);
-        assert_eq!(lists.iter(List::Egress).collect::<Vec<_>>(), [2, 3, 1]);
-        assert_eq!(lists.pop(List::Egress), Some(2));
-        assert_eq!(lists.pop(List::Egress), Some(3));
-        assert_eq!(lists.pop(List::Egress), Some(1));
-        assert_eq!(lists.pop(List::Egress), None);
+        queues.remove(Queue::Egress, 0);
+        queues.push(Queue::Egress, 1);
+        assert_eq!(queues.len(Queue::Egress), 3);
+        assert_eq!(queues.iter(Queue::Egress).collect::<Vec<_>>(), [2, 3, 1]);
+        assert_eq!(queues.pop(Queue::Egress), Some(2));
+        assert_eq!(queues.pop(Queue::Egress), Some(3));
+        assert_eq!(queues.pop(Queue::Egress), Some(1));
+        assert_eq!(queues.pop(Queue::Egress), None);
     }
 
     #[test]
     fn queues_of_one_lane_exclude_each_other_and_others_do_not() {
-        let mut lists = Lists::new(ManagedSlice::Owned(vec![Links::EMPTY; 2]));
-        lists.push(List::Free, 0);
-        lists.push(List::HalfOpen, 0);
-        lists.push(List::Ready, 0);
-        assert_eq!(lists.len(List::Free), 0);
-        assert!(lists.contains(List::HalfOpen, 0));
-        assert!(lists.contains(List::Ready, 0));
+        let mut queues = Queues::new(ManagedSlice::Owned(vec![QueueLinks::EMPTY; 2]));
+        queues.push(Queue::Free, 0);
+        queues.push(Queue::HalfOpen, 0);
+        queues.push(Queue::Ready, 0);
+        assert_eq!(queues.len(Queue::Free), 0);
+        assert!(queues.contains(Queue::HalfOpen, 0));
+        assert!(queues.contains(Queue::Ready, 0));
     }
 }

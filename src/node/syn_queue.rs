@@ -30,7 +30,7 @@ impl Listener {
 
 /// A SYN that waits.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Held {
+pub(super) struct PendingSyn {
     /// Its endpoints.
     pub(super) flow: Flow,
     /// The hardware address it came from.
@@ -47,9 +47,9 @@ pub(super) struct Held {
 
 /// A place for a SYN that waits.
 #[derive(Debug, Clone, Copy)]
-pub struct Bench(Option<Held>);
+pub struct SynQueueEntry(Option<PendingSyn>);
 
-impl Bench {
+impl SynQueueEntry {
     /// Nobody waits; for building arrays.
     pub const EMPTY: Self = Self(None);
 }
@@ -73,16 +73,16 @@ pub(super) enum Kept {
 }
 
 /// The SYNs that wait.
-pub(super) struct Backlog<'a> {
-    benches: ManagedSlice<'a, Bench>,
+pub(super) struct SynQueue<'a> {
+    syn_queue: ManagedSlice<'a, SynQueueEntry>,
     len: usize,
 }
 
-impl<'a> Backlog<'a> {
-    /// Nobody waits yet; at most `benches.len()` ever will.
-    pub(super) fn new(mut benches: ManagedSlice<'a, Bench>) -> Self {
-        benches.fill(Bench::EMPTY);
-        Self { benches, len: 0 }
+impl<'a> SynQueue<'a> {
+    /// Nobody waits yet; at most `syn_queue.len()` ever will.
+    pub(super) fn new(mut syn_queue: ManagedSlice<'a, SynQueueEntry>) -> Self {
+        syn_queue.fill(SynQueueEntry::EMPTY);
+        Self { syn_queue, len: 0 }
     }
 
     /// How many wait.
@@ -91,15 +91,15 @@ impl<'a> Backlog<'a> {
     }
 
     /// Keeps a SYN; `limit` is its listener's.
-    pub(super) fn keep(&mut self, held: Held, limit: u16) -> Kept {
+    pub(super) fn keep(&mut self, held: PendingSyn, limit: u16) -> Kept {
         self.forget_the_silent(held.heard);
         if let Some(place) = self.place_of(&held.flow) {
-            let proven = self.benches[place]
+            let proven = self.syn_queue[place]
                 .0
                 .filter(|old| old.syn.seq == held.syn.seq)
                 .and_then(|old| old.proven);
             let proven = held.proven.or(proven);
-            self.benches[place] = Bench(Some(Held {
+            self.syn_queue[place] = SynQueueEntry(Some(PendingSyn {
                 proven,
                 again: true,
                 ..held
@@ -109,7 +109,7 @@ impl<'a> Backlog<'a> {
         let port = held.flow.local.port;
         let of_port = self.waiting().filter(|it| it.flow.local.port == port);
         let port_is_full = of_port.count() >= usize::from(limit);
-        if self.len < self.benches.len() && !port_is_full {
+        if self.len < self.syn_queue.len() && !port_is_full {
             self.put(held);
             return Kept::New;
         }
@@ -125,15 +125,15 @@ impl<'a> Backlog<'a> {
 
     /// Whose place `held` may take, and what ran full: the newest of whoever has more than half of them, or
     /// the newest that proved nothing, if it has.
-    fn who_yields(&self, held: &Held, port_is_full: bool) -> Option<(usize, Resource)> {
+    fn who_yields(&self, held: &PendingSyn, port_is_full: bool) -> Option<(usize, Resource)> {
         let port = held.flow.local.port;
-        let concerned = move |it: &Held| !port_is_full || it.flow.local.port == port;
+        let concerned = move |it: &PendingSyn| !port_is_full || it.flow.local.port == port;
         let others = self.waiting().copied().filter(concerned);
         let hog = majority(others.map(|it| Origin::of(it.flow.remote.addr.into())))
             .filter(|hog| *hog != Origin::of(held.flow.remote.addr.into()));
-        let newest = |yields: &dyn Fn(&Held) -> bool| {
+        let newest = |yields: &dyn Fn(&PendingSyn) -> bool| {
             (0..self.len).rev().find(|place| {
-                let it = self.benches[*place].0;
+                let it = self.syn_queue[*place].0;
                 it.is_some_and(|it| concerned(&it) && yields(&it))
             })
         };
@@ -145,8 +145,8 @@ impl<'a> Backlog<'a> {
 
     /// Who is to be let in next: who is proven, then who is not of `hog`, of those who came again, and of
     /// those who has waited for longest.
-    pub(super) fn next(&self, hog: Option<Origin>) -> Option<Held> {
-        let rank = |it: &&Held| {
+    pub(super) fn next(&self, hog: Option<Origin>) -> Option<PendingSyn> {
+        let rank = |it: &&PendingSyn| {
             let modest = Some(Origin::of(it.flow.remote.addr.into())) != hog;
             (it.proven.is_none(), !modest, !it.again)
         };
@@ -155,7 +155,7 @@ impl<'a> Backlog<'a> {
 
     /// How many can wait, for all ports together.
     pub(super) fn capacity(&self) -> usize {
-        self.benches.len()
+        self.syn_queue.len()
     }
 
     /// Takes out the SYN of a flow, if there is one.
@@ -168,7 +168,7 @@ impl<'a> Backlog<'a> {
     /// A reset takes the SYN of a flow back, if it stands at the SYN's number or the one after.
     pub(super) fn take_back(&mut self, flow: &Flow, seq: u32) {
         let place = self.place_of(flow);
-        let held = place.and_then(|place| self.benches[place].0);
+        let held = place.and_then(|place| self.syn_queue[place].0);
         if held.is_some_and(|held| seq.wrapping_sub(held.syn.seq) <= 1) {
             self.remove(flow);
         }
@@ -176,7 +176,7 @@ impl<'a> Backlog<'a> {
 
     /// Forgets every SYN that waits for a port.
     pub(super) fn close(&mut self, port: u16) {
-        let serves = |held: &Held| held.flow.local.port == port;
+        let serves = |held: &PendingSyn| held.flow.local.port == port;
         loop {
             let place = self.waiting().position(serves);
             match place {
@@ -187,8 +187,8 @@ impl<'a> Backlog<'a> {
     }
 
     /// The SYNs that wait, oldest first.
-    pub(super) fn waiting(&self) -> impl Iterator<Item = &Held> + Clone {
-        self.benches[..self.len]
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &PendingSyn> + Clone {
+        self.syn_queue[..self.len]
             .iter()
             .filter_map(|bench| bench.0.as_ref())
     }
@@ -199,28 +199,28 @@ impl<'a> Backlog<'a> {
 
     /// Whoever did not come again has given up.
     pub(super) fn forget_the_silent(&mut self, now: Instant) {
-        let is_patient = |held: &Held| {
+        let is_patient = |held: &PendingSyn| {
             let patience = held.proven.map_or(PATIENCE, |_| PROVEN_PATIENCE);
             held.heard + patience > now
         };
         let mut place = 0;
         while place < self.len {
-            match self.benches[place].0.filter(is_patient) {
+            match self.syn_queue[place].0.filter(is_patient) {
                 Some(_) => place += 1,
                 None => self.take(place),
             }
         }
     }
 
-    fn put(&mut self, held: Held) {
-        self.benches[self.len] = Bench(Some(held));
+    fn put(&mut self, held: PendingSyn) {
+        self.syn_queue[self.len] = SynQueueEntry(Some(held));
         self.len += 1;
     }
 
     fn take(&mut self, place: usize) {
-        self.benches.copy_within(place + 1..self.len, place);
+        self.syn_queue.copy_within(place + 1..self.len, place);
         self.len -= 1;
-        self.benches[self.len] = Bench::EMPTY;
+        self.syn_queue[self.len] = SynQueueEntry::EMPTY;
     }
 }
 
@@ -231,8 +231,8 @@ mod tests {
     use std::vec;
     use std::vec::Vec;
 
-    fn from(host: u8, port: u16, seq: u32, secs: i64) -> Held {
-        Held {
+    fn from(host: u8, port: u16, seq: u32, secs: i64) -> PendingSyn {
+        PendingSyn {
             flow: Flow {
                 local: IpEndpoint::new(IpAddress::v4(192, 0, 2, 1), 9000),
                 remote: IpEndpoint::new(IpAddress::v4(192, 0, 2, host), port),
@@ -248,23 +248,23 @@ mod tests {
         }
     }
 
-    fn held(port: u16, seq: u32, secs: i64) -> Held {
+    fn held(port: u16, seq: u32, secs: i64) -> PendingSyn {
         from(2, port, seq, secs)
     }
 
-    fn proven(host: u8, port: u16) -> Held {
-        Held {
+    fn proven(host: u8, port: u16) -> PendingSyn {
+        PendingSyn {
             proven: Some(7),
             ..from(host, port, 10, 0)
         }
     }
 
-    fn backlog(places: usize) -> Backlog<'static> {
-        Backlog::new(ManagedSlice::Owned(vec![Bench::EMPTY; places]))
+    fn backlog(places: usize) -> SynQueue<'static> {
+        SynQueue::new(ManagedSlice::Owned(vec![SynQueueEntry::EMPTY; places]))
     }
 
-    fn hosts(backlog: &Backlog<'_>) -> Vec<(u8, u16)> {
-        let host = |held: &Held| {
+    fn hosts(backlog: &SynQueue<'_>) -> Vec<(u8, u16)> {
+        let host = |held: &PendingSyn| {
             let remote = held.flow.remote;
             (Origin::of(remote.addr.into()).bits() as u8, remote.port)
         };

@@ -52,7 +52,7 @@ impl Sent {
 }
 
 /// What smoltcp is told of the medium when the interface is made; it asks then and never again. There is
-/// nothing to receive here, and nowhere to send.
+/// nothing to receive here, and discard to send.
 pub(super) struct Medium(DeviceCapabilities);
 
 impl Medium {
@@ -122,9 +122,9 @@ impl<T: TxToken> Exit for Option<T> {
 /// Swallows what smoltcp wants to send: for steps whose segment left before, or must not leave.
 ///
 /// Only for frames without payload: 14 octets of Ethernet, 40 of IP and 60 of TCP at most.
-pub(super) struct Nowhere;
+pub(super) struct Discard;
 
-impl Exit for Nowhere {
+impl Exit for Discard {
     fn send(&mut self, len: usize, _: PacketMeta, fill: &mut dyn FnMut(&mut [u8])) {
         let mut room = [0; 128];
         fill(&mut room[..len.min(128)]);
@@ -142,7 +142,7 @@ impl Exit for Swallow<'_> {
 }
 
 /// At most one received packet, and at most one way out.
-pub(super) struct Hatch<'f> {
+pub(super) struct OneFrame<'f> {
     /// The packet, until smoltcp takes it.
     packet: Option<&'f [u8]>,
     /// The way out, until it is used.
@@ -153,7 +153,7 @@ pub(super) struct Hatch<'f> {
     pub(super) sent: Option<Sent>,
 }
 
-impl<'f> Hatch<'f> {
+impl<'f> OneFrame<'f> {
     /// Offers `packet`; an answer leaves through `exit`, to the host at `hop`.
     pub(super) fn offering(packet: &'f [u8], exit: &'f mut dyn Exit, hop: Hop) -> Self {
         Self {
@@ -185,7 +185,7 @@ impl<'f> Hatch<'f> {
     }
 }
 
-impl Device for Hatch<'_> {
+impl Device for OneFrame<'_> {
     type RxToken<'t>
         = Offered<'t>
     where
@@ -245,7 +245,7 @@ impl TxToken for Noted<'_> {
                 *self.sent = Some(Sent::of(octets));
             }
         });
-        // A hatch has an exit once, and tokens call what they are given (smoltcp's `TxToken::consume`).
+        // A device has an exit once, and tokens call what they are given (smoltcp's `TxToken::consume`).
         result.expect("a device fills the frame that it sends")
     }
 

@@ -1,0 +1,159 @@
+//! A connection in TIME-WAIT: it has said everything, and an entry of 48 octets speaks for it.
+
+use super::frame::TcpFrame;
+use super::node::Node;
+use super::numbers::relative;
+use super::one_frame::Exit;
+use super::reply::{self, bare};
+use super::table::SlotId;
+use super::time_wait::{self, TimeWait, TimeWaitId};
+use crate::trace::{
+    Answer, Cause, Direction, Ending, Flags, Header, Kind, Mark, Reason, Resource, Segment, State,
+    Transition, Verdict,
+};
+
+impl Node<'_> {
+    /// The connection is in TIME-WAIT and has said everything: from here on it needs no socket.
+    pub(super) fn enter_time_wait(&mut self, slot: SlotId) {
+        let connection = self.table[slot];
+        let wait = TimeWait {
+            connection: connection.id,
+            flow: connection.flow,
+            iss: connection.numbers.iss,
+            snd_nxt: connection.numbers.snd_nxt,
+            irs: connection.numbers.irs,
+            rcv_nxt: connection.numbers.rcv_nxt,
+            deadline: self.now,
+        };
+        self.table.unlink(slot);
+        self.begin_time_wait(wait);
+        self.table[slot].ending = Some(Ending::Closed);
+        self.retire(slot);
+    }
+
+    /// Waits 2 MSL anew, because the peer's FIN came again.
+    fn restart_time_wait(&mut self, id: TimeWaitId, wait: &TimeWait) {
+        self.table.forget_time_wait(id, &wait.flow);
+        self.begin_time_wait(*wait);
+    }
+
+    /// Waits 2 MSL from now on. Where there is no place the one that has waited for longest is over.
+    fn begin_time_wait(&mut self, wait: TimeWait) {
+        let lasts = self.limits.msl * 2;
+        let wait = TimeWait {
+            deadline: self.now + lasts,
+            ..wait
+        };
+        if self.table.time_waits().is_full() {
+            self.note_full(Resource::TimeWaits);
+            if let Some((oldest, forgotten)) = self.oldest_time_wait() {
+                self.end_time_wait(oldest, &forgotten, Cause::Evicted);
+            }
+        }
+        self.table.keep_time_wait(&wait, &self.locals);
+        self.note(Kind::TimeWaiting {
+            connection: wait.connection,
+            lasts: lasts.into(),
+        });
+    }
+
+    /// The one that has waited for longest.
+    pub(super) fn oldest_time_wait(&self) -> Option<(TimeWaitId, TimeWait)> {
+        let waits = self.table.time_waits();
+        let id = waits.oldest()?;
+        Some((id, waits.get(id, self.now, &self.locals)?))
+    }
+
+    /// TIME-WAIT is over.
+    pub(super) fn end_time_wait(&mut self, id: TimeWaitId, wait: &TimeWait, cause: Cause) {
+        self.table.forget_time_wait(id, &wait.flow);
+        self.note_transition(Transition {
+            connection: wait.connection,
+            from: State::TimeWait,
+            to: State::Closed,
+            cause,
+        });
+        self.note_ended(wait.connection, Ending::Closed);
+    }
+
+    /// A segment to a connection in TIME-WAIT.
+    pub(super) fn receive_in_time_wait(
+        &mut self,
+        id: TimeWaitId,
+        wait: &TimeWait,
+        frame: &TcpFrame<'_>,
+        exit: &mut dyn Exit,
+    ) {
+        let verdict = time_wait::judge(wait, &frame.header);
+        match verdict {
+            time_wait::Verdict::Restart => {
+                self.note_in_time_wait(
+                    wait,
+                    frame.header,
+                    Direction::In,
+                    Verdict::Answered(Answer::TimeWaitAck),
+                );
+                self.acknowledge_in_time_wait(wait, frame, Answer::TimeWaitAck, exit);
+                self.restart_time_wait(id, wait);
+            }
+            time_wait::Verdict::Acknowledge(answer) => {
+                if self
+                    .table
+                    .may_answer(id, self.now, self.limits.answers_per_second)
+                {
+                    self.note_in_time_wait(
+                        wait,
+                        frame.header,
+                        Direction::In,
+                        Verdict::Answered(answer),
+                    );
+                    self.acknowledge_in_time_wait(wait, frame, answer, exit);
+                } else {
+                    let limited = Verdict::Dropped(Reason::RateLimited);
+                    self.note_in_time_wait(wait, frame.header, Direction::In, limited);
+                }
+            }
+            time_wait::Verdict::Reopen => self.reopen(id, wait, frame, exit),
+            time_wait::Verdict::Drop(reason) => {
+                self.note_in_time_wait(wait, frame.header, Direction::In, Verdict::Dropped(reason));
+            }
+        }
+    }
+
+    fn acknowledge_in_time_wait(
+        &mut self,
+        wait: &TimeWait,
+        frame: &TcpFrame<'_>,
+        answer: Answer,
+        exit: &mut dyn Exit,
+    ) {
+        let segment = bare(&wait.flow, wait.snd_nxt, Some(wait.rcv_nxt), 0);
+        let header = reply::send(exit, self.hop(frame.neighbor), &wait.flow, &segment);
+        self.note_in_time_wait(wait, header, Direction::Out, Verdict::Gate(answer));
+    }
+
+    fn note_in_time_wait(
+        &mut self,
+        wait: &TimeWait,
+        header: Header,
+        direction: Direction,
+        verdict: Verdict,
+    ) {
+        let (seq, ack) = relative(wait.iss, wait.irs, &header, direction);
+        let mark = if direction == Direction::In && header.flags.contains(Flags::FIN) {
+            Mark::Duplicate
+        } else {
+            Mark::None
+        };
+        let segment = Segment {
+            connection: wait.connection,
+            direction,
+            header,
+            seq,
+            ack,
+            mark,
+            verdict,
+        };
+        self.note(Kind::Segment(segment));
+    }
+}
