@@ -87,8 +87,9 @@ pub(super) struct Datagrams<'a> {
     queued: usize,
     sender: SocketSet<'a>,
     socket: SocketHandle,
-    /// A hardware address was learnt since the last attempt.
-    pub(super) news: bool,
+    /// How many at the front are to be tried: all, after one came, a hardware address was learnt, or the first
+    /// of those that wait may try again. Otherwise none is looked at, however often the node is polled.
+    untried: usize,
     /// When the first datagram that waits for a hardware address may try again.
     retry: Option<Instant>,
 }
@@ -117,7 +118,7 @@ impl<'a> Datagrams<'a> {
             queued: 0,
             sender,
             socket,
-            news: false,
+            untried: 0,
             retry: None,
         }
     }
@@ -158,29 +159,38 @@ impl<'a> Datagrams<'a> {
             Ok(place) => {
                 place.copy_from_slice(data);
                 self.queued += 1;
+                self.try_all();
                 true
             }
             Err(_) => false,
         }
     }
 
-    /// How many datagrams wait.
-    pub(super) fn queued(&self) -> usize {
-        self.queued
-    }
-
     /// When to come back, if nothing else happens.
     pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
-        match (self.queued, self.news) {
+        match (self.queued, self.untried) {
             (0, _) => None,
-            (_, true) => Some(now),
-            (_, false) => Some(self.retry.unwrap_or(now)),
+            (_, 0) => self.retry,
+            _ => Some(now),
         }
     }
 
-    /// Called once before a round of attempts.
-    pub(super) fn begin(&mut self) {
+    /// A hardware address was learnt: somebody may have waited for it.
+    pub(super) fn learnt(&mut self) {
+        self.try_all();
+    }
+
+    fn try_all(&mut self) {
+        self.untried = self.queued;
         self.retry = None;
+    }
+
+    /// How many are to be tried now.
+    pub(super) fn due(&mut self, now: Instant) -> usize {
+        if self.retry.is_some_and(|retry| retry <= now) {
+            self.try_all();
+        }
+        self.untried
     }
 
     /// Whom the first datagram of the queue is for.
@@ -231,8 +241,7 @@ impl<'a> Datagrams<'a> {
         iface.poll_egress(now, &mut one_frame, &mut self.sender);
         match one_frame.sent {
             Some(sent) => {
-                let _ = self.queue.dequeue();
-                self.queued -= 1;
+                self.dequeue();
                 Attempt::Left(sent)
             }
             None => self.give_up(waiting),
@@ -240,6 +249,7 @@ impl<'a> Datagrams<'a> {
     }
 
     fn rotate(&mut self, waiting: Waiting, scratch: &mut [u8]) -> Attempt {
+        self.untried = self.untried.saturating_sub(1);
         let retry = self.retry.unwrap_or(waiting.not_before);
         self.retry = Some(retry.min(waiting.not_before));
         let Ok((_, payload)) = self.queue.dequeue() else {
@@ -260,9 +270,15 @@ impl<'a> Datagrams<'a> {
         }
     }
 
-    fn give_up(&mut self, waiting: Waiting) -> Attempt {
+    /// Takes the first one out; says how long it was.
+    fn dequeue(&mut self) -> usize {
         self.queued -= 1;
-        let len = self.queue.dequeue().map_or(0, |(_, payload)| payload.len());
+        self.untried = self.untried.saturating_sub(1);
+        self.queue.dequeue().map_or(0, |(_, payload)| payload.len())
+    }
+
+    fn give_up(&mut self, waiting: Waiting) -> Attempt {
+        let len = self.dequeue();
         Attempt::GaveUp(lost(waiting, len, Reason::Unresolved))
     }
 }
@@ -285,5 +301,42 @@ fn unspecified_like(endpoint: IpEndpoint) -> IpAddress {
         #[cfg(feature = "ipv6")]
         IpAddr::V6(_) => IpAddress::v6(0, 0, 0, 0, 0, 0, 0, 0),
         _ => IpAddress::v4(0, 0, 0, 0),
+    }
+}
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use super::*;
+    use crate::node::{Memory, Sizes};
+
+    #[test]
+    fn what_waits_for_a_hardware_address_is_looked_at_when_something_has_happened() {
+        let mut datagrams = Datagrams::new(Memory::heap(Sizes::default()).datagrams);
+        let to = IpEndpoint::new(IpAddress::v4(192, 0, 2, 9), 9);
+        let from = IpListenEndpoint::from(9000);
+        let again = Instant::ZERO + ASK_AGAIN;
+        for number in 1..=3 {
+            assert!(datagrams.push(Instant::ZERO, from, to, b"text"));
+            assert_eq!(datagrams.due(Instant::ZERO), number);
+        }
+        let wait = |datagrams: &mut Datagrams<'_>, now| {
+            for _ in 0..datagrams.due(now) {
+                let (waiting, _) = datagrams.queue.peek().unwrap();
+                let not_before = now + ASK_AGAIN;
+                let later = Waiting {
+                    not_before,
+                    ..*waiting
+                };
+                datagrams.rotate(later, &mut [0; 64]);
+            }
+            (datagrams.due(now), datagrams.deadline(now))
+        };
+        assert_eq!(wait(&mut datagrams, Instant::ZERO), (0, Some(again)));
+        assert_eq!(datagrams.due(again - Duration::from_micros(1)), 0);
+        assert_eq!(datagrams.due(again), 3);
+        assert_eq!(wait(&mut datagrams, again), (0, Some(again + ASK_AGAIN)));
+        datagrams.learnt();
+        assert_eq!(datagrams.deadline(again), Some(again));
+        assert_eq!(datagrams.due(again), 3);
     }
 }

@@ -100,9 +100,8 @@ impl Node<'_> {
 
     /// Sends datagrams; `true` if the device had no room.
     pub(super) fn send_datagrams<D: Device + ?Sized>(&mut self, device: &mut D) -> bool {
-        self.datagrams.begin();
         // One attempt for each: what must wait goes to the end, and is not tried twice.
-        for _ in 0..self.datagrams.queued().min(self.limits.egress_budget) {
+        for _ in 0..self.datagrams.due(self.now).min(self.limits.egress_budget) {
             let Some(receiver) = self.datagrams.receiver() else {
                 break;
             };
@@ -126,7 +125,6 @@ impl Node<'_> {
                 Attempt::Later => {}
             }
         }
-        self.datagrams.news = false;
         false
     }
 

@@ -319,7 +319,7 @@ impl Node<'_> {
 
     /// A neighbour answered: whoever waits for one may try again.
     fn retry_the_unresolved(&mut self) {
-        self.datagrams.news = true;
+        self.datagrams.learnt();
         while let Some(slot) = self.table.pop(Queue::Unresolved) {
             self.table.push(Queue::Egress, slot);
         }

@@ -25,8 +25,12 @@ struct Hall {
 /// The entry of the one who speaks; all others are listeners.
 const SPEAKER: u64 = u64::MAX;
 
+/// What is said, and what only these lines have in them: others may talk meanwhile.
+const LINE: &[u8] = b"this is a line of the chat, 32.^\n";
+const MARK: u8 = b'^';
+
 fn lines_in(octets: &[u8]) -> usize {
-    octets.iter().filter(|octet| **octet == b'\n').count()
+    octets.iter().filter(|octet| **octet == MARK).count()
 }
 
 fn watch(poll: &impl AsFd, stream: &TcpStream, data: u64) {
@@ -107,7 +111,7 @@ pub fn lines(to: Ipv4Addr, members: usize, window: usize, lines: usize, asleep: 
         if sent < lines && sent < all_heard + window {
             let count = (lines - sent).min(all_heard + window - sent);
             speaker
-                .write_all(&b"this is a line of the chat, 32..\n".repeat(count))
+                .write_all(&LINE.repeat(count))
                 .unwrap();
             left_at.extend(std::iter::repeat_n(Instant::now(), count));
             sent += count;
@@ -128,7 +132,7 @@ pub fn burst(to: Ipv4Addr, members: usize) -> Figures {
     let count = hall.listeners.len();
     let mut speaker = connect(to, CHAT);
     watch(&hall.poll, &speaker, SPEAKER);
-    speaker.write_all(b"is everybody here?\n").unwrap();
+    speaker.write_all(b"is everybody here? ^\n").unwrap();
     let mut heard = 0;
     while heard < count {
         heard += hall.hear(&mut speaker);
