@@ -259,12 +259,10 @@ impl Node<'_> {
         &mut self,
         id: TimeWaitId,
         wait: &TimeWait,
+        listener: Listener,
         frame: &TcpFrame<'_>,
         exit: &mut dyn Exit,
     ) {
-        let Some(listener) = self.listener(frame.flow.local.port) else {
-            return self.refuse(frame, exit);
-        };
         self.end_time_wait(id, wait, Cause::Segment);
         if self.table.len(Queue::Free) == 0 {
             return self.receive_syn(listener, frame, exit);

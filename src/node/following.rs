@@ -280,11 +280,15 @@ impl Node<'_> {
         }
         let due = self.iface.poll_at(self.now, &self.table.place(slot).set);
         let at_once = due.is_some_and(|due| due <= self.now);
+        let delay = self.table.place(slot).socket().ack_delay();
+        let soon = self.now + delay.unwrap_or_default();
         match self.table[slot].state {
             State::Closed if due.is_none() => return self.finish(slot),
             State::Listen => return self.finish(slot),
-            // The acknowledgment of the peer's FIN leaves first.
-            State::TimeWait if !at_once => return self.enter_time_wait(slot),
+            // The acknowledgment of the peer's FIN leaves first, which that of data before it may delay.
+            State::TimeWait if due.is_none_or(|due| due > soon) => {
+                return self.enter_time_wait(slot);
+            }
             State::Closed
             | State::SynSent
             | State::SynReceived

@@ -84,7 +84,8 @@ impl Node<'_> {
         frame: &TcpFrame<'_>,
         exit: &mut dyn Exit,
     ) {
-        let verdict = time_wait::judge(wait, &frame.header);
+        let listener = self.listener(wait.flow.local.port);
+        let verdict = time_wait::judge(wait, &frame.header, listener.is_some());
         match verdict {
             time_wait::Verdict::Restart => {
                 self.note_in_time_wait(
@@ -113,7 +114,11 @@ impl Node<'_> {
                     self.note_in_time_wait(wait, frame.header, Direction::In, limited);
                 }
             }
-            time_wait::Verdict::Reopen => self.reopen(id, wait, frame, exit),
+            time_wait::Verdict::Reopen => {
+                if let Some(listener) = listener {
+                    self.reopen(id, wait, listener, frame, exit);
+                }
+            }
             time_wait::Verdict::Drop(reason) => {
                 self.note_in_time_wait(wait, frame.header, Direction::In, Verdict::Dropped(reason));
             }

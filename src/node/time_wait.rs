@@ -118,13 +118,14 @@ pub(super) enum Verdict {
 }
 
 /// RFC 9293 section 3.10.7.4 in TIME-WAIT, with RFC 1337 (resets are ignored) and RFC 6191 section 2
-/// (a SYN beyond the old numbers opens anew).
-pub(super) fn judge(waiting: &TimeWait, segment: &Header) -> Verdict {
+/// (a SYN beyond the old numbers opens anew, if somebody listens: `reopens`).
+pub(super) fn judge(waiting: &TimeWait, segment: &Header, reopens: bool) -> Verdict {
     let flags = segment.flags;
     if flags.contains(Flags::RST) {
         Verdict::Drop(Reason::ResetInTimeWait)
     } else if flags.contains(Flags::SYN) {
-        if !flags.contains(Flags::ACK) && before(waiting.rcv_nxt, segment.seq) {
+        let is_new = !flags.contains(Flags::ACK) && before(waiting.rcv_nxt, segment.seq);
+        if is_new && reopens {
             Verdict::Reopen
         } else {
             Verdict::Acknowledge(Answer::ChallengeAck)
@@ -390,28 +391,35 @@ mod tests {
     fn a_fin_again_restarts_the_wait_and_a_reset_does_not_end_it() {
         let waiting = waiting(1, 1000);
         let fin = Flags::FIN.with(Flags::ACK);
-        assert_eq!(judge(&waiting, &segment(199, fin)), Verdict::Restart);
+        assert_eq!(judge(&waiting, &segment(199, fin), true), Verdict::Restart);
         // One with another number is no repetition: a stranger's guess must not prolong the wait.
         assert_eq!(
-            judge(&waiting, &segment(150, fin)),
+            judge(&waiting, &segment(150, fin), true),
             Verdict::Acknowledge(Answer::TimeWaitAck)
         );
         assert_eq!(
-            judge(&waiting, &segment(200, Flags::RST)),
+            judge(&waiting, &segment(200, Flags::RST), true),
             Verdict::Drop(Reason::ResetInTimeWait)
         );
         assert_eq!(
-            judge(&waiting, &segment(200, Flags::ACK)),
+            judge(&waiting, &segment(200, Flags::ACK), true),
             Verdict::Drop(Reason::TimeWait)
         );
     }
 
     #[test]
-    fn only_a_syn_beyond_the_old_numbers_opens_anew() {
+    fn only_a_syn_beyond_the_old_numbers_opens_anew_where_somebody_listens() {
         let waiting = waiting(1, 1000);
-        assert_eq!(judge(&waiting, &segment(201, Flags::SYN)), Verdict::Reopen);
         assert_eq!(
-            judge(&waiting, &segment(200, Flags::SYN)),
+            judge(&waiting, &segment(201, Flags::SYN), true),
+            Verdict::Reopen
+        );
+        assert_eq!(
+            judge(&waiting, &segment(200, Flags::SYN), true),
+            Verdict::Acknowledge(Answer::ChallengeAck)
+        );
+        assert_eq!(
+            judge(&waiting, &segment(201, Flags::SYN), false),
             Verdict::Acknowledge(Answer::ChallengeAck)
         );
     }

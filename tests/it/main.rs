@@ -63,6 +63,7 @@ mod tap_crowd;
 mod tap_end;
 #[cfg(feature = "linux")]
 mod tap_offload;
+mod time_wait;
 mod traps;
 mod turns;
 mod tutorials;

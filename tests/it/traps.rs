@@ -432,3 +432,24 @@ fn a_window_that_stays_closed_when_nothing_is_left_to_send_is_not_probed_without
     assert_eq!(lab.state(), State::FinWait2);
     assert!(lab.wait_secs(30).is_empty());
 }
+
+#[test]
+fn a_reset_that_answers_a_false_acknowledgment_takes_no_number() {
+    let mut lab = Lab::server(Column::Node);
+    lab.half_open();
+    let never_sent = lab.rcv.wrapping_add(1_000_000);
+    let sent = lab.give(&Segment {
+        ack: Some(never_sent),
+        ..lab.ack()
+    });
+    assert!(sent.len() == 1 && sent[0].is_rst() && sent[0].seq == never_sent);
+    lab.give(&lab.ack());
+    assert_eq!(lab.state(), State::Established);
+    // Nothing is under way: silence is no reason to give up.
+    lab.wait_secs(1000);
+    assert_eq!(lab.state(), State::Established);
+    let syn = lab.syn();
+    let challenge = lab.give(&syn);
+    assert_eq!(challenge.len(), 1);
+    assert_eq!(challenge[0].seq, lab.rcv);
+}

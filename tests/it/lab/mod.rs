@@ -57,6 +57,7 @@ pub(crate) struct Lab {
     pub(crate) rcv: u32,
     /// The subject's port of the connection in question.
     pub(crate) port: u16,
+    accepts: bool,
 }
 
 /// How the subject is built.
@@ -73,6 +74,10 @@ pub(crate) struct Setup {
     pub(crate) listens: bool,
     /// What only the node is told.
     pub(crate) secret: u8,
+    /// Events that the node's journal keeps.
+    pub(crate) events: usize,
+    /// The node's connections are accepted as they come; else who asks for it does it.
+    pub(crate) accepts: bool,
 }
 
 impl Default for Setup {
@@ -87,6 +92,8 @@ impl Default for Setup {
             mss: None,
             listens: true,
             secret: 7,
+            events: Sizes::default().events,
+            accepts: true,
         }
     }
 }
@@ -130,6 +137,7 @@ fn node(setup: &Setup) -> Subject {
         backlog: usize::from(setup.backlog),
         ports: 1,
         datagrams: 256,
+        events: setup.events,
         ..Sizes::default()
     };
     let mut node = Node::new(config, Memory::heap(sizes), Instant::ZERO).unwrap();
@@ -157,6 +165,7 @@ impl Lab {
             snd: 1000,
             rcv: 0,
             port: PORT,
+            accepts: setup.accepts,
         };
         lab.cable.inbox.push_back(arp_reply(PEER));
         lab.work();
@@ -196,7 +205,9 @@ impl Lab {
                 }
                 Subject::Node { node, handle } => {
                     node.poll(self.now, &mut self.cable);
-                    *handle = handle.or_else(|| node.accept());
+                    if self.accepts {
+                        *handle = handle.or_else(|| node.accept());
+                    }
                 }
             }
             if waiting == 0 && self.cable.outbox.is_empty() {
@@ -237,23 +248,25 @@ impl Lab {
     pub(crate) fn wait(&mut self, duration: Duration) -> Vec<Segment> {
         let end = self.now + duration;
         let mut sent = self.work();
-        loop {
-            let next = match &mut self.subject {
-                Subject::Alone { iface, sockets, .. } => iface.poll_at(self.now, sockets),
-                Subject::Node { node, .. } => node.poll_egress(self.now, &mut self.cable),
-            };
-            match next {
-                Some(next) if next <= end => {
-                    let forced = self.now + Duration::from_millis(1);
-                    self.now = if next > self.now { next } else { forced };
-                }
-                _ => break,
-            }
-            sent.extend(self.work());
+        while let Some(more) = self.wait_for_deadline(end) {
+            sent.extend(more);
         }
         self.now = end;
         sent.extend(self.work());
         sent
+    }
+
+    /// Lets time pass up to the subject's next deadline; says what it sent. `None` if that lies after
+    /// `end`: then no time passed.
+    pub(crate) fn wait_for_deadline(&mut self, end: Instant) -> Option<Vec<Segment>> {
+        let next = match &mut self.subject {
+            Subject::Alone { iface, sockets, .. } => iface.poll_at(self.now, sockets),
+            Subject::Node { node, .. } => node.poll_egress(self.now, &mut self.cable),
+        };
+        let next = next.filter(|next| *next <= end)?;
+        let forced = self.now + Duration::from_millis(1);
+        self.now = if next > self.now { next } else { forced };
+        Some(self.work())
     }
 
     pub(crate) fn wait_secs(&mut self, secs: u64) -> Vec<Segment> {
