@@ -22,8 +22,24 @@ pub(crate) fn compare(file: &str, text: &str) {
         fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(file), text).unwrap();
         return;
     }
-    assert!(
-        text == kept(file),
-        "{file} says something else. SMOLCHAT_ACCEPT=1 writes it anew. Found now:\n{text}"
-    );
+    let kept = kept(file);
+    if let Some(difference) = first_difference(&kept, text) {
+        panic!("{file} says something else, {difference}\nSMOLCHAT_ACCEPT=1 writes it anew.");
+    }
+}
+
+/// Where two texts part.
+fn first_difference(kept: &str, found: &str) -> Option<String> {
+    let mut lines = (1..).zip(kept.lines().zip(found.lines()));
+    match lines.find(|(_, (kept, found))| kept != found) {
+        Some((number, (kept, found))) => {
+            Some(format!("in line {number}:\nkept  {kept}\nfound {found}"))
+        }
+        None if kept == found => None,
+        None => Some(format!(
+            "in its length: {} lines are kept, {} found",
+            kept.lines().count(),
+            found.lines().count()
+        )),
+    }
 }
