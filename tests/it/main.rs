@@ -40,6 +40,8 @@ mod ladder;
 mod long_runs;
 #[cfg(feature = "offload")]
 mod long_segments;
+#[cfg(feature = "linux")]
+mod machine;
 mod neighbors;
 mod other_protocols;
 mod packets;

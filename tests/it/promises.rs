@@ -79,6 +79,12 @@ const PROMISES: &[Promise] = &[
         "every_schedule_of_faults_ends_well",
     ),
     promise(
+        "A connection changes its state as RFC 9293 says",
+        "every transition of the machines that were learned of the node, both openings: the arrow and its cause",
+        "machine",
+        "each_learned_change_of_state_is_one_that_rfc_9293_knows",
+    ),
+    promise(
         "Floods keep nobody out",
         "100,000 forged SYNs from the same network: 25 honest clients or more served, the slowest within 1.1 s",
         "floods",
