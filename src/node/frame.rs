@@ -17,10 +17,12 @@ use super::discovery;
 use super::discovery::Message;
 use super::ethernet::Ethernet;
 use super::packet::{Packet, Refused, Turned};
+use super::plain::{self, Verify};
 use super::segment;
 use crate::trace::{Direction, Flags, Flow, Header, Options, Reason, Repair, Verdict};
 
 /// A received or sent frame, classified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Frame<'f> {
     /// A TCP segment.
     Tcp(TcpFrame<'f>),
@@ -35,7 +37,7 @@ pub(super) enum Frame<'f> {
 }
 
 /// A TCP segment and where it came from or goes to.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TcpFrame<'f> {
     /// The hardware address of the other side.
     pub(super) neighbor: EthernetAddress,
@@ -65,7 +67,7 @@ impl<'f> TcpFrame<'f> {
 }
 
 /// A UDP datagram's facts.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct UdpFrame<'f> {
     /// The endpoints, seen from this node.
     pub(super) flow: Flow,
@@ -76,7 +78,7 @@ pub(super) struct UdpFrame<'f> {
 }
 
 /// An ICMP message's facts.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct IcmpFrame<'f> {
     /// Type field.
     pub(super) kind: u8,
@@ -134,21 +136,13 @@ impl<'f> Frame<'f> {
             direction,
             verified,
         };
-        let frame = match ethernet.protocol {
-            EthernetProtocol::Arp => Ok(Frame::Neighbor(Message::parse_arp(ethernet.payload)?)),
-            EthernetProtocol::Ipv4 => parser.ipv4(ethernet.payload),
-            #[cfg(feature = "ipv6")]
-            EthernetProtocol::Ipv6 => parser.ipv6(ethernet.payload),
-            _ => Err(Reason::UnknownProtocol.into()),
-        };
-        match frame {
-            Ok(frame) => Ok(frame),
-            Err(Refused::Turned(turned)) => Ok(Frame::Turned(turned)),
-            Err(Refused::Silently(reason)) => Err(reason),
+        if let Some(frame) = parser.plain(ethernet) {
+            debug_assert_eq!(parser.any(ethernet), Ok(frame));
+            return Ok(frame);
         }
+        parser.any(ethernet)
     }
 }
-
 /// What is known of a frame before its network layer is read.
 struct Parser {
     neighbor: EthernetAddress,
@@ -160,6 +154,45 @@ struct Parser {
 }
 
 impl Parser {
+    /// Reads a plain segment the straight way.
+    fn plain<'f>(&self, ethernet: &Ethernet<'f>) -> Option<Frame<'f>> {
+        let incoming = self.direction == Direction::In;
+        let verify = Verify {
+            ip: incoming,
+            tcp: incoming && !self.verified,
+        };
+        let plain = match ethernet.protocol {
+            EthernetProtocol::Ipv4 => plain::read_v4(ethernet.payload, verify)?,
+            #[cfg(feature = "ipv6")]
+            EthernetProtocol::Ipv6 => plain::read_v6(ethernet.payload, verify)?,
+            _ => return None,
+        };
+        Some(Frame::Tcp(TcpFrame {
+            neighbor: self.neighbor,
+            flow: self.flow(plain.src, plain.dst),
+            header: plain.header,
+            mended: None,
+            extended: false,
+            octets: plain.octets,
+        }))
+    }
+
+    /// Reads any frame the long way.
+    fn any<'f>(&self, ethernet: &Ethernet<'f>) -> Result<Frame<'f>, Reason> {
+        let frame = match ethernet.protocol {
+            EthernetProtocol::Arp => Ok(Frame::Neighbor(Message::parse_arp(ethernet.payload)?)),
+            EthernetProtocol::Ipv4 => self.ipv4(ethernet.payload),
+            #[cfg(feature = "ipv6")]
+            EthernetProtocol::Ipv6 => self.ipv6(ethernet.payload),
+            _ => Err(Reason::UnknownProtocol.into()),
+        };
+        match frame {
+            Ok(frame) => Ok(frame),
+            Err(Refused::Turned(turned)) => Ok(Frame::Turned(turned)),
+            Err(Refused::Silently(reason)) => Err(reason),
+        }
+    }
+
     fn ipv4<'f>(&self, octets: &'f [u8]) -> Result<Frame<'f>, Refused> {
         let packet = Packet::v4(octets, &self.checksums())?;
         match packet.protocol {

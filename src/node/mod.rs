@@ -40,6 +40,7 @@ mod opening;
 mod packet;
 #[cfg(feature = "reassembly")]
 mod pieces;
+mod plain;
 mod ports;
 mod queues;
 #[cfg(feature = "reassembly")]

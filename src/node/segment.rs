@@ -39,26 +39,8 @@ pub(super) fn read(
         return Err(Reason::Malformed);
     }
     let flags = Flags::from_bits(octets[CONTROL]);
-    if let Some(plain) = plain_header(&packet, flags, octets.len()) {
-        return Ok((plain, None));
-    }
     let (repr, repair) = repr(octets, src, dst).ok_or(Reason::Malformed)?;
     Ok((header(&repr, flags), repair))
-}
-
-/// The header of a segment without options that does nothing but carry data or acknowledge it, as nearly
-/// all do. `None`: not one of them.
-fn plain_header(packet: &TcpPacket<&[u8]>, flags: Flags, len: usize) -> Option<Header> {
-    let plain = usize::from(packet.header_len()) == SHORTEST
-        && (flags == Flags::ACK || flags == Flags::ACK.with(Flags::PSH));
-    plain.then(|| Header {
-        seq: packet.seq_number().0 as u32,
-        ack: packet.ack_number().0 as u32,
-        flags,
-        len: (len - SHORTEST) as u16,
-        window: packet.window_len(),
-        ..Header::default()
-    })
 }
 
 /// A segment as smoltcp writes it, mended where it must be.
