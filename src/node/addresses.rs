@@ -81,7 +81,7 @@ impl Node<'_> {
         Ok(())
     }
 
-    fn set_gateways(&mut self, gateways: &[IpAddress]) -> Result<(), ConfigError> {
+    pub(super) fn set_gateways(&mut self, gateways: &[IpAddress]) -> Result<(), ConfigError> {
         self.gateways.clear();
         let routes = self.extra.iface.routes_mut();
         routes.remove_default_ipv4_route();

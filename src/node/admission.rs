@@ -169,7 +169,7 @@ impl Node<'_> {
         let header = &frame.header;
         let mss = said_mss(&frame.flow, header.mss);
         let iss = self.isn.cookie(self.now, &frame.flow, header.seq, mss);
-        let window = self.table.window_of_a_syn();
+        let window = self.first_window(frame.flow.local.addr);
         let mut segment = bare(&frame.flow, iss, Some(header.seq.wrapping_add(1)), window);
         segment.control = TcpControl::Syn;
         segment.max_seg_size = Some(self.mss(frame.flow.local.addr));

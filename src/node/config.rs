@@ -213,12 +213,7 @@ impl Config {
         if let Some(cidr) = self.addresses.iter().find(|cidr| !is_host(cidr.address())) {
             return Err(ConfigError::AddressNotUnicast(cidr.address()));
         }
-        let floor = if self.addresses.iter().any(is_v6) {
-            1280
-        } else {
-            576
-        };
-        if !(floor..=65_521).contains(&self.mtu) {
+        if !(least_mtu(&self.addresses)..=65_521).contains(&self.mtu) {
             return Err(ConfigError::Mtu(self.mtu));
         }
         if let Some(mss) = self.mss.filter(|mss| !self.allows(*mss)) {
@@ -240,6 +235,15 @@ pub(super) fn is_host(address: IpAddress) -> bool {
 /// another crate of the program switched its own on.
 pub(super) fn is_spoken(address: IpAddress) -> bool {
     cfg!(feature = "ipv6") || matches!(IpAddr::from(address), IpAddr::V4(_))
+}
+
+/// The least MTU with which a host has these addresses (RFC 791 section 3.1, RFC 8200 section 5).
+pub(super) fn least_mtu(addresses: &[IpCidr]) -> usize {
+    if addresses.iter().any(is_v6) {
+        1280
+    } else {
+        576
+    }
 }
 
 #[cfg(feature = "ipv6")]

@@ -15,7 +15,7 @@ use super::claims::Say;
 #[cfg(feature = "ipv6")]
 use super::discovery::v6;
 use super::discovery::{Claim, LONGEST, Message};
-use super::ethernet::{Ethernet, Hop, group};
+use super::ethernet::{Ethernet, HEADER, Hop, group};
 use super::neighbors::{Answer, Question};
 use super::node::Node;
 use super::one_frame::{Exit, Sent};
@@ -69,7 +69,7 @@ fn everybody(family: IpAddress) -> EthernetAddress {
 
 impl Node<'_> {
     /// Sends a frame that the application composed itself, such as a router solicitation, and notes it like
-    /// every other; `false` if the device has no room for it now.
+    /// every other; `false` if the device has no room for it, now or at all.
     pub fn send_frame<D: Device + ?Sized>(
         &mut self,
         now: Instant,
@@ -77,8 +77,9 @@ impl Node<'_> {
         frame: &[u8],
     ) -> bool {
         self.now = now;
+        self.heed_device(device);
         let mut exit = device.transmit(now);
-        if exit.is_none() {
+        if exit.is_none() || frame.len() > self.mtu + HEADER {
             return false;
         }
         exit.send(frame.len(), PacketMeta::default(), &mut |octets| {

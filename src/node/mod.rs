@@ -8,6 +8,7 @@ mod addresses;
 mod admission;
 mod allowance;
 mod answers;
+mod capabilities;
 mod claims;
 mod complaint;
 mod config;

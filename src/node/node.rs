@@ -8,6 +8,7 @@ use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr};
 
 use super::allowance::Allowance;
 use super::answers::{Answers, Strangers};
+use super::capabilities::interface;
 use super::claims::Claims;
 use super::config::{Config, ConfigError, Limits, MAX_ADDRESSES};
 
@@ -44,12 +45,18 @@ use managed::ManagedSlice;
 ///   there is more to do.
 /// - Nothing here blocks, allocates, reads a clock, or panics on what a peer sends.
 /// - Whatever happens is in the [`journal`](Self::journal).
+/// - The device's `capabilities` count: no frame is longer than its `max_transmission_unit`, which counts the
+///   Ethernet header and is 590 at least (with IPv6 1,294), and no window larger than its `max_burst_size`.
 pub struct Node<'a> {
     /// The time that the last call said it is.
     pub(super) now: Instant,
     pub(super) iface: Interface,
     pub(super) mac: EthernetAddress,
     pub(super) mtu: usize,
+    /// Frames that the device takes in at once, if it said so.
+    pub(super) burst: Option<usize>,
+    /// What smoltcp draws its random numbers from.
+    pub(super) seed: u64,
     /// The largest segment that was asked for, if one was.
     pub(super) mss_limit: Option<u16>,
     /// Whether the device verified the checksums of TCP and UDP.
@@ -124,14 +131,10 @@ impl<'a> Node<'a> {
             return Err(ConfigError::Memory);
         }
         let seed = u64::from_le_bytes(first_half(&config.secret));
-        let interface = |address: HardwareAddress, mut medium: Medium| {
-            let mut config = smoltcp::iface::Config::new(address);
-            config.random_seed = seed;
-            Interface::new(config, &mut medium, now)
-        };
-        let medium = Medium::new(config.mtu, config.offloads());
-        let iface = interface(HardwareAddress::Ip, medium);
-        let extra = interface(config.mac.into(), Medium::ethernet(config.mtu));
+        let medium = Medium::new(config.mtu, config.offloads(), None);
+        let iface = interface(now, HardwareAddress::Ip, seed, medium);
+        let medium = Medium::ethernet(config.mtu, None);
+        let extra = interface(now, config.mac.into(), seed, medium);
         let mut listeners = memory.listeners;
         listeners.fill(Listener::EMPTY);
         let mut node = Self {
@@ -139,6 +142,8 @@ impl<'a> Node<'a> {
             iface,
             mac: config.mac,
             mtu: config.mtu,
+            burst: None,
+            seed,
             mss_limit: config.mss,
             offload: config.offloads(),
             networks: Vec::new(),
@@ -178,6 +183,7 @@ impl<'a> Node<'a> {
     /// [`Ingress::More`].
     pub fn poll_ingress<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Ingress {
         self.now = now;
+        self.heed_device(device);
         self.run_timers();
         #[cfg(feature = "reassembly")]
         self.give_up_pieces();
@@ -206,6 +212,7 @@ impl<'a> Node<'a> {
         device: &mut D,
     ) -> Option<Instant> {
         self.now = now;
+        self.heed_device(device);
         self.retired = false;
         self.admit_the_waiting();
         let blocked = self.send_segments(device)

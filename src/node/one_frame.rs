@@ -58,12 +58,14 @@ pub(super) struct Medium(DeviceCapabilities);
 impl Medium {
     /// IP packets of up to `mtu` octets, received checksums already verified. With `offload` smoltcp
     /// leaves the checksums of TCP to the device, and hands it segments that are longer. Not over IPv6: it
-    /// makes long ones there, too, and then drops them because IPv6 cannot be fragmented.
+    /// makes long ones there, too, and then drops them because IPv6 cannot be fragmented. Windows are no larger
+    /// than `burst` segments.
     #[cfg_attr(not(feature = "offload"), expect(unused_variables))]
-    pub(super) fn new(mtu: usize, offload: bool) -> Self {
+    pub(super) fn new(mtu: usize, offload: bool, burst: Option<usize>) -> Self {
         let mut capabilities = DeviceCapabilities::default();
         capabilities.medium = phy::Medium::Ip;
         capabilities.max_transmission_unit = mtu;
+        capabilities.max_burst_size = burst;
         let mut checksum = ChecksumCapabilities::default();
         checksum.ipv4 = Checksum::Tx;
         checksum.tcp = Checksum::Tx;
@@ -78,8 +80,8 @@ impl Medium {
     }
 
     /// The same for an interface that makes and reads whole Ethernet frames.
-    pub(super) fn ethernet(mtu: usize) -> Self {
-        let mut medium = Self::new(mtu, false);
+    pub(super) fn ethernet(mtu: usize, burst: Option<usize>) -> Self {
+        let mut medium = Self::new(mtu, false, burst);
         medium.0.medium = phy::Medium::Ethernet;
         medium.0.max_transmission_unit = mtu + HEADER;
         medium

@@ -47,12 +47,13 @@ impl Node<'_> {
         if let Some(Sent::Tcp(_, header)) = one_frame.sent {
             self.check_number(slot, &header);
         }
+        let local = self.table[slot].flow.local.addr;
         let numbers = &self.table[slot].numbers;
         let syn_ack = Header {
             seq: numbers.iss,
             ack: numbers.rcv_nxt,
             flags: Flags::SYN.with(Flags::ACK),
-            window: self.table.place(slot).socket().recv_capacity().min(65_535) as u16,
+            window: self.first_window(local),
             ..Header::default()
         };
         let numbers = &mut self.table[slot].numbers;
@@ -167,7 +168,8 @@ impl Node<'_> {
 
     fn interface(&self, iss: u32, mtu: usize) -> Interface {
         let config = opening_config(iss);
-        let mut iface = Interface::new(config, &mut Medium::new(mtu, self.offload), self.now);
+        let mut medium = Medium::new(mtu, self.offload, self.burst);
+        let mut iface = Interface::new(config, &mut medium, self.now);
         iface.update_ip_addrs(|addresses| {
             for cidr in &self.networks {
                 // As many fit as fitted before.

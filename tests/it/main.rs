@@ -12,6 +12,7 @@ mod arrows;
 mod budgets;
 #[cfg(feature = "linux")]
 mod bulk;
+mod capabilities;
 #[cfg(feature = "linux")]
 mod capture;
 #[cfg(feature = "linux")]

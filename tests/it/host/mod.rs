@@ -39,6 +39,11 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn new() -> Self {
+        Self::on(Cable::default())
+    }
+
+    /// One that is told what this cable takes.
+    pub(crate) fn on(cable: Cable) -> Self {
         let mut config = Config::new(MAC, IpCidr::new(US[0], 24), [7; 16]);
         config.addresses.push(IpCidr::new(US[1], 64)).unwrap();
         let sizes = Sizes {
@@ -51,7 +56,7 @@ impl Host {
         node.bind(PORT).unwrap();
         let mut host = Self {
             node,
-            cable: Cable::default(),
+            cable,
             now: Instant::ZERO,
         };
         // Until it has announced itself.

@@ -1,4 +1,4 @@
-//! The device of the subject: frames in, frames out, nothing between.
+//! The device of the subject: frames in, frames out, nothing between but a look at their length.
 
 use std::collections::VecDeque;
 
@@ -6,14 +6,28 @@ use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::time::Instant;
 
 /// The cable: what the subject is to receive, and what it sent.
-#[derive(Default)]
 pub(crate) struct Cable {
     pub(crate) inbox: VecDeque<Vec<u8>>,
     pub(crate) outbox: VecDeque<Vec<u8>>,
+    /// Octets of the longest frame that it takes.
+    pub(crate) longest: usize,
+    /// Frames that it takes in at once, if there is a limit.
+    pub(crate) burst: Option<usize>,
+}
+
+impl Default for Cable {
+    fn default() -> Self {
+        Self {
+            inbox: VecDeque::new(),
+            outbox: VecDeque::new(),
+            longest: 1514,
+            burst: None,
+        }
+    }
 }
 
 pub(crate) struct Taken(Vec<u8>);
-pub(crate) struct Way<'c>(&'c mut VecDeque<Vec<u8>>);
+pub(crate) struct Way<'c>(&'c mut VecDeque<Vec<u8>>, usize);
 
 impl RxToken for Taken {
     fn consume<R, F: FnOnce(&[u8]) -> R>(self, f: F) -> R {
@@ -23,6 +37,7 @@ impl RxToken for Taken {
 
 impl TxToken for Way<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, len: usize, f: F) -> R {
+        assert!(len <= self.1, "a frame of {len} octets, not {}", self.1);
         let mut frame = vec![0; len];
         let result = f(&mut frame);
         self.0.push_back(frame);
@@ -36,17 +51,18 @@ impl Device for Cable {
 
     fn receive(&mut self, _: Instant) -> Option<(Taken, Way<'_>)> {
         let frame = self.inbox.pop_front()?;
-        Some((Taken(frame), Way(&mut self.outbox)))
+        Some((Taken(frame), Way(&mut self.outbox, self.longest)))
     }
 
     fn transmit(&mut self, _: Instant) -> Option<Way<'_>> {
-        Some(Way(&mut self.outbox))
+        Some(Way(&mut self.outbox, self.longest))
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
         let mut capabilities = DeviceCapabilities::default();
         capabilities.medium = Medium::Ethernet;
-        capabilities.max_transmission_unit = 1514;
+        capabilities.max_transmission_unit = self.longest;
+        capabilities.max_burst_size = self.burst;
         capabilities
     }
 }
