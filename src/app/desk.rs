@@ -9,7 +9,9 @@ use crate::node::deadlines::{Deadlines, Place};
 use crate::node::{Handle, Node};
 use crate::trace::Flow;
 
-/// How long a peer may take to acknowledge what was said before good-bye. After that it is reset.
+/// How long a peer may take to read what was said before good-bye. After that it is reset; but not while
+/// segments to it are sent again: then they are lost, or it is gone, and the node tires of that in time (R2 of
+/// RFC 9293 section 3.8.3).
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a peer that has acknowledged everything may take to close, while somebody waits.
@@ -121,6 +123,27 @@ impl<'a> Desk<'a> {
         self.go_on_parting(now, node, handle.slot());
     }
 
+    /// Resets a peer that was said good-bye to and answers no retransmission: somebody waits for its
+    /// connection. `false`: there is none.
+    pub(super) fn cut_off(&mut self, now: Instant, node: &mut Node<'_>) -> bool {
+        let tiresome = |seat: &Seat| match seat.0 {
+            Role::Parting { handle, .. } => {
+                (retransmissions(node, handle) >= node.limits().r1).then_some(handle)
+            }
+            Role::Empty
+            | Role::Member(_)
+            | Role::Requesting { .. }
+            | Role::Page(_)
+            | Role::Served(_) => None,
+        };
+        let Some(handle) = self.seats.iter().find_map(tiresome) else {
+            return false;
+        };
+        node.abort(now, handle);
+        self.set(handle.slot(), Role::Empty);
+        true
+    }
+
     /// Takes the next steps of a good-bye, as far as the peer has acknowledged.
     pub(super) fn go_on_parting(&mut self, now: Instant, node: &mut Node<'_>, slot: usize) {
         let Some(Seat(Role::Parting {
@@ -138,9 +161,13 @@ impl<'a> Desk<'a> {
             return self.set(slot, Role::Empty);
         }
         if now >= until {
-            node.abort(now, handle);
-            return self.set(slot, Role::Empty);
+            if *step == Parting::Yielding || retransmissions(node, handle) == 0 {
+                node.abort(now, handle);
+                return self.set(slot, Role::Empty);
+            }
+            *patience = now + PATIENCE;
         }
+        let until = *patience;
         if let Parting::Said(at) = *step
             && at < now
         {
@@ -176,6 +203,14 @@ impl<'a> Desk<'a> {
             }
         }
     }
+}
+
+/// How often what a peer has not acknowledged was sent again, although it has room for it.
+fn retransmissions(node: &Node<'_>, handle: Handle) -> u8 {
+    let status = node
+        .status(handle)
+        .filter(|_| !node.is_window_closed(handle));
+    status.map_or(0, |status| status.attempts)
 }
 
 /// Takes what nobody will read, so that the window stays open for the peer's FIN.

@@ -1,8 +1,8 @@
 //! The door: somebody waits for a connection, and all are in use.
 //!
 //! The room says which member makes room ([`Room::who_yields`](crate::chat::Room::who_yields)). Before any
-//! member does, connections are taken back that were closed here and whose peer does not close. Those to
-//! services stay.
+//! member does, connections are taken back that were closed here and whose peer does not close, or answers
+//! nothing that was said before good-bye. Those to services stay.
 
 use smoltcp::time::{Duration, Instant};
 
@@ -61,6 +61,9 @@ impl App<'_> {
         let coming = node.free() + node.half_open() + self.desk.yielding();
         let mut wanted = node.held().saturating_sub(coming).min(AT_ONCE);
         while wanted > 0 && take_back(now, node, self.room.limits().first_words) {
+            wanted -= 1;
+        }
+        while wanted > 0 && self.desk.cut_off(now, node) {
             wanted -= 1;
         }
         for newcomer in 0..node.held() {

@@ -199,6 +199,12 @@ impl<'a> Node<'a> {
             .map_or(0, |slot| self.table.place(slot).socket().send_queue())
     }
 
+    /// Whether the peer takes nothing more for now: its window is closed (RFC 9293 section 3.8.6.1).
+    pub fn is_window_closed(&self, handle: Handle) -> bool {
+        self.slot_of(handle)
+            .is_some_and(|slot| self.table[slot].numbers.closed)
+    }
+
     /// Makes the connection ready once more when the peer acknowledges something.
     pub fn watch_acknowledgments(&mut self, handle: Handle) {
         if let Some(slot) = self.slot_of(handle) {

@@ -3,11 +3,23 @@
 use crate::hall::{Hall, Paper};
 use crate::pair::{Pair, receive, sizes};
 use smolchat::app::{App, Memory};
-use smolchat::device::Side;
+use smolchat::device::{Faults, Policy, Shares, Side};
 use smolchat::node::{Handle, Limits};
 use smoltcp::time::Duration;
 
 const PLACES: usize = 16;
+
+/// A wire on which nothing that the room sends arrives.
+const DEAD: Policy<'static> = Policy {
+    shares: Shares {
+        drop: 1000,
+        duplicate: 0,
+        reorder: 0,
+        corrupt: 0,
+        delay: 0,
+    },
+    ..Policy::NONE
+};
 
 const TOLD: &str = "Others wait for a place and you were silent for longest, so yours goes to them. Come again to talk.\n";
 
@@ -99,4 +111,39 @@ fn a_closed_connection_whose_peer_never_closes_makes_room_first() {
     let took = hello(&mut hall, Pair::server());
     assert!(took < Duration::from_secs(1), "{took}");
     assert_eq!(hall.app.room().counts().yielded, 0);
+}
+
+#[test]
+fn what_was_said_before_good_bye_outlasts_a_quarter_of_a_minute_of_loss() {
+    let mut hall = Hall::default();
+    let (ann, bob) = (hall.join(), hall.join());
+    hall.ask(ann, "hello\n");
+    hall.faults = Faults::heap(1, DEAD, Policy::NONE, 1514, 64);
+    hall.send(bob, "good night\n");
+    hall.run_for(Duration::from_secs(1));
+    hall.pair.a.shutdown(hall.pair.now, ann);
+    hall.run_for(Duration::from_secs(15));
+    hall.faults = Faults::heap(1, Policy::NONE, Policy::NONE, 1514, 64);
+    hall.run_until("the end of the stream", |hall| {
+        hall.pair.a.has_finished(ann)
+    });
+    let heard = String::from_utf8(receive(&mut hall.pair.a, ann)).unwrap();
+    assert!(heard.ends_with(": good night\n"), "{heard:?}");
+}
+
+#[test]
+fn who_answers_nothing_after_good_bye_makes_room_first() {
+    let (mut hall, members) = full();
+    for member in &members {
+        hall.ask(*member, "hello\n");
+    }
+    hall.pair.a.shutdown(hall.pair.now, members[0]);
+    hall.faults = Faults::heap(1, DEAD, Policy::NONE, 1514, 64);
+    // Nobody hears of anything, and one is being said good-bye to.
+    hall.run_for(Duration::from_secs(30));
+    assert_eq!(hall.pair.b.free(), 0);
+    hall.faults = Faults::heap(1, Policy::NONE, Policy::NONE, 1514, 64);
+    let took = hello(&mut hall, Pair::server());
+    assert!(took < Duration::from_secs(2), "{took}");
+    assert_eq!(hall.app.room().len(), PLACES + 1);
 }
