@@ -55,6 +55,7 @@ mod rounds;
 mod scene;
 mod segment_size;
 mod services;
+mod soak;
 mod strangers;
 #[cfg(feature = "linux")]
 mod tap_capture;
