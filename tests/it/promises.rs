@@ -79,7 +79,7 @@ const PROMISES: &[Promise] = &[
     ),
     promise(
         "Who reads hears every line, once and in order",
-        "days of joins, leaves, loss, floods, crowds and changes of address (`scripts/test`: thirty of them); on a good wire within 100 ms",
+        "days of joins, leaves, loss, floods, crowds and changes of address (`scripts/test`: sixty of them); on a good wire within 100 ms",
         "soak",
         "days_of_everything_lose_no_line_and_leave_nothing_behind",
     ),
