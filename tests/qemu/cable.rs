@@ -269,6 +269,11 @@ impl Host {
         });
     }
 
+    /// Our port of the connection.
+    pub(crate) fn port(&self) -> u16 {
+        self.port - 1
+    }
+
     /// Says a line and waits for the answer to it.
     pub(crate) fn say(&mut self, line: &str) -> String {
         self.send(format!("{line}\n").as_bytes());
