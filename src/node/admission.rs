@@ -76,29 +76,33 @@ impl Node<'_> {
         if flags.contains(Flags::RST) {
             // It may take back a SYN that still waits.
             self.syn_queue.take_back(&frame.flow, frame.header.seq);
-            self.note_stray(frame, Verdict::Dropped(Reason::StrayReset));
+            self.record
+                .stray(self.now, frame, Verdict::Dropped(Reason::StrayReset));
         } else if flags.contains(Flags::ACK) {
             if flags.contains(Flags::SYN) {
                 return self.refuse(frame, exit);
             }
             match self.open_by_cookie(listener, frame) {
                 ByCookie::Opened(slot) => self.receive_for(slot, frame, octets, exit),
-                ByCookie::Waits => self.note_stray(frame, Verdict::Held),
+                ByCookie::Waits => self.record.stray(self.now, frame, Verdict::Held),
                 // Full of those that are proven. What it sends again has the same acknowledgment.
                 ByCookie::NoRoom => {
                     self.note_full(Resource::Backlog);
-                    self.note_stray(frame, Verdict::Dropped(Reason::BacklogFull));
+                    self.record
+                        .stray(self.now, frame, Verdict::Dropped(Reason::BacklogFull));
                 }
                 // A reset would end a connection whose first data is still to come (again).
                 ByCookie::Incomplete => {
-                    self.note_stray(frame, Verdict::Dropped(Reason::CookieIncomplete));
+                    self.record
+                        .stray(self.now, frame, Verdict::Dropped(Reason::CookieIncomplete));
                 }
                 ByCookie::NoCookie => self.refuse(frame, exit),
             }
         } else if flags.contains(Flags::SYN) {
             self.receive_syn(listener, frame, exit);
         } else {
-            self.note_stray(frame, Verdict::Dropped(Reason::NoAck));
+            self.record
+                .stray(self.now, frame, Verdict::Dropped(Reason::NoAck));
         }
     }
 
@@ -122,10 +126,10 @@ impl Node<'_> {
             Kept::Again if self.table.len(Queue::Free) > 0 && !self.may_open(false) => {
                 self.answer_with_cookie(frame, exit);
             }
-            Kept::New | Kept::Again => self.note_stray(frame, Verdict::Held),
+            Kept::New | Kept::Again => self.record.stray(self.now, frame, Verdict::Held),
             Kept::Instead(resource) => {
                 self.note_full(resource);
-                self.note_stray(frame, Verdict::Held);
+                self.record.stray(self.now, frame, Verdict::Held);
             }
             Kept::Full if handshakes && !self.may_be_a_crowd() => {
                 self.answer_with_cookie(frame, exit);
@@ -133,7 +137,8 @@ impl Node<'_> {
             Kept::Full if self.limits.refuse => self.refuse(frame, exit),
             Kept::Full => {
                 self.note_full(Resource::Backlog);
-                self.note_stray(frame, Verdict::Dropped(Reason::BacklogFull));
+                self.record
+                    .stray(self.now, frame, Verdict::Dropped(Reason::BacklogFull));
             }
         }
     }
@@ -163,7 +168,9 @@ impl Node<'_> {
     /// Answers a SYN without keeping anything of it (RFC 4987 section 3.6).
     fn answer_with_cookie(&mut self, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
         if !self.may_answer_stranger(frame.flow.remote.addr) {
-            return self.note_stray(frame, Verdict::Dropped(Reason::RateLimited));
+            return self
+                .record
+                .stray(self.now, frame, Verdict::Dropped(Reason::RateLimited));
         }
         self.cookies_until = self.now + COOKIE_LIFE;
         let header = &frame.header;
@@ -173,7 +180,8 @@ impl Node<'_> {
         let mut segment = bare(&frame.flow, iss, Some(header.seq.wrapping_add(1)), window);
         segment.control = TcpControl::Syn;
         segment.max_seg_size = Some(self.mss(frame.flow.local.addr));
-        self.note_stray(frame, Verdict::Answered(Answer::SynCookie));
+        self.record
+            .stray(self.now, frame, Verdict::Answered(Answer::SynCookie));
         self.answer_stray(frame, &segment, Answer::SynCookie, exit);
     }
 

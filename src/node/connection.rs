@@ -9,7 +9,7 @@ use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint};
 use super::answers::Answers;
 use super::numbers::Numbers;
 use super::table::SlotId;
-use crate::trace::{ConnectionId, Ending, Flow, State};
+use crate::trace::{ConnectionId, Ending, Flow, Header, Mark, State};
 
 /// A connection as the application holds it. Stale after the connection is over and let go: then every
 /// call says so, and never touches the connection that lives there now.
@@ -114,6 +114,19 @@ impl Connection {
     /// Whether the slot carries a connection.
     pub(super) fn is_live(&self) -> bool {
         self.id != Self::NONE
+    }
+
+    /// Takes into account that a segment left; `advertised`: smoltcp knows of the window in it.
+    pub(super) fn has_sent(&mut self, now: Instant, header: &Header, advertised: bool, mark: Mark) {
+        if self.numbers.all_acknowledged() && header.sequence_len() > 0 {
+            self.waiting_since = now;
+        }
+        self.numbers.sent(header);
+        // smoltcp forgets what a probe advertised.
+        let probe = matches!(mark, Mark::WindowProbe | Mark::KeepAlive);
+        if advertised && !probe {
+            self.numbers.advertised(header);
+        }
     }
 
     /// Whether the peer's FIN was taken in.

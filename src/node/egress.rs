@@ -51,7 +51,10 @@ impl Node<'_> {
             // no room for the last acknowledgment until now.
             self.observe(slot, Cause::Timer(Timer::TimeWait));
             let segment_left = matches!(sent, Some(Sent::Tcp(..)));
-            self.note_sent(slot, sent);
+            if let Some(sent) = sent {
+                let connection = &mut self.table[slot];
+                self.record.sent(self.now, connection, sent, self.limits.r1);
+            }
             if self.table[slot].numbers.attempts > 0 {
                 // What is sent again the next time goes to where the answer says.
                 self.doubt_peer(slot);
@@ -89,11 +92,10 @@ impl Node<'_> {
             let mut one_frame = OneFrame::whole(None, &mut exit);
             let Extra { iface, sockets } = &mut self.extra;
             iface.poll_egress(self.now, &mut one_frame, sockets);
-            let sent = one_frame.sent;
-            if sent.is_none() {
+            let Some(sent) = one_frame.sent else {
                 break;
-            }
-            self.note_sent_elsewhere(sent);
+            };
+            self.record.sent_elsewhere(self.now, sent);
         }
         false
     }
@@ -120,7 +122,7 @@ impl Node<'_> {
             );
             match attempt {
                 Attempt::Idle => break,
-                Attempt::Left(sent) => self.note_sent_elsewhere(Some(sent)),
+                Attempt::Left(sent) => self.record.sent_elsewhere(self.now, sent),
                 Attempt::GaveUp(datagram) => self.note(Kind::Datagram(datagram)),
                 Attempt::Later => {}
             }

@@ -3,7 +3,7 @@
 use super::node::Node;
 use super::queues::Queue;
 use super::table::SlotId;
-use crate::trace::{Cause, ConnectionId, Ending, Kind, State};
+use crate::trace::{Cause, Ending, State};
 
 impl Node<'_> {
     /// The connection is CLOSED and has said its last word.
@@ -12,7 +12,7 @@ impl Node<'_> {
         let connection = &mut self.table[slot];
         let ending = *connection.ending.get_or_insert(Ending::Closed);
         let id = connection.id;
-        self.note_ended(id, ending);
+        self.record.ended(self.now, id, ending);
         self.retire(slot);
     }
 
@@ -25,10 +25,6 @@ impl Node<'_> {
         let connection = &mut self.table[slot];
         connection.ending.get_or_insert(ending);
         self.finish(slot);
-    }
-
-    pub(super) fn note_ended(&mut self, connection: ConnectionId, ending: Ending) {
-        self.note(Kind::Ended { connection, ending });
     }
 
     /// An unlinked connection goes back to the free ones, at once or when the application has let go.

@@ -9,10 +9,7 @@ use super::one_frame::Sent;
 use super::queues::Queue;
 use super::rto_rescue;
 use super::table::SlotId;
-use crate::trace::{
-    Answer, Call, Cause, Direction, Ending, Flags, Header, Kind, Mark, Segment, State, Timer,
-    Transition, Verdict, rfc9293,
-};
+use crate::trace::{Call, Cause, Ending, Flags, State, Timer, Transition, rfc9293};
 
 /// A reset that cannot leave, because its receiver's hardware address is not found, is given up.
 const LAST_WORD: Duration = Duration::from_secs(3);
@@ -64,7 +61,10 @@ impl Node<'_> {
             self.discard_received(slot);
         }
         self.observe(slot, Cause::Segment);
-        self.note_sent(slot, sent);
+        if let Some(sent) = sent {
+            let connection = &mut self.table[slot];
+            self.record.sent(self.now, connection, sent, self.limits.r1);
+        }
         let state = self.table[slot].state;
         if state == State::Established && frame.header.len > 0 {
             // Egress asks the socket anyway, after the application had its turn, and settles then.
@@ -108,16 +108,7 @@ impl Node<'_> {
             to,
             cause,
         };
-        self.note_transition(transition);
-    }
-
-    pub(super) fn note_transition(&mut self, transition: Transition) {
-        let legal = rfc9293::is_legal(transition.from, transition.to, transition.cause);
-        self.note(if legal {
-            Kind::Transition(transition)
-        } else {
-            Kind::Illegal(transition)
-        });
+        self.record.transition(self.now, transition);
     }
 
     /// What entering a state means for the queues.
@@ -199,77 +190,6 @@ impl Node<'_> {
                 self.table.push(Queue::Ready, slot);
             }
             self.table[slot].numbers.rcv_nxt = next;
-        }
-    }
-
-    /// Notes what left while smoltcp worked on a connection.
-    pub(super) fn note_sent(&mut self, slot: SlotId, sent: Option<Sent>) {
-        match sent {
-            Some(Sent::Tcp(flow, header)) if flow == self.table[slot].flow => {
-                self.note_segment_out(slot, &header, Verdict::Passed);
-            }
-            other => self.note_sent_elsewhere(other),
-        }
-    }
-
-    /// Notes a segment that the gate sent for a connection.
-    pub(super) fn note_answer(&mut self, slot: SlotId, header: &Header, answer: Answer) {
-        self.note_segment_out(slot, header, Verdict::Gate(answer));
-    }
-
-    fn note_segment_out(&mut self, slot: SlotId, header: &Header, verdict: Verdict) {
-        self.check_number(slot, header);
-        let connection = &mut self.table[slot];
-        let numbers = &mut connection.numbers;
-        let mark = numbers.mark_sent(header);
-        let (seq, ack) = numbers.relative(header, Direction::Out);
-        if numbers.all_acknowledged() && header.sequence_len() > 0 {
-            connection.waiting_since = self.now;
-        }
-        let numbers = &mut connection.numbers;
-        numbers.sent(header);
-        // smoltcp forgets what a probe advertised.
-        let probe = matches!(mark, Mark::WindowProbe | Mark::KeepAlive);
-        if verdict == Verdict::Passed && !probe {
-            numbers.advertised(header);
-        }
-        let attempts = numbers.attempts;
-        let segment = Segment {
-            connection: connection.id,
-            direction: Direction::Out,
-            header: *header,
-            seq,
-            ack,
-            mark,
-            verdict,
-        };
-        let report = attempts >= self.limits.r1 && !connection.flags.slow_reported;
-        connection.flags.slow_reported |= report;
-        let id = connection.id;
-        self.note(Kind::Segment(segment));
-        if report {
-            let kind = Kind::SlowPeer {
-                connection: id,
-                attempts,
-            };
-            self.note(kind);
-        }
-    }
-
-    /// Compares the number of our SYN with the one that smoltcp was made to draw. The one that leaves is
-    /// the one that counts.
-    pub(super) fn check_number(&mut self, slot: SlotId, header: &Header) {
-        let connection = &mut self.table[slot];
-        let wanted = connection.numbers.iss;
-        let first = header.flags.contains(Flags::SYN) && connection.numbers.nothing_left_yet();
-        if first && header.seq != wanted {
-            connection.numbers.start_at(header.seq);
-            let kind = Kind::OtherNumber {
-                connection: connection.id,
-                wanted,
-                drawn: header.seq,
-            };
-            self.note(kind);
         }
     }
 
@@ -419,6 +339,7 @@ mod tests {
     use crate::device::Wire;
     use crate::node::{Config, Memory, Sizes};
     use crate::trace::ConnectionId;
+    use crate::trace::Kind;
     use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
     #[test]

@@ -24,12 +24,8 @@ impl Node<'_> {
         ethernet: &Ethernet<'_>,
         exit: &mut dyn Exit,
     ) {
-        let kind = Kind::Icmp {
-            direction: Direction::In,
-            kind: frame.kind,
-            code: frame.code,
-        };
-        self.note(kind);
+        self.record
+            .icmp(self.now, Direction::In, frame.kind, frame.code);
         if !frame.asks_for_echo() {
             return self.hear_icmp(frame);
         }
@@ -59,8 +55,9 @@ impl Node<'_> {
         let mut nobody = Self::no_sockets();
         self.iface
             .poll_ingress_single(self.now, &mut one_frame, &mut nobody);
-        let sent = one_frame.sent;
-        self.note_sent_elsewhere(sent);
+        if let Some(sent) = one_frame.sent {
+            self.record.sent_elsewhere(self.now, sent);
+        }
     }
 
     /// A packet that goes no further: its sender is told why, if it is to be told.
@@ -150,12 +147,7 @@ impl Node<'_> {
             },
         );
         let (kind, code) = turned.complaint.kind(turned.src);
-        let kind = Kind::Icmp {
-            direction: Direction::Out,
-            kind,
-            code,
-        };
-        self.note(kind);
+        self.record.icmp(self.now, Direction::Out, kind, code);
     }
 }
 

@@ -2,14 +2,12 @@
 
 use super::frame::TcpFrame;
 use super::node::Node;
-use super::numbers::relative;
 use super::one_frame::Exit;
 use super::reply::{self, bare};
 use super::table::SlotId;
 use super::time_wait::{self, TimeWait, TimeWaitId};
 use crate::trace::{
-    Answer, Cause, Direction, Ending, Flags, Header, Kind, Mark, Reason, Resource, Segment, State,
-    Transition, Verdict,
+    Answer, Cause, Direction, Ending, Kind, Reason, Resource, State, Transition, Verdict,
 };
 
 impl Node<'_> {
@@ -67,13 +65,16 @@ impl Node<'_> {
     /// TIME-WAIT is over.
     pub(super) fn end_time_wait(&mut self, id: TimeWaitId, wait: &TimeWait, cause: Cause) {
         self.table.forget_time_wait(id, &wait.flow);
-        self.note_transition(Transition {
-            connection: wait.connection,
-            from: State::TimeWait,
-            to: State::Closed,
-            cause,
-        });
-        self.note_ended(wait.connection, Ending::Closed);
+        self.record.transition(
+            self.now,
+            Transition {
+                connection: wait.connection,
+                from: State::TimeWait,
+                to: State::Closed,
+                cause,
+            },
+        );
+        self.record.ended(self.now, wait.connection, Ending::Closed);
     }
 
     /// A segment to a connection in TIME-WAIT.
@@ -88,7 +89,8 @@ impl Node<'_> {
         let verdict = time_wait::judge(wait, &frame.header, listener.is_some());
         match verdict {
             time_wait::Verdict::Restart => {
-                self.note_in_time_wait(
+                self.record.in_time_wait(
+                    self.now,
                     wait,
                     frame.header,
                     Direction::In,
@@ -102,7 +104,8 @@ impl Node<'_> {
                     .table
                     .may_answer(id, self.now, self.limits.answers_per_second)
                 {
-                    self.note_in_time_wait(
+                    self.record.in_time_wait(
+                        self.now,
                         wait,
                         frame.header,
                         Direction::In,
@@ -111,7 +114,8 @@ impl Node<'_> {
                     self.acknowledge_in_time_wait(wait, frame, answer, exit);
                 } else {
                     let limited = Verdict::Dropped(Reason::RateLimited);
-                    self.note_in_time_wait(wait, frame.header, Direction::In, limited);
+                    self.record
+                        .in_time_wait(self.now, wait, frame.header, Direction::In, limited);
                 }
             }
             time_wait::Verdict::Reopen => {
@@ -120,7 +124,13 @@ impl Node<'_> {
                 }
             }
             time_wait::Verdict::Drop(reason) => {
-                self.note_in_time_wait(wait, frame.header, Direction::In, Verdict::Dropped(reason));
+                self.record.in_time_wait(
+                    self.now,
+                    wait,
+                    frame.header,
+                    Direction::In,
+                    Verdict::Dropped(reason),
+                );
             }
         }
     }
@@ -134,31 +144,12 @@ impl Node<'_> {
     ) {
         let segment = bare(&wait.flow, wait.snd_nxt, Some(wait.rcv_nxt), 0);
         let header = reply::send(exit, self.hop(frame.neighbor), &wait.flow, &segment);
-        self.note_in_time_wait(wait, header, Direction::Out, Verdict::Gate(answer));
-    }
-
-    fn note_in_time_wait(
-        &mut self,
-        wait: &TimeWait,
-        header: Header,
-        direction: Direction,
-        verdict: Verdict,
-    ) {
-        let (seq, ack) = relative(wait.iss, wait.irs, &header, direction);
-        let mark = if direction == Direction::In && header.flags.contains(Flags::FIN) {
-            Mark::Duplicate
-        } else {
-            Mark::None
-        };
-        let segment = Segment {
-            connection: wait.connection,
-            direction,
+        self.record.in_time_wait(
+            self.now,
+            wait,
             header,
-            seq,
-            ack,
-            mark,
-            verdict,
-        };
-        self.note(Kind::Segment(segment));
+            Direction::Out,
+            Verdict::Gate(answer),
+        );
     }
 }

@@ -11,12 +11,10 @@ use super::flow::Found;
 use super::frame::{Frame, TcpFrame, UdpFrame, flags, header};
 use super::gate::{self, Change, Decision};
 use super::node::{Extra, Node};
-use super::one_frame::{Discard, Exit, OneFrame, Sent, Swallow};
+use super::one_frame::{Discard, Exit, OneFrame, Swallow};
 use super::reply::{self, Route, bare, reset};
 use super::table::SlotId;
-use crate::trace::{
-    Answer, Datagram, Direction, Flags, Flow, Kind, Reason, Segment, State, Stray, Verdict,
-};
+use crate::trace::{Answer, Direction, Flags, Flow, Kind, Reason, State, Verdict};
 
 /// No peer is sent smaller segments, whatever it says: a stream of segments of one octet would cost us 40
 /// for each, and it nothing. As in Linux (`TCP_MIN_SND_MSS`), eight octets beside all the options there can
@@ -59,7 +57,7 @@ impl Node<'_> {
 
     fn receive_segment(&mut self, frame: &TcpFrame<'_>, packet: &[u8], exit: &mut dyn Exit) {
         if let Some(reason) = self.unwelcome(frame) {
-            return self.note_stray(frame, Verdict::Dropped(reason));
+            return self.record.stray(self.now, frame, Verdict::Dropped(reason));
         }
         match self.find(&frame.flow) {
             Some(Found::Connection(slot)) => self.receive_for(slot, frame, packet, exit),
@@ -128,19 +126,31 @@ impl Node<'_> {
         };
         match decision {
             Decision::Pass => {
-                self.note_received(slot, frame, frame.verdict());
+                self.record
+                    .received(self.now, &self.table[slot], frame.header, frame.verdict());
                 self.pass(slot, frame, packet, exit);
             }
             Decision::Change(repair, change) => {
-                self.note_received(slot, frame, Verdict::Repaired(repair));
+                self.record.received(
+                    self.now,
+                    &self.table[slot],
+                    frame.header,
+                    Verdict::Repaired(repair),
+                );
                 self.pass_changed(slot, frame, change, exit);
             }
             Decision::Answer(answer) => self.answer(slot, frame, answer, exit),
             Decision::Drop(reason) => {
-                self.note_received(slot, frame, Verdict::Dropped(reason));
+                self.record.received(
+                    self.now,
+                    &self.table[slot],
+                    frame.header,
+                    Verdict::Dropped(reason),
+                );
             }
             Decision::StartOver => {
-                self.note_received(slot, frame, frame.verdict());
+                self.record
+                    .received(self.now, &self.table[slot], frame.header, frame.verdict());
                 self.return_to_listen(slot);
                 self.receive_unknown(frame, packet, exit);
             }
@@ -208,9 +218,16 @@ impl Node<'_> {
         let answers = &mut self.table[slot].answers;
         if !exempt && !answers.take(self.now, self.limits.answers_per_second) {
             let verdict = Verdict::Dropped(Reason::RateLimited);
-            return self.note_received(slot, frame, verdict);
+            return self
+                .record
+                .received(self.now, &self.table[slot], frame.header, verdict);
         }
-        self.note_received(slot, frame, Verdict::Answered(answer));
+        self.record.received(
+            self.now,
+            &self.table[slot],
+            frame.header,
+            Verdict::Answered(answer),
+        );
         let numbers = self.table[slot].numbers;
         let window = self.window(slot);
         let flow = self.table[slot].flow;
@@ -224,18 +241,26 @@ impl Node<'_> {
             segment.sack_permitted = numbers.sack;
         }
         let header = reply::send(exit, self.hop(frame.neighbor), &flow, &segment);
-        self.note_answer(slot, &header, answer);
+        let (connection, r1) = (&mut self.table[slot], self.limits.r1);
+        let verdict = Verdict::Gate(answer);
+        self.record
+            .sent_segment(self.now, connection, &header, verdict, r1);
     }
 
     /// The reset that a segment to nobody draws (RFC 9293 section 3.10.7.1).
     pub(super) fn refuse(&mut self, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
         if frame.header.flags.contains(Flags::RST) {
-            return self.note_stray(frame, Verdict::Dropped(Reason::StrayReset));
+            return self
+                .record
+                .stray(self.now, frame, Verdict::Dropped(Reason::StrayReset));
         }
         if !self.may_answer_stranger(frame.flow.remote.addr) {
-            return self.note_stray(frame, Verdict::Dropped(Reason::RateLimited));
+            return self
+                .record
+                .stray(self.now, frame, Verdict::Dropped(Reason::RateLimited));
         }
-        self.note_stray(frame, Verdict::Answered(Answer::Reset));
+        self.record
+            .stray(self.now, frame, Verdict::Answered(Answer::Reset));
         let segment = reset(&frame.flow, &frame.header);
         self.answer_stray(frame, &segment, Answer::Reset, exit);
     }
@@ -249,12 +274,8 @@ impl Node<'_> {
         exit: &mut dyn Exit,
     ) {
         let header = reply::send(exit, self.hop(frame.neighbor), &frame.flow, segment);
-        self.note(Kind::Stray(Stray {
-            direction: Direction::Out,
-            flow: frame.flow,
-            header,
-            verdict: Verdict::Gate(answer),
-        }));
+        self.record
+            .stray_answer(self.now, frame.flow, header, answer);
     }
 
     fn receive_datagram(
@@ -273,13 +294,8 @@ impl Node<'_> {
                 Err(_) => {}
             }
         }
-        let datagram = Datagram {
-            direction: Direction::In,
-            flow: frame.flow,
-            len: frame.len,
-            verdict,
-        };
-        self.note(Kind::Datagram(datagram));
+        self.record
+            .datagram(self.now, Direction::In, frame.flow, frame.len, verdict);
         if let Some((turned, src)) = complaint {
             self.complain(&turned, src, ethernet, exit);
         }
@@ -332,63 +348,6 @@ impl Node<'_> {
         let Extra { iface, sockets } = &mut self.extra;
         iface.poll_ingress_single(self.now, &mut one_frame, sockets);
         one_frame.sent.is_none()
-    }
-
-    /// Notes a segment of a connection before anything comes of it.
-    pub(super) fn note_received(&mut self, slot: SlotId, frame: &TcpFrame<'_>, verdict: Verdict) {
-        let connection = &self.table[slot];
-        let mut numbers = connection.numbers;
-        if !numbers.synchronized && frame.header.flags.contains(Flags::SYN) {
-            numbers.synchronize(&frame.header);
-        }
-        let (seq, ack) = numbers.relative(&frame.header, Direction::In);
-        let segment = Segment {
-            connection: connection.id,
-            direction: Direction::In,
-            header: frame.header,
-            seq,
-            ack,
-            mark: connection.numbers.mark_received(&frame.header),
-            verdict,
-        };
-        self.note(Kind::Segment(segment));
-    }
-
-    pub(super) fn note_stray(&mut self, frame: &TcpFrame<'_>, verdict: Verdict) {
-        let stray = Stray {
-            direction: Direction::In,
-            flow: frame.flow,
-            header: frame.header,
-            verdict,
-        };
-        self.note(Kind::Stray(stray));
-    }
-
-    /// Notes what smoltcp sent that is no segment of a connection.
-    pub(super) fn note_sent_elsewhere(&mut self, sent: Option<Sent>) {
-        let kind = match sent {
-            None => return,
-            Some(Sent::Other) => Kind::Other(Direction::Out),
-            Some(Sent::Neighbor(neighbor)) => Kind::Neighbor(neighbor),
-            Some(Sent::Icmp(kind, code)) => Kind::Icmp {
-                direction: Direction::Out,
-                kind,
-                code,
-            },
-            Some(Sent::Udp(flow, len)) => Kind::Datagram(Datagram {
-                direction: Direction::Out,
-                flow,
-                len,
-                verdict: Verdict::Passed,
-            }),
-            Some(Sent::Tcp(flow, header)) => Kind::Stray(Stray {
-                direction: Direction::Out,
-                flow,
-                header,
-                verdict: Verdict::Passed,
-            }),
-        };
-        self.note(kind);
     }
 
     /// The segment size that we offer to a peer of this family: MTU less 20 or 40, and 20 octets.

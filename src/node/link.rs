@@ -85,7 +85,7 @@ impl Node<'_> {
         exit.send(frame.len(), PacketMeta::default(), &mut |octets| {
             octets.copy_from_slice(frame);
         });
-        self.note_sent_elsewhere(Some(Sent::of(frame)));
+        self.record.sent_elsewhere(self.now, Sent::of(frame));
         true
     }
 

@@ -47,6 +47,7 @@ mod queues;
 #[cfg(feature = "reassembly")]
 mod reassembly;
 mod receiving;
+mod record;
 mod reply;
 mod rto_rescue;
 mod segment;

@@ -21,10 +21,11 @@ use super::ports::Ephemeral;
 use super::queues::Queue;
 #[cfg(feature = "reassembly")]
 use super::reassembly::Reassembly;
+use super::record::Record;
 use super::storage::Memory;
 use super::syn_queue::{Listener, SynQueue};
 use super::table::{Table, TableMemory};
-use crate::trace::{Event, Journal, Kind, Resource};
+use crate::trace::{Journal, Kind, Resource};
 use managed::ManagedSlice;
 
 /// A host on an Ethernet: TCP and UDP sockets over smoltcp, in memory that the caller gave.
@@ -77,7 +78,7 @@ pub struct Node<'a> {
     pub(super) extra: Extra<'a>,
     #[cfg(feature = "reassembly")]
     pub(super) reassembly: Reassembly<'a>,
-    pub(super) journal: Journal<'a>,
+    pub(super) record: Record<'a>,
     pub(super) scratch: ManagedSlice<'a, u8>,
     pub(super) ephemeral: Ephemeral,
     pub(super) strangers: Strangers<'a>,
@@ -164,7 +165,7 @@ impl<'a> Node<'a> {
             },
             #[cfg(feature = "reassembly")]
             reassembly: Reassembly::new(memory.assemblies),
-            journal: Journal::new(memory.journal),
+            record: Record::new(Journal::new(memory.journal)),
             scratch: memory.scratch,
             ephemeral: Ephemeral::new(config.secret),
             strangers: Strangers::new(memory.strangers, config.secret),
@@ -237,7 +238,7 @@ impl<'a> Node<'a> {
 
     /// Everything that happened, as far as it is remembered.
     pub fn journal(&self) -> &Journal<'a> {
-        &self.journal
+        self.record.journal()
     }
 
     /// Sockets of the application's own on the same interface, such as DHCP.
@@ -287,11 +288,11 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn note(&mut self, kind: Kind) {
-        self.journal.record(Event::new(self.now, kind));
+        self.record.note(self.now, kind);
     }
 
     pub(super) fn note_full(&mut self, resource: Resource) {
-        self.note(Kind::Full(resource));
+        self.record.full(self.now, resource);
     }
 }
 

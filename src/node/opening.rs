@@ -16,10 +16,7 @@ use super::reply::{Route, bare};
 use super::syn_queue::Listener;
 use super::table::SlotId;
 use crate::origin::Origin;
-use crate::trace::{
-    Call, Cause, Direction, Ending, Flags, Flow, Header, Kind, Mark, Resource, Segment, State,
-    Verdict,
-};
+use crate::trace::{Call, Cause, Ending, Flags, Flow, Header, Kind, Resource, State, Verdict};
 
 /// What a handshake starts from.
 #[derive(Clone, Copy)]
@@ -45,7 +42,7 @@ impl Node<'_> {
             &mut self.table.place_mut(slot).set,
         );
         if let Some(Sent::Tcp(_, header)) = one_frame.sent {
-            self.check_number(slot, &header);
+            self.record.drawn(self.now, &mut self.table[slot], &header);
         }
         let local = self.table[slot].flow.local.addr;
         let numbers = &self.table[slot].numbers;
@@ -77,17 +74,7 @@ impl Node<'_> {
         let header = header(&segment, flags(&segment));
         let connection = &mut self.table[slot];
         connection.numbers.accept(&header, false);
-        let (seq, ack) = connection.numbers.relative(&header, Direction::In);
-        let segment = Segment {
-            connection: connection.id,
-            direction: Direction::In,
-            header,
-            seq,
-            ack,
-            mark: Mark::None,
-            verdict: Verdict::Held,
-        };
-        self.note(Kind::Segment(segment));
+        self.record.taken_in_late(self.now, connection, header);
         self.observe(slot, Cause::Segment);
         self.reschedule(slot);
     }
@@ -109,7 +96,8 @@ impl Node<'_> {
         self.table[slot].neighbor = Some(opening.neighbor);
         self.table[slot].state = State::Listen;
         if let Some(verdict) = opening.verdict {
-            self.note_opening(slot, &opening.syn, verdict);
+            self.record
+                .opening(self.now, self.table[slot].id, opening.syn, verdict);
         }
         // Neither the port is 0 nor the socket open: listening cannot fail.
         let _ = self
@@ -269,19 +257,6 @@ impl Node<'_> {
             flow: *flow,
         };
         self.note(kind);
-    }
-
-    fn note_opening(&mut self, slot: SlotId, syn: &Header, verdict: Verdict) {
-        let segment = Segment {
-            connection: self.table[slot].id,
-            direction: Direction::In,
-            header: *syn,
-            seq: 0,
-            ack: 0,
-            mark: Mark::None,
-            verdict,
-        };
-        self.note(Kind::Segment(segment));
     }
 
     /// A passive handshake begins anew (RFC 9293 section 3.10.7.4): back to LISTEN.

@@ -12,9 +12,7 @@ use super::node::Node;
 use super::queues::Queue;
 use super::syn_queue::Listener;
 use super::table::SlotId;
-use crate::trace::{
-    Call, Cause, Datagram, Direction, Ending, Flow, Kind, Reason, Resource, State, Verdict,
-};
+use crate::trace::{Call, Cause, Direction, Ending, Flow, Reason, Resource, State, Verdict};
 
 /// A datagram that was received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -358,16 +356,12 @@ impl<'a> Node<'a> {
     /// Notes that the application refused a datagram, so that no loss is silent.
     pub fn refuse_datagram(&mut self, now: Instant, received: &Received) {
         self.now = now;
-        let datagram = Datagram {
-            direction: Direction::In,
-            flow: Flow {
-                local: received.local,
-                remote: received.remote,
-            },
-            len: received.len as u16,
-            verdict: Verdict::Dropped(Reason::QueueFull),
+        let flow = Flow {
+            local: received.local,
+            remote: received.remote,
         };
-        self.note(Kind::Datagram(datagram));
+        let (len, verdict) = (received.len as u16, Verdict::Dropped(Reason::QueueFull));
+        self.record.datagram(now, Direction::In, flow, len, verdict);
     }
 
     /// CLOSE, as RFC 9293 section 3.10.4 has it for each state.

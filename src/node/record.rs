@@ -1,0 +1,270 @@
+//! The only writer of the journal: what happened to the node becomes an event here, and nowhere else.
+//!
+//! Who calls says what happened when; what is relative, a repetition or illegal is found here, from what is
+//! known of the connection. A segment is noted before anything comes of it, and after it has left.
+
+use smoltcp::time::Instant;
+
+use super::connection::Connection;
+use super::frame::TcpFrame;
+use super::numbers::relative;
+use super::one_frame::Sent;
+use super::time_wait::TimeWait;
+use crate::trace::{
+    Answer, ConnectionId, Datagram, Direction, Ending, Event, Flags, Flow, Header, Journal, Kind,
+    Mark, Resource, Segment, Stray, Transition, Verdict, rfc9293,
+};
+
+/// The journal, and the words for what gets into it.
+pub(super) struct Record<'a> {
+    journal: Journal<'a>,
+}
+
+impl<'a> Record<'a> {
+    pub(super) fn new(journal: Journal<'a>) -> Self {
+        Self { journal }
+    }
+
+    pub(super) fn journal(&self) -> &Journal<'a> {
+        &self.journal
+    }
+
+    /// Whatever happened.
+    pub(super) fn note(&mut self, now: Instant, kind: Kind) {
+        self.journal.record(Event::new(now, kind));
+    }
+
+    /// Something ran out.
+    pub(super) fn full(&mut self, now: Instant, resource: Resource) {
+        self.note(now, Kind::Full(resource));
+    }
+
+    /// A change of state: a legal one, or one that RFC 9293 does not know.
+    pub(super) fn transition(&mut self, now: Instant, transition: Transition) {
+        let legal = rfc9293::is_legal(transition.from, transition.to, transition.cause);
+        let kind = match legal {
+            true => Kind::Transition(transition),
+            false => Kind::Illegal(transition),
+        };
+        self.note(now, kind);
+    }
+
+    /// A connection is over.
+    pub(super) fn ended(&mut self, now: Instant, connection: ConnectionId, ending: Ending) {
+        self.note(now, Kind::Ended { connection, ending });
+    }
+
+    /// A datagram crossed the wire, or did not.
+    pub(super) fn datagram(
+        &mut self,
+        now: Instant,
+        direction: Direction,
+        flow: Flow,
+        len: u16,
+        verdict: Verdict,
+    ) {
+        let datagram = Datagram {
+            direction,
+            flow,
+            len,
+            verdict,
+        };
+        self.note(now, Kind::Datagram(datagram));
+    }
+
+    /// An ICMP message crossed the wire.
+    pub(super) fn icmp(&mut self, now: Instant, direction: Direction, kind: u8, code: u8) {
+        let kind = Kind::Icmp {
+            direction,
+            kind,
+            code,
+        };
+        self.note(now, kind);
+    }
+
+    /// A segment that belongs to no connection came.
+    pub(super) fn stray(&mut self, now: Instant, frame: &TcpFrame<'_>, verdict: Verdict) {
+        self.outside(now, Direction::In, frame.flow, frame.header, verdict);
+    }
+
+    /// The gate's answer to such a segment left.
+    pub(super) fn stray_answer(&mut self, now: Instant, flow: Flow, header: Header, by: Answer) {
+        self.outside(now, Direction::Out, flow, header, Verdict::Gate(by));
+    }
+
+    fn outside(
+        &mut self,
+        now: Instant,
+        direction: Direction,
+        flow: Flow,
+        header: Header,
+        verdict: Verdict,
+    ) {
+        let stray = Stray {
+            direction,
+            flow,
+            header,
+            verdict,
+        };
+        self.note(now, Kind::Stray(stray));
+    }
+
+    /// The SYN by which a peer opened a connection came: the first of its numbers.
+    pub(super) fn opening(
+        &mut self,
+        now: Instant,
+        connection: ConnectionId,
+        syn: Header,
+        verdict: Verdict,
+    ) {
+        let segment = Segment {
+            connection,
+            direction: Direction::In,
+            header: syn,
+            seq: 0,
+            ack: 0,
+            mark: Mark::None,
+            verdict,
+        };
+        self.note(now, Kind::Segment(segment));
+    }
+
+    /// A segment of a connection came; called before anything comes of it.
+    pub(super) fn received(
+        &mut self,
+        now: Instant,
+        connection: &Connection,
+        header: Header,
+        verdict: Verdict,
+    ) {
+        let mut numbers = connection.numbers;
+        if !numbers.synchronized && header.flags.contains(Flags::SYN) {
+            numbers.synchronize(&header);
+        }
+        let (seq, ack) = numbers.relative(&header, Direction::In);
+        let segment = Segment {
+            connection: connection.id,
+            direction: Direction::In,
+            header,
+            seq,
+            ack,
+            mark: connection.numbers.mark_received(&header),
+            verdict,
+        };
+        self.note(now, Kind::Segment(segment));
+    }
+
+    /// The acknowledgment that returned a cookie is taken in now: it came when nothing was free.
+    pub(super) fn taken_in_late(&mut self, now: Instant, connection: &Connection, header: Header) {
+        let (seq, ack) = connection.numbers.relative(&header, Direction::In);
+        let segment = Segment {
+            connection: connection.id,
+            direction: Direction::In,
+            header,
+            seq,
+            ack,
+            mark: Mark::None,
+            verdict: Verdict::Held,
+        };
+        self.note(now, Kind::Segment(segment));
+    }
+
+    /// Something left while smoltcp worked on a connection; `r1` is after how many repetitions its peer is
+    /// said to be slow.
+    pub(super) fn sent(&mut self, now: Instant, connection: &mut Connection, sent: Sent, r1: u8) {
+        match sent {
+            Sent::Tcp(flow, header) if flow == connection.flow => {
+                self.sent_segment(now, connection, &header, Verdict::Passed, r1);
+            }
+            other => self.sent_elsewhere(now, other),
+        }
+    }
+
+    /// A segment of a connection left: smoltcp's, or the gate's own.
+    pub(super) fn sent_segment(
+        &mut self,
+        now: Instant,
+        connection: &mut Connection,
+        header: &Header,
+        verdict: Verdict,
+        r1: u8,
+    ) {
+        self.drawn(now, connection, header);
+        let mark = connection.numbers.mark_sent(header);
+        let (seq, ack) = connection.numbers.relative(header, Direction::Out);
+        connection.has_sent(now, header, verdict == Verdict::Passed, mark);
+        let segment = Segment {
+            connection: connection.id,
+            direction: Direction::Out,
+            header: *header,
+            seq,
+            ack,
+            mark,
+            verdict,
+        };
+        self.note(now, Kind::Segment(segment));
+        let attempts = connection.numbers.attempts;
+        if attempts >= r1 && !connection.flags.slow_reported {
+            connection.flags.slow_reported = true;
+            let connection = connection.id;
+            self.note(
+                now,
+                Kind::SlowPeer {
+                    connection,
+                    attempts,
+                },
+            );
+        }
+    }
+
+    /// Compares the number of our SYN with the one that smoltcp was made to draw. The one that leaves is
+    /// the one that counts.
+    pub(super) fn drawn(&mut self, now: Instant, connection: &mut Connection, header: &Header) {
+        let wanted = connection.numbers.iss;
+        let first = header.flags.contains(Flags::SYN) && connection.numbers.nothing_left_yet();
+        if first && header.seq != wanted {
+            connection.numbers.start_at(header.seq);
+            let kind = Kind::OtherNumber {
+                connection: connection.id,
+                wanted,
+                drawn: header.seq,
+            };
+            self.note(now, kind);
+        }
+    }
+
+    /// Something left that is no segment of a connection.
+    pub(super) fn sent_elsewhere(&mut self, now: Instant, sent: Sent) {
+        let out = Direction::Out;
+        match sent {
+            Sent::Other => self.note(now, Kind::Other(out)),
+            Sent::Neighbor(neighbor) => self.note(now, Kind::Neighbor(neighbor)),
+            Sent::Icmp(kind, code) => self.icmp(now, out, kind, code),
+            Sent::Udp(flow, len) => self.datagram(now, out, flow, len, Verdict::Passed),
+            Sent::Tcp(flow, header) => self.outside(now, out, flow, header, Verdict::Passed),
+        }
+    }
+
+    /// A segment of a connection in TIME-WAIT came, or was answered.
+    pub(super) fn in_time_wait(
+        &mut self,
+        now: Instant,
+        wait: &TimeWait,
+        header: Header,
+        direction: Direction,
+        verdict: Verdict,
+    ) {
+        let (seq, ack) = relative(wait.iss, wait.irs, &header, direction);
+        let again = direction == Direction::In && header.flags.contains(Flags::FIN);
+        let segment = Segment {
+            connection: wait.connection,
+            direction,
+            header,
+            seq,
+            ack,
+            mark: if again { Mark::Duplicate } else { Mark::None },
+            verdict,
+        };
+        self.note(now, Kind::Segment(segment));
+    }
+}
