@@ -5,11 +5,12 @@ use core::fmt::Write;
 use heapless::String;
 use smoltcp::time::Instant;
 
-use super::answers::{Facts, Long, Table};
+use super::answers::Long;
 use super::application::App;
 use super::desk::Asked;
 use super::operator::Screen;
 use super::seat::{Parting, Role, Seat};
+use super::table::{Facts, Table};
 use super::telling::Reader;
 use crate::chat::{Ask, Full, LAST_WORDS_MAX, MemberId, Outbox, Peer};
 use crate::node::{Handle, Node};

@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use super::answers::{Facts, Table};
+use super::table::{Facts, Table};
 use crate::chat::Peer;
 use crate::trace::Flow;
 use crate::web::{self, Escaped, Request, Status};

@@ -2,7 +2,7 @@
 
 use smoltcp::time::Instant;
 
-use super::services::Served;
+use super::service::Served;
 use crate::chat::{Framer, MemberId};
 use crate::node::Handle;
 

@@ -2,12 +2,13 @@
 
 use smoltcp::time::{Duration, Instant};
 
-use super::answers::{Facts, Long};
+use super::answers::Long;
 use super::desk::Desk;
 use super::operator::Screen;
 use super::page::Page;
 use super::piece::{PIECE, Piece};
 use super::seat::Role;
+use super::table::Facts;
 use crate::chat::{LAST_WORDS_MAX, LINE_MAX, Room};
 use crate::node::{Handle, Node};
 use crate::trace::{Flow, Palette, Style};

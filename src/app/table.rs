@@ -1,0 +1,144 @@
+//! The table of connections, row by row.
+
+use core::fmt::{self, Write};
+
+use smoltcp::time::{Duration, Instant};
+
+use super::desk::Desk;
+use crate::chat::Room;
+use crate::node::{Handle, Node, Status};
+use crate::trace::{Flow, Resource, Spelled, State, Style};
+
+/// Places looked at for one part of a table.
+const PLACES_AT_ONCE: usize = 512;
+
+/// What an answer is made from.
+pub(super) struct Facts<'p, 'a, 'n> {
+    pub(super) now: Instant,
+    pub(super) node: &'p Node<'n>,
+    pub(super) desk: &'p Desk<'a>,
+    pub(super) room: &'p Room<'a, Handle, Flow>,
+    pub(super) style: &'p Style,
+}
+
+/// All connections with their states.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Table {
+    place: usize,
+    rows: usize,
+    waiting: usize,
+}
+
+impl Table {
+    /// Writes the next row, or the sum below the last one, which is the last part. Not inlined: its
+    /// texts would take stack while a ladder is drawn.
+    #[inline(never)]
+    pub(super) fn write_part(
+        &mut self,
+        facts: &Facts<'_, '_, '_>,
+        out: &mut dyn Write,
+    ) -> Result<bool, fmt::Error> {
+        for _ in 0..PLACES_AT_ONCE {
+            if self.place >= facts.node.places() {
+                self.write_sum(facts, out)?;
+                return Ok(false);
+            }
+            let place = self.place;
+            self.place += 1;
+            if let Some(status) = facts.node.status_in(place, facts.now) {
+                self.rows += 1;
+                self.waiting += usize::from(status.state == State::TimeWait);
+                let member = facts.desk.member(place).filter(|_| !status.orphaned);
+                let name = member.and_then(|id| facts.room.name(id));
+                write_status(out, facts.now, &status, name)?;
+                return Ok(true);
+            }
+        }
+        Ok(true)
+    }
+
+    fn write_sum(&self, facts: &Facts<'_, '_, '_>, out: &mut dyn Write) -> fmt::Result {
+        let open = self.rows - self.waiting;
+        write!(out, "{}, {} in TIME-WAIT", Connections(open), self.waiting)?;
+        let held = facts.node.held();
+        if held > 0 {
+            write!(out, ", {held} waiting for a free one")?;
+        }
+        let counts = facts.room.counts();
+        let shares = facts.node.journal().counters().full(Resource::Share);
+        for (count, what) in [
+            (shares, " beyond an address's share"),
+            (counts.yielded, " put out for others who waited"),
+            (counts.turned_away, " turned away"),
+            (counts.slow, " too slow"),
+            (facts.desk.cut_short.into(), " answer cut short"),
+            (facts.desk.refused.into(), " answer refused"),
+        ] {
+            if count > 0 {
+                write!(out, ", {count}{what}")?;
+            }
+        }
+        writeln!(out, ", {} in the room.", facts.room.len())
+    }
+}
+
+struct Connections(usize);
+
+impl fmt::Display for Connections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => f.write_str("1 connection"),
+            count => write!(f, "{count} connections"),
+        }
+    }
+}
+
+/// Writes one connection as a line: number, peer, state and its age, name, what is open, and the timer
+/// that would end it.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_status(
+    out: &mut dyn Write,
+    now: Instant,
+    status: &Status,
+    name: Option<&str>,
+) -> fmt::Result {
+    let mut cell = heapless::String::<64>::new();
+    let _ = write!(cell, "{}", Spelled(status.flow.remote));
+    write!(out, "{:<5} {cell:<22} ", status.id)?;
+    cell.clear();
+    let _ = write!(cell, "{}", status.state);
+    write!(out, "{cell:<12} {}", Span(passed(status.since, now)))?;
+    if let Some(name) = name {
+        write!(out, "  {name}")?;
+    }
+    if status.unacknowledged > 0 {
+        write!(out, "  {} octets unacknowledged", status.unacknowledged)?;
+    }
+    if status.attempts > 0 {
+        write!(out, "  sent again {} times", status.attempts)?;
+    }
+    if let Some((timer, at)) = status.timer {
+        write!(out, "  {timer} in {}", Span(passed(now, at)))?;
+    }
+    writeln!(out)
+}
+
+fn passed(from: Instant, to: Instant) -> Duration {
+    if to > from { to - from } else { Duration::ZERO }
+}
+
+/// A time of which nobody needs to know the microseconds.
+struct Span(Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tenths = self.0.total_millis() / 100;
+        match tenths / 10 {
+            seconds @ 0..=599 => write!(f, "{seconds}.{} s", tenths % 10),
+            seconds @ 600..=86_399 => write!(f, "{} min", seconds / 60),
+            seconds => write!(f, "{} h", seconds / 3600),
+        }
+    }
+}
