@@ -3,12 +3,11 @@
 use smoltcp::time::{Duration, Instant};
 
 use super::desk::{Desk, NEXT_TURN, discard};
-use super::door::Door;
 use super::live::Live;
 use super::operator::Screen;
 use super::post::Post;
 use super::seat::{Member, Parting, Role, Seat};
-use super::services::may_be_answered;
+use super::service::may_be_answered;
 use super::storage::Memory;
 use super::streams::Streams;
 use crate::chat::framing::SCRATCH;
@@ -58,7 +57,8 @@ pub struct App<'a> {
     pub(super) operator: Option<MemberId>,
     pub(super) desk: Desk<'a>,
     pub(super) streams: Streams<'a>,
-    pub(super) door: Door,
+    /// When to look at the door again.
+    pub(super) door: Instant,
     pub(super) live: Live<'a>,
     pub(super) style: Style,
     /// Whether echo, discard and character generator are served, too.
@@ -80,7 +80,7 @@ impl<'a> App<'a> {
             room,
             desk: Desk::new(memory.seats, memory.deadlines),
             streams: Streams::new(memory.streams),
-            door: Door::new(now),
+            door: now,
             live: Live::new(memory.watched, config.live),
             style: config.style,
             services: false,

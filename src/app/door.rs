@@ -25,18 +25,6 @@ const AT_ONCE: usize = 8;
 /// How long a peer may take to close after this side did, while somebody waits.
 const TO_CLOSE: Duration = Duration::from_secs(1);
 
-/// When to look at the door again.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Door {
-    not_before: Instant,
-}
-
-impl Door {
-    pub(super) const fn new(now: Instant) -> Self {
-        Self { not_before: now }
-    }
-}
-
 impl App<'_> {
     /// Makes room for those who wait, if somebody has to make it.
     pub(super) fn keep_door<S: Screen>(
@@ -48,12 +36,12 @@ impl App<'_> {
         if node.held() == 0 || self.over.is_some() {
             return;
         }
-        if now >= self.door.not_before {
+        if now >= self.door {
             let seats = self.desk.seats.len().min(60_000) as u32;
-            self.door.not_before = now + BETWEEN + FOR_EACH * seats;
+            self.door = now + BETWEEN + FOR_EACH * seats;
             self.make_room(now, node, screen);
         }
-        self.wake_at(Some(self.door.not_before));
+        self.wake_at(Some(self.door));
     }
 
     fn make_room<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {

@@ -7,6 +7,7 @@
 //!
 //! The work for a wake-up is bounded, and does not grow with the number of members that say nothing.
 
+mod answering;
 mod answers;
 mod application;
 mod asked;

@@ -1,7 +1,7 @@
 //! The services that may stand beside the room, and what is known of a connection to one.
 
 use super::chargen::Pattern;
-use crate::node::Handle;
+use crate::node::{Handle, Node, Received};
 
 /// Which service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,4 +35,14 @@ pub(super) struct Served {
     pub(super) service: Service,
     /// How far the character generator got.
     pub(super) pattern: Pattern,
+}
+
+/// Whether an answer to a datagram cannot begin a conversation that never ends, or reach somebody who did
+/// not ask: it is from no service, neither a well-known one (RFC 6335 section 6) nor one of this node's own
+/// kind, and was sent to this node alone.
+pub(super) fn may_be_answered(node: &Node<'_>, received: &Received) -> bool {
+    let mut ours = node.addresses().iter().map(|cidr| cidr.address());
+    received.remote.port >= 1024
+        && !node.is_bound(received.remote.port)
+        && ours.any(|address| address == received.local.addr)
 }

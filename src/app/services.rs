@@ -18,7 +18,7 @@ use super::application::App;
 use super::chargen::Pattern;
 use super::desk::discard;
 use super::seat::{Parting, Role, Seat};
-use super::service::{Served, Service};
+use super::service::{Served, Service, may_be_answered};
 #[cfg(feature = "services")]
 use crate::node::ListenError;
 use crate::node::{Handle, Node, Received};
@@ -136,16 +136,6 @@ impl App<'_> {
         }
         true
     }
-}
-
-/// Whether an answer to a datagram cannot begin a conversation that never ends, or reach somebody who did
-/// not ask: it is from no service, neither a well-known one (RFC 6335 section 6) nor one of this node's own
-/// kind, and was sent to this node alone.
-pub(super) fn may_be_answered(node: &Node<'_>, received: &Received) -> bool {
-    let mut ours = node.addresses().iter().map(|cidr| cidr.address());
-    received.remote.port >= 1024
-        && !node.is_bound(received.remote.port)
-        && ours.any(|address| address == received.local.addr)
 }
 
 /// Sends back what came; true if it stopped for fairness and there is more.

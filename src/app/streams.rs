@@ -8,10 +8,7 @@ use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 
 use super::answers::Long;
-use super::application::App;
-use super::operator::Screen;
-use super::seat::Role;
-use super::telling::{Reader, Stream, Telegraph};
+use super::telling::{Reader, Stream};
 use crate::chat::{self, Endpoint};
 use crate::node::{Handle, Node};
 
@@ -133,62 +130,5 @@ impl<'a> Streams<'a> {
             of_the_crowd.min_by_key(|(moved, ..)| *moved)
         })?;
         Some(place)
-    }
-}
-
-impl App<'_> {
-    /// Begins a long answer, if there is a place for it or somebody makes room.
-    pub(super) fn begin_answer(
-        &mut self,
-        now: Instant,
-        node: &mut Node<'_>,
-        to: Reader,
-        long: Long,
-        lines: bool,
-    ) -> Result<(), Busy> {
-        let place = match self.streams.place_for(now, node, to) {
-            Some(Place::Free(place)) => place,
-            Some(Place::Of(place, handle)) => {
-                self.desk.cut_short = self.desk.cut_short.saturating_add(1);
-                let told = self.streams.cut_short(place);
-                if !matches!(self.desk.role(handle.slot()), Role::Page(_)) {
-                    // Room was kept for a line.
-                    let _ = node.send(handle, told.as_bytes());
-                }
-                self.desk.answered(now, node, handle);
-                place
-            }
-            None => {
-                self.desk.refused = self.desk.refused.saturating_add(1);
-                return Err(Busy);
-            }
-        };
-        self.streams.begin(now, place, to, long, lines);
-        self.wake_at(Some(now));
-        Ok(())
-    }
-
-    /// Sends what readers of long answers have room for.
-    pub(super) fn send_answers<S: Screen>(
-        &mut self,
-        now: Instant,
-        node: &mut Node<'_>,
-        screen: &mut S,
-    ) {
-        if !self.streams.is_busy() {
-            return;
-        }
-        let mut telegraph = Telegraph {
-            now,
-            node,
-            desk: &mut self.desk,
-            room: &self.room,
-            screen,
-            style: &self.style,
-        };
-        let turns = self.streams.iter_mut();
-        let at = turns.filter_map(|stream| telegraph.turn(stream)).min();
-        self.wake_at(at);
-        self.streams.settle();
     }
 }

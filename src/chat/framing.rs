@@ -31,7 +31,7 @@
 
 use smoltcp::time::{Duration, Instant};
 
-use self::line::{Front, compose};
+use self::line::{CR, Front, LF, NUL, compose};
 use self::telnet::Token;
 use super::text;
 
@@ -61,10 +61,6 @@ pub const IDLE_AFTER_KEY: Duration = Duration::from_millis(1000);
 
 /// How long what is typed waits for its line end.
 pub const IDLE_IN_TYPING: Duration = Duration::from_secs(60);
-
-const LF: u8 = b'\n';
-const CR: u8 = b'\r';
-const NUL: u8 = 0;
 
 /// How a message ended, and so how its sender is to be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

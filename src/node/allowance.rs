@@ -8,7 +8,7 @@ use core::hash::Hasher;
 
 use smoltcp::time::Instant;
 
-use super::flow::Sip;
+use super::sip::Sip;
 
 /// What may still be said in this second.
 pub(super) struct Allowance {

@@ -13,7 +13,7 @@ use managed::ManagedSlice;
 use smoltcp::time::Instant;
 use smoltcp::wire::IpAddress;
 
-use super::flow::Sip;
+use super::sip::Sip;
 use crate::origin::Origin;
 
 /// How many answers may still be given in this second (RFC 5961 section 7).

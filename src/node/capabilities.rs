@@ -5,27 +5,13 @@
 //! configured with. Frames of 590 octets, with IPv6 of 1,294, are the least that a device must take: hosts
 //! could not speak IP otherwise (RFC 791 section 3.1, RFC 8200 section 5).
 
-use smoltcp::iface::{Config, Interface};
 use smoltcp::phy::Device;
-use smoltcp::time::Instant;
 use smoltcp::wire::{HardwareAddress, IpAddress};
 
 use super::config::least_mtu;
 use super::ethernet::HEADER;
 use super::node::Node;
-use super::one_frame::Medium;
-
-/// An interface of smoltcp's, without addresses.
-pub(super) fn interface(
-    now: Instant,
-    address: HardwareAddress,
-    seed: u64,
-    mut medium: Medium,
-) -> Interface {
-    let mut config = Config::new(address);
-    config.random_seed = seed;
-    Interface::new(config, &mut medium, now)
-}
+use super::one_frame::{Medium, interface};
 
 impl Node<'_> {
     /// Reads what the device can.

@@ -8,7 +8,7 @@ use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint};
 
 use super::answers::Answers;
 use super::numbers::Numbers;
-use super::table::SlotId;
+use super::slot_id::SlotId;
 use crate::trace::{ConnectionId, Ending, Flow, Header, Mark, State};
 
 /// A connection as the application holds it. Stale after the connection is over and let go: then every

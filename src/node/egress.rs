@@ -10,7 +10,7 @@ use super::neighbors::ASK_AGAIN;
 use super::node::{Extra, Node};
 use super::one_frame::{OneFrame, Sent};
 use super::queues::Queue;
-use super::table::SlotId;
+use super::slot_id::SlotId;
 use crate::trace::{Cause, Kind, State, Timer};
 
 /// When to look again at a device that had no room.

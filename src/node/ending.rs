@@ -2,7 +2,7 @@
 
 use super::node::Node;
 use super::queues::Queue;
-use super::table::SlotId;
+use super::slot_id::SlotId;
 use crate::trace::{Cause, Ending, State};
 
 impl Node<'_> {

@@ -9,16 +9,10 @@ use core::net::IpAddr;
 
 use managed::ManagedSlice;
 
-use super::table::SlotId;
+use super::sip::Sip;
+use super::slot_id::SlotId;
 use super::time_wait::TimeWaitId;
 use crate::trace::Flow;
-
-/// Every frame is looked up, so the shorter of the two SipHashes. A board has flash for one: the longer,
-/// which sequence numbers need.
-#[cfg(feature = "std")]
-pub(super) use siphasher::sip::SipHasher13 as Sip;
-#[cfg(not(feature = "std"))]
-pub(super) use siphasher::sip::SipHasher24 as Sip;
 
 /// One place of the table.
 #[derive(Debug, Clone, Copy)]

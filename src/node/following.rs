@@ -8,7 +8,7 @@ use super::node::Node;
 use super::one_frame::Sent;
 use super::queues::Queue;
 use super::rto_rescue;
-use super::table::SlotId;
+use super::slot_id::SlotId;
 use crate::trace::{Call, Cause, Ending, Flags, State, Timer, Transition, rfc9293};
 
 /// A reset that cannot leave, because its receiver's hardware address is not found, is given up.

@@ -6,7 +6,7 @@
 use smoltcp::phy::{Checksum, ChecksumCapabilities};
 use smoltcp::wire::{
     EthernetAddress, EthernetProtocol, Icmpv4Message, Icmpv4Packet, IpEndpoint, IpProtocol,
-    TcpControl, TcpPacket, TcpRepr, UdpPacket, UdpRepr,
+    TcpPacket, TcpRepr, UdpPacket, UdpRepr,
 };
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::{Icmpv6Message, Icmpv6Packet};
@@ -19,7 +19,7 @@ use super::ethernet::Ethernet;
 use super::packet::{Packet, Refused, Turned};
 use super::plain::{self, Verify};
 use super::segment;
-use crate::trace::{Direction, Flags, Flow, Header, Options, Reason, Repair, Verdict};
+use crate::trace::{Direction, Flow, Header, Reason, Repair, Verdict};
 
 /// A received or sent frame, classified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -297,50 +297,5 @@ impl Parser {
             checksums.udp = Checksum::None;
         }
         checksums
-    }
-}
-
-/// The facts of a segment's header.
-pub(super) fn header(repr: &TcpRepr<'_>, flags: Flags) -> Header {
-    Header {
-        seq: repr.seq_number.0 as u32,
-        ack: repr.ack_number.map_or(0, |ack| ack.0 as u32),
-        flags,
-        len: repr.payload.len() as u16,
-        window: repr.window_len,
-        mss: repr.max_seg_size.unwrap_or(0),
-        options: options(repr),
-    }
-}
-
-fn options(repr: &TcpRepr<'_>) -> Options {
-    let mut options = Options::default();
-    if let Some(shift) = repr.window_scale {
-        options = options.with_scale(shift);
-    }
-    if repr.sack_permitted {
-        options = options.with_sack_permitted();
-    }
-    if repr.sack_ranges.iter().any(Option::is_some) {
-        options = options.with_sack();
-    }
-    if repr.timestamp.is_some() {
-        options = options.with_timestamps();
-    }
-    options
-}
-
-/// The flags that smoltcp will put on the wire for `repr`.
-pub(super) fn flags(repr: &TcpRepr<'_>) -> Flags {
-    let control = match repr.control {
-        TcpControl::None => Flags::default(),
-        TcpControl::Psh => Flags::PSH,
-        TcpControl::Syn => Flags::SYN,
-        TcpControl::Fin => Flags::FIN,
-        TcpControl::Rst => Flags::RST,
-    };
-    match repr.ack_number {
-        Some(_) => control.with(Flags::ACK),
-        None => control,
     }
 }

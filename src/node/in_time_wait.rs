@@ -4,7 +4,7 @@ use super::frame::TcpFrame;
 use super::node::Node;
 use super::one_frame::Exit;
 use super::reply::{self, bare};
-use super::table::SlotId;
+use super::slot_id::SlotId;
 use super::time_wait::{self, TimeWait, TimeWaitId};
 use crate::trace::{
     Answer, Cause, Direction, Ending, Kind, Reason, Resource, State, Transition, Verdict,

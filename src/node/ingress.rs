@@ -8,12 +8,13 @@ use smoltcp::wire::{IpAddress, Ipv4Cidr, TcpControl, TcpRepr, TcpSeqNumber};
 use super::complaint::Complaint;
 use super::ethernet::{Ethernet, Hop};
 use super::flow::Found;
-use super::frame::{Frame, TcpFrame, UdpFrame, flags, header};
+use super::frame::{Frame, TcpFrame, UdpFrame};
 use super::gate::{self, Change, Decision};
 use super::node::{Extra, Node};
 use super::one_frame::{Discard, Exit, OneFrame, Swallow};
 use super::reply::{self, Route, bare, reset};
-use super::table::SlotId;
+use super::segment::{flags, header};
+use super::slot_id::SlotId;
 use crate::trace::{Answer, Direction, Flags, Flow, Kind, Reason, State, Verdict};
 
 /// No peer is sent smaller segments, whatever it says: a stream of segments of one octet would cost us 40

@@ -20,7 +20,7 @@ use super::neighbors::{Answer, Question};
 use super::node::Node;
 use super::one_frame::{Exit, Sent};
 use super::queues::Queue;
-use super::table::SlotId;
+use super::slot_id::SlotId;
 use crate::trace::{Direction, Kind, Neighbor, Reason};
 
 /// After a peer was silent for so long its hardware address is asked for when there is something to send:

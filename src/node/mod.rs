@@ -51,6 +51,8 @@ mod record;
 mod reply;
 mod rto_rescue;
 mod segment;
+mod sip;
+mod slot_id;
 mod sockets;
 mod status;
 mod storage;

@@ -15,7 +15,7 @@ use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress};
 
-use super::flow::Sip;
+use super::sip::Sip;
 
 /// How often one address may be asked for.
 pub(super) const ASK_AGAIN: Duration = Duration::from_secs(1);

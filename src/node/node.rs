@@ -8,7 +8,6 @@ use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr};
 
 use super::allowance::Allowance;
 use super::answers::{Answers, Strangers};
-use super::capabilities::interface;
 use super::claims::Claims;
 use super::config::{Config, ConfigError, Limits, MAX_ADDRESSES};
 
@@ -16,7 +15,7 @@ use super::datagrams::Datagrams;
 
 use super::isn::Isn;
 use super::neighbors::Neighbors;
-use super::one_frame::Medium;
+use super::one_frame::{Medium, interface};
 use super::ports::Ephemeral;
 use super::queues::Queue;
 #[cfg(feature = "reassembly")]

@@ -9,10 +9,12 @@
 #[cfg(feature = "offload")]
 use core::num::NonZeroUsize;
 
+use smoltcp::iface::{Config, Interface};
 use smoltcp::phy::{
     self, Checksum, ChecksumCapabilities, Device, DeviceCapabilities, PacketMeta, RxToken, TxToken,
 };
 use smoltcp::time::Instant;
+use smoltcp::wire::HardwareAddress;
 
 #[cfg(feature = "offload")]
 use super::config::LONGEST_SEGMENT;
@@ -49,6 +51,18 @@ impl Sent {
             Ok(Frame::Turned(_)) | Err(_) => Self::Other,
         }
     }
+}
+
+/// An interface of smoltcp's, without addresses.
+pub(super) fn interface(
+    now: Instant,
+    address: HardwareAddress,
+    seed: u64,
+    mut medium: Medium,
+) -> Interface {
+    let mut config = Config::new(address);
+    config.random_seed = seed;
+    Interface::new(config, &mut medium, now)
 }
 
 /// What smoltcp is told of the medium when the interface is made; it asks then and never again. There is

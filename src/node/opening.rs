@@ -6,15 +6,16 @@ use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, TcpControl};
 use super::connection::{Connection, Flags as Facts};
 use super::errors::ConnectError;
 use super::ethernet::Hop;
-use super::frame::{TcpFrame, flags, header};
+use super::frame::TcpFrame;
 use super::isn::opening_config;
 use super::node::Node;
 use super::numbers::Numbers;
 use super::one_frame::{Discard, Medium, OneFrame, Sent};
 use super::queues::Queue;
 use super::reply::{Route, bare};
+use super::segment::{flags, header};
+use super::slot_id::SlotId;
 use super::syn_queue::Listener;
-use super::table::SlotId;
 use crate::origin::Origin;
 use crate::trace::{Call, Cause, Ending, Flags, Flow, Header, Kind, Resource, State, Verdict};
 

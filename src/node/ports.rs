@@ -4,7 +4,7 @@ use core::hash::Hasher;
 
 use smoltcp::wire::{IpAddress, IpEndpoint};
 
-use super::flow::Sip;
+use super::sip::Sip;
 
 /// First of the dynamic ports (RFC 6335 section 6).
 const FIRST: u16 = 49_152;

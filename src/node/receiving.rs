@@ -4,7 +4,7 @@ use super::connection::Handle;
 use super::errors::RecvError;
 use super::node::Node;
 use super::queues::Queue;
-use super::table::SlotId;
+use super::slot_id::SlotId;
 use crate::trace::Ending;
 
 impl Node<'_> {

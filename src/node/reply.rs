@@ -4,8 +4,8 @@ use smoltcp::phy::{ChecksumCapabilities, PacketMeta};
 use smoltcp::wire::{IpEndpoint, IpProtocol, IpRepr, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber};
 
 use super::ethernet::{HEADER, Hop};
-use super::frame::{flags, header};
 use super::one_frame::Exit;
+use super::segment::{flags, header};
 use crate::trace::{Flags, Flow, Header};
 
 /// The time to live, or hop limit, of the gate's own answers (RFC 1700).

@@ -12,7 +12,7 @@ use super::ethernet::Hop;
 use super::node::Node;
 use super::one_frame::{Discard, OneFrame};
 use super::reply::{Route, bare};
-use super::table::SlotId;
+use super::slot_id::SlotId;
 use crate::trace::{Call, Cause, Flow, State};
 
 /// The least retransmission timeout (RFC 6298 section 2.4).

@@ -11,10 +11,9 @@
 //!   stranger needs to end a connection (RFC 5961), and an opening goes on as well without options.
 
 use smoltcp::phy::ChecksumCapabilities;
-use smoltcp::wire::{IpAddress, TcpOption, TcpPacket, TcpRepr};
+use smoltcp::wire::{IpAddress, TcpControl, TcpOption, TcpPacket, TcpRepr};
 
-use super::frame::header;
-use crate::trace::{Flags, Header, Reason, Repair};
+use crate::trace::{Flags, Header, Options, Reason, Repair};
 
 /// Octets of a header without options, and of the longest one.
 const SHORTEST: usize = 20;
@@ -121,6 +120,51 @@ fn with_payload<'f>(repr: &TcpRepr<'_>, payload: &'f [u8]) -> TcpRepr<'f> {
         sack_ranges: repr.sack_ranges,
         timestamp: repr.timestamp,
         payload,
+    }
+}
+
+/// The facts of a segment's header.
+pub(super) fn header(repr: &TcpRepr<'_>, flags: Flags) -> Header {
+    Header {
+        seq: repr.seq_number.0 as u32,
+        ack: repr.ack_number.map_or(0, |ack| ack.0 as u32),
+        flags,
+        len: repr.payload.len() as u16,
+        window: repr.window_len,
+        mss: repr.max_seg_size.unwrap_or(0),
+        options: options(repr),
+    }
+}
+
+fn options(repr: &TcpRepr<'_>) -> Options {
+    let mut options = Options::default();
+    if let Some(shift) = repr.window_scale {
+        options = options.with_scale(shift);
+    }
+    if repr.sack_permitted {
+        options = options.with_sack_permitted();
+    }
+    if repr.sack_ranges.iter().any(Option::is_some) {
+        options = options.with_sack();
+    }
+    if repr.timestamp.is_some() {
+        options = options.with_timestamps();
+    }
+    options
+}
+
+/// The flags that smoltcp will put on the wire for `repr`.
+pub(super) fn flags(repr: &TcpRepr<'_>) -> Flags {
+    let control = match repr.control {
+        TcpControl::None => Flags::default(),
+        TcpControl::Psh => Flags::PSH,
+        TcpControl::Syn => Flags::SYN,
+        TcpControl::Fin => Flags::FIN,
+        TcpControl::Rst => Flags::RST,
+    };
+    match repr.ack_number {
+        Some(_) => control.with(Flags::ACK),
+        None => control,
     }
 }
 

@@ -10,8 +10,8 @@ use super::connection::Handle;
 use super::errors::{ConnectError, ListenError, SendError, SendToError};
 use super::node::Node;
 use super::queues::Queue;
+use super::slot_id::SlotId;
 use super::syn_queue::Listener;
-use super::table::SlotId;
 use crate::trace::{Call, Cause, Direction, Ending, Flow, Reason, Resource, State, Verdict};
 
 /// A datagram that was received.

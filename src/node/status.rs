@@ -6,7 +6,7 @@ use smoltcp::wire::IpEndpoint;
 use super::connection::{Connection, Handle};
 use super::node::Node;
 use super::queues::Queue;
-use super::table::SlotId;
+use super::slot_id::SlotId;
 use super::time_wait::TimeWaitId;
 use crate::trace::{ConnectionId, Flow, State, Timer};
 

@@ -14,26 +14,9 @@ use super::connection::{Connection, Handle, Slot};
 use super::deadlines::{Deadlines, Place};
 use super::flow::{Entry, FlowTable, Found};
 use super::queues::{Queue, QueueLinks, Queues};
+use super::slot_id::SlotId;
 use super::time_wait::{TimeWait, TimeWaitEntry, TimeWaitId, TimeWaitTable};
 use crate::trace::{ConnectionId, Flow};
-
-/// A connection's slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct SlotId(u16);
-
-impl SlotId {
-    /// As many slots as there can be: the queues need one number for none.
-    pub(super) const MOST: usize = u16::MAX as usize - 1;
-
-    /// The slot with this number, which is at most [`Self::MOST`].
-    pub(super) const fn new(number: usize) -> Self {
-        Self(number as u16)
-    }
-
-    pub(super) const fn number(self) -> usize {
-        self.0 as usize
-    }
-}
 
 /// The memory of a table, in parts.
 pub(super) struct TableMemory<'a> {

@@ -1,7 +1,11 @@
 //! What stands at the front of a stream, up to its first line end: found, and made into text.
 
 use super::telnet::{self, Command, Reply, Token};
-use super::{CR, LF, NUL};
+
+/// What ends a line: LF, CR LF, or the CR NUL of telnet (RFC 854).
+pub(super) const LF: u8 = b'\n';
+pub(super) const CR: u8 = b'\r';
+pub(super) const NUL: u8 = 0;
 
 /// What a look at the front of a stream finds.
 #[derive(Debug, Default)]

@@ -1,0 +1,68 @@
+//! Long answers on their way: begun where there is a place, and sent as their readers read.
+
+use smoltcp::time::Instant;
+
+use super::answers::Long;
+use super::application::App;
+use super::operator::Screen;
+use super::seat::Role;
+use super::streams::{Busy, Place};
+use super::telling::{Reader, Telegraph};
+use crate::node::Node;
+
+impl App<'_> {
+    /// Begins a long answer, if there is a place for it or somebody makes room.
+    pub(super) fn begin_answer(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        to: Reader,
+        long: Long,
+        lines: bool,
+    ) -> Result<(), Busy> {
+        let place = match self.streams.place_for(now, node, to) {
+            Some(Place::Free(place)) => place,
+            Some(Place::Of(place, handle)) => {
+                self.desk.cut_short = self.desk.cut_short.saturating_add(1);
+                let told = self.streams.cut_short(place);
+                if !matches!(self.desk.role(handle.slot()), Role::Page(_)) {
+                    // Room was kept for a line.
+                    let _ = node.send(handle, told.as_bytes());
+                }
+                self.desk.answered(now, node, handle);
+                place
+            }
+            None => {
+                self.desk.refused = self.desk.refused.saturating_add(1);
+                return Err(Busy);
+            }
+        };
+        self.streams.begin(now, place, to, long, lines);
+        self.wake_at(Some(now));
+        Ok(())
+    }
+
+    /// Sends what readers of long answers have room for.
+    pub(super) fn send_answers<S: Screen>(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        screen: &mut S,
+    ) {
+        if !self.streams.is_busy() {
+            return;
+        }
+        let mut telegraph = Telegraph {
+            now,
+            node,
+            desk: &mut self.desk,
+            room: &self.room,
+            screen,
+            style: &self.style,
+        };
+        let turns = self.streams.iter_mut();
+        let at = turns.filter_map(|stream| telegraph.turn(stream)).min();
+        self.wake_at(at);
+        self.streams.settle();
+    }
+}
