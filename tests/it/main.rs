@@ -35,6 +35,7 @@ mod fragments;
 mod hall;
 mod host;
 mod hostile;
+mod house;
 mod ip_headers;
 mod lab;
 mod ladder;
