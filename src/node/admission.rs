@@ -15,7 +15,7 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::TcpControl;
 
 use super::frame::TcpFrame;
-use super::ingress::said_mss;
+use super::link::said_mss;
 use super::node::Node;
 use super::numbers::before;
 use super::one_frame::Exit;
@@ -176,10 +176,12 @@ impl Node<'_> {
         let header = &frame.header;
         let mss = said_mss(&frame.flow, header.mss);
         let iss = self.isn.cookie(self.now, &frame.flow, header.seq, mss);
-        let window = self.first_window(frame.flow.local.addr);
+        let window = self
+            .link
+            .first_window(frame.flow.local.addr, self.table.window_of_a_syn());
         let mut segment = bare(&frame.flow, iss, Some(header.seq.wrapping_add(1)), window);
         segment.control = TcpControl::Syn;
-        segment.max_seg_size = Some(self.mss(frame.flow.local.addr));
+        segment.max_seg_size = Some(self.link.mss(frame.flow.local.addr));
         self.record
             .stray(self.now, frame, Verdict::Answered(Answer::SynCookie));
         self.answer_stray(frame, &segment, Answer::SynCookie, exit);

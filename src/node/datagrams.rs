@@ -7,13 +7,14 @@
 use core::net::IpAddr;
 
 use managed::ManagedSlice;
-use smoltcp::iface::{Interface, SocketHandle, SocketSet, SocketStorage};
+use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 use smoltcp::socket::udp;
 use smoltcp::storage::{PacketBuffer, PacketMetadata};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpEndpoint, IpListenEndpoint};
 
 use super::ethernet::Hop;
+use super::link::Link;
 use super::neighbors::ASK_AGAIN;
 use super::one_frame::{Exit, OneFrame, Sent};
 use crate::trace::{Datagram, Direction, Flow, Reason, Verdict};
@@ -205,7 +206,7 @@ impl<'a> Datagrams<'a> {
     pub(super) fn attempt(
         &mut self,
         now: Instant,
-        iface: &mut Interface,
+        link: &mut Link,
         hop: Option<Hop>,
         exit: &mut dyn Exit,
         scratch: &mut [u8],
@@ -238,7 +239,7 @@ impl<'a> Datagrams<'a> {
             return self.give_up(waiting);
         }
         let mut one_frame = OneFrame::leading_to(exit, hop);
-        iface.poll_egress(now, &mut one_frame, &mut self.sender);
+        link.pump(now, &mut one_frame, &mut self.sender);
         match one_frame.sent {
             Some(sent) => {
                 self.dequeue();

@@ -7,7 +7,7 @@ use super::connection::Slot;
 use super::datagrams::Attempt;
 use super::deadlines::earliest;
 use super::neighbors::ASK_AGAIN;
-use super::node::{Extra, Node};
+use super::node::Node;
 use super::one_frame::{OneFrame, Sent};
 use super::queues::Queue;
 use super::slot_id::SlotId;
@@ -41,10 +41,10 @@ impl Node<'_> {
                 set, connection, ..
             } = self.table.place_mut(slot);
             let opening = matches!(connection.state, State::SynSent | State::SynReceived);
-            if opening && self.mss_limit.is_some() {
+            if opening && self.link.has_mss_limit() {
                 self.send_opening(slot, &mut one_frame);
             } else {
-                self.iface.poll_egress(self.now, &mut one_frame, set);
+                self.link.pump(self.now, &mut one_frame, set);
             }
             let sent = one_frame.sent;
             // smoltcp's own timers end TIME-WAIT only. The node does that itself before, unless the device had
@@ -90,8 +90,8 @@ impl Node<'_> {
                 return true;
             }
             let mut one_frame = OneFrame::whole(None, &mut exit);
-            let Extra { iface, sockets } = &mut self.extra;
-            iface.poll_egress(self.now, &mut one_frame, sockets);
+            self.link
+                .pump_whole(self.now, &mut one_frame, &mut self.extra);
             let Some(sent) = one_frame.sent else {
                 break;
             };
@@ -114,7 +114,7 @@ impl Node<'_> {
             }
             let attempt = self.datagrams.attempt(
                 self.now,
-                &mut self.iface,
+                &mut self.link,
                 hop,
                 &mut exit,
                 &mut self.scratch,
@@ -140,8 +140,7 @@ impl Node<'_> {
         }
         let wait = self.oldest_time_wait().map(|(_, wait)| wait.deadline);
         let extra = if self.has_extra() {
-            let Extra { iface, sockets } = &mut self.extra;
-            iface.poll_at(self.now, sockets)
+            self.link.due_whole(self.now, &self.extra)
         } else {
             None
         };

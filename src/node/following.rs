@@ -198,7 +198,7 @@ impl Node<'_> {
         if self.table[slot].flags.unlinked {
             return;
         }
-        let due = self.iface.poll_at(self.now, &self.table.place(slot).set);
+        let due = self.link.due(self.now, &self.table.place(slot).set);
         let at_once = due.is_some_and(|due| due <= self.now);
         let delay = self.table.place(slot).socket().ack_delay();
         let soon = self.now + delay.unwrap_or_default();

@@ -44,17 +44,16 @@ impl Node<'_> {
             true => frame.packet.write_bare(&mut self.scratch),
         };
         // An echo is as long as its request, and this node sends no fragments.
-        let Some(packet) = packet.filter(|packet| packet.len() <= self.mtu) else {
+        let Some(packet) = packet.filter(|packet| packet.len() <= self.link.mtu()) else {
             return self.note(Kind::Dropped(Reason::TooLong));
         };
         let hop = Hop {
-            from: self.mac,
+            from: self.link.mac(),
             to: ethernet.from,
         };
         let mut one_frame = OneFrame::offering(packet, exit, hop);
         let mut nobody = Self::no_sockets();
-        self.iface
-            .poll_ingress_single(self.now, &mut one_frame, &mut nobody);
+        self.link.deliver(self.now, &mut one_frame, &mut nobody);
         if let Some(sent) = one_frame.sent {
             self.record.sent_elsewhere(self.now, sent);
         }
@@ -87,7 +86,12 @@ impl Node<'_> {
         let about_groups = turned.complaint.about_groups && turned.dst.is_multicast();
         if about_groups {
             let family = |local: &&IpAddress| local.version() == turned.dst.version();
-            let src = *self.locals.iter().find(family).ok_or(Reason::NotForUs)?;
+            let src = *self
+                .link
+                .locals()
+                .iter()
+                .find(family)
+                .ok_or(Reason::NotForUs)?;
             self.may_answer_host(turned.src)?;
             return Ok(src);
         }
@@ -103,20 +107,20 @@ impl Node<'_> {
         dst: IpAddress,
     ) -> Result<(), Reason> {
         // To all on the link, whatever IP says.
-        if ethernet.to != self.mac {
+        if ethernet.to != self.link.mac() {
             return Err(Reason::NotUnicast);
         }
-        if !self.locals.contains(&dst) {
+        if !self.link.locals().contains(&dst) {
             return Err(Reason::NotForUs);
         }
         self.may_answer_host(src)
     }
 
     fn may_answer_host(&mut self, host: IpAddress) -> Result<(), Reason> {
-        if !host.is_unicast() || is_of_this_host(host) || self.is_broadcast(host) {
+        if !host.is_unicast() || is_of_this_host(host) || self.link.is_broadcast(host) {
             return Err(Reason::NotUnicast);
         }
-        if self.locals.contains(&host) {
+        if self.link.locals().contains(&host) {
             return Err(Reason::FromOurselves);
         }
         let limits = &self.limits;
@@ -137,7 +141,7 @@ impl Node<'_> {
     ) {
         let packet = &ethernet.payload[..turned.len.min(ethernet.payload.len())];
         let ip = Complaint::ip(src, turned.src, packet);
-        let hop = self.hop(ethernet.from);
+        let hop = self.link.hop(ethernet.from);
         exit.send(
             HEADER + ip.buffer_len(),
             PacketMeta::default(),

@@ -48,7 +48,7 @@ impl Node<'_> {
                 self.end_time_wait(oldest, &forgotten, Cause::Evicted);
             }
         }
-        self.table.keep_time_wait(&wait, &self.locals);
+        self.table.keep_time_wait(&wait, self.link.locals());
         self.note(Kind::TimeWaiting {
             connection: wait.connection,
             lasts: lasts.into(),
@@ -59,7 +59,7 @@ impl Node<'_> {
     pub(super) fn oldest_time_wait(&self) -> Option<(TimeWaitId, TimeWait)> {
         let waits = self.table.time_waits();
         let id = waits.oldest()?;
-        Some((id, waits.get(id, self.now, &self.locals)?))
+        Some((id, waits.get(id, self.now, self.link.locals())?))
     }
 
     /// TIME-WAIT is over.
@@ -143,7 +143,7 @@ impl Node<'_> {
         exit: &mut dyn Exit,
     ) {
         let segment = bare(&wait.flow, wait.snd_nxt, Some(wait.rcv_nxt), 0);
-        let header = reply::send(exit, self.hop(frame.neighbor), &wait.flow, &segment);
+        let header = reply::send(exit, self.link.hop(frame.neighbor), &wait.flow, &segment);
         self.record.in_time_wait(
             self.now,
             wait,

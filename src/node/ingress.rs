@@ -1,26 +1,19 @@
 //! The life of a received frame: what it is, whose it is, what is decided about it.
 
-use core::net::IpAddr;
-
 use smoltcp::iface::SocketSet;
-use smoltcp::wire::{IpAddress, Ipv4Cidr, TcpControl, TcpRepr, TcpSeqNumber};
+use smoltcp::wire::{TcpControl, TcpRepr, TcpSeqNumber};
 
 use super::complaint::Complaint;
 use super::ethernet::{Ethernet, Hop};
 use super::flow::Found;
 use super::frame::{Frame, TcpFrame, UdpFrame};
 use super::gate::{self, Change, Decision};
-use super::node::{Extra, Node};
+use super::node::Node;
 use super::one_frame::{Discard, Exit, OneFrame, Swallow};
 use super::reply::{self, Route, bare, reset};
 use super::segment::{flags, header};
 use super::slot_id::SlotId;
 use crate::trace::{Answer, Direction, Flags, Flow, Kind, Reason, State, Verdict};
-
-/// No peer is sent smaller segments, whatever it says: a stream of segments of one octet would cost us 40
-/// for each, and it nothing. As in Linux (`TCP_MIN_SND_MSS`), eight octets beside all the options there can
-/// be.
-const SMALLEST_PEER_MSS: u16 = 48;
 
 impl Node<'_> {
     /// Takes in one frame; `exit` is the right to send one in answer.
@@ -28,10 +21,10 @@ impl Node<'_> {
         let Some(ethernet) = Ethernet::parse(octets) else {
             return self.note(Kind::Dropped(Reason::Malformed));
         };
-        if !ethernet.is_for(self.mac) {
+        if !ethernet.is_for(self.link.mac()) {
             return self.note(Kind::Dropped(Reason::NotForUs));
         }
-        let frame = Frame::of(&ethernet, Direction::In, self.offload);
+        let frame = Frame::of(&ethernet, Direction::In, self.link.offload());
         #[cfg(feature = "reassembly")]
         if matches!(frame, Err(Reason::Fragment)) {
             return self.receive_piece(&ethernet, exit);
@@ -57,13 +50,17 @@ impl Node<'_> {
     }
 
     fn receive_segment(&mut self, frame: &TcpFrame<'_>, packet: &[u8], exit: &mut dyn Exit) {
-        if let Some(reason) = self.unwelcome(frame) {
+        if let Some(reason) = self.link.unwelcome(&frame.flow) {
             return self.record.stray(self.now, frame, Verdict::Dropped(reason));
         }
         match self.find(&frame.flow) {
             Some(Found::Connection(slot)) => self.receive_for(slot, frame, packet, exit),
             Some(Found::TimeWait(id)) => {
-                if let Some(wait) = self.table.time_waits().get(id, self.now, &self.locals) {
+                if let Some(wait) = self
+                    .table
+                    .time_waits()
+                    .get(id, self.now, self.link.locals())
+                {
                     self.receive_in_time_wait(id, &wait, frame, exit);
                 }
             }
@@ -73,42 +70,7 @@ impl Node<'_> {
 
     /// What lives between these endpoints.
     pub(super) fn find(&self, flow: &Flow) -> Option<Found> {
-        self.table.find(self.now, &self.locals, flow)
-    }
-
-    /// Why a segment concerns nobody here, whatever its numbers say.
-    fn unwelcome(&self, frame: &TcpFrame<'_>) -> Option<Reason> {
-        let (local, remote) = (frame.flow.local.addr, frame.flow.remote.addr);
-        if !self.locals.contains(&local) {
-            return Some(if local.is_unicast() && !self.is_broadcast(local) {
-                Reason::NotForUs
-            } else {
-                Reason::NotUnicast
-            });
-        }
-        if self.locals.contains(&remote) {
-            return Some(Reason::FromOurselves);
-        }
-        if !remote.is_unicast() || self.is_broadcast(remote) {
-            return Some(Reason::NotUnicast);
-        }
-        None
-    }
-
-    /// Whether an address means everybody on one of our networks.
-    pub(super) fn is_broadcast(&self, address: IpAddress) -> bool {
-        let IpAddr::V4(v4) = address.into() else {
-            return false;
-        };
-        self.networks
-            .iter()
-            .any(|cidr| match cidr.address().into() {
-                IpAddr::V4(ours) => {
-                    let network = Ipv4Cidr::new(ours, cidr.prefix_len());
-                    network.broadcast() == Some(v4) || v4.is_broadcast()
-                }
-                IpAddr::V6(_) => false,
-            })
+        self.table.find(self.now, self.link.locals(), flow)
     }
 
     pub(super) fn receive_for(
@@ -167,14 +129,13 @@ impl Node<'_> {
         exit: &mut dyn Exit,
     ) {
         let syn = frame.header.flags.contains(Flags::SYN);
-        let resized = syn && self.peer_mss(&frame.flow, frame.header.mss) != frame.header.mss;
+        let resized = syn && self.link.peer_mss(&frame.flow, frame.header.mss) != frame.header.mss;
         if frame.mended.is_some() || frame.extended || resized {
             return self.pass_changed(slot, frame, Change::default(), exit);
         }
-        let mut one_frame = OneFrame::offering(packet, exit, self.hop(frame.neighbor));
+        let mut one_frame = OneFrame::offering(packet, exit, self.link.hop(frame.neighbor));
         let set = &mut self.table.place_mut(slot).set;
-        self.iface
-            .poll_ingress_single(self.now, &mut one_frame, set);
+        self.link.deliver(self.now, &mut one_frame, set);
         self.after_segment(slot, frame, false, one_frame.sent);
     }
 
@@ -192,9 +153,9 @@ impl Node<'_> {
         };
         let mut repr = changed(&repr, change);
         if repr.control == TcpControl::Syn {
-            repr.max_seg_size = Some(self.peer_mss(&frame.flow, frame.header.mss));
+            repr.max_seg_size = Some(self.link.peer_mss(&frame.flow, frame.header.mss));
         }
-        let hop = self.hop(frame.neighbor);
+        let hop = self.link.hop(frame.neighbor);
         let route = Route::into(&frame.flow);
         let len = route.packet_len(&repr);
         let Some(packet) = self.scratch.get_mut(..len) else {
@@ -203,8 +164,7 @@ impl Node<'_> {
         route.write(packet, &repr);
         let mut one_frame = OneFrame::offering(packet, exit, hop);
         let set = &mut self.table.place_mut(slot).set;
-        self.iface
-            .poll_ingress_single(self.now, &mut one_frame, set);
+        self.link.deliver(self.now, &mut one_frame, set);
         let sent = one_frame.sent;
         let header = header(&repr, flags(&repr));
         let mut frame = *frame;
@@ -237,11 +197,11 @@ impl Node<'_> {
             segment.control = TcpControl::Syn;
             segment.seq_number = TcpSeqNumber(numbers.iss as i32);
             segment.window_len = self.table.place(slot).socket().recv_capacity().min(65_535) as u16;
-            segment.max_seg_size = Some(self.mss(flow.local.addr));
+            segment.max_seg_size = Some(self.link.mss(flow.local.addr));
             segment.window_scale = numbers.scale_offered();
             segment.sack_permitted = numbers.sack;
         }
-        let header = reply::send(exit, self.hop(frame.neighbor), &flow, &segment);
+        let header = reply::send(exit, self.link.hop(frame.neighbor), &flow, &segment);
         let (connection, r1) = (&mut self.table[slot], self.limits.r1);
         let verdict = Verdict::Gate(answer);
         self.record
@@ -274,7 +234,7 @@ impl Node<'_> {
         answer: Answer,
         exit: &mut dyn Exit,
     ) {
-        let header = reply::send(exit, self.hop(frame.neighbor), &frame.flow, segment);
+        let header = reply::send(exit, self.link.hop(frame.neighbor), &frame.flow, segment);
         self.record
             .stray_answer(self.now, frame.flow, header, answer);
     }
@@ -321,12 +281,11 @@ impl Node<'_> {
         let mut discard = Discard;
         let mut one_frame = OneFrame::offering(packet, &mut discard, Hop::NOWHERE);
         let before = port.socket().recv_queue();
-        self.iface
-            .poll_ingress_single(self.now, &mut one_frame, &mut port.set);
+        self.link.deliver(self.now, &mut one_frame, &mut port.set);
         // smoltcp counts octets of payload, so an empty datagram is taken at its word.
         if frame.len == 0 || port.socket().recv_queue() > before {
             Verdict::Passed
-        } else if self.locals.contains(&frame.flow.local.addr) {
+        } else if self.link.locals().contains(&frame.flow.local.addr) {
             Verdict::Dropped(Reason::QueueFull)
         } else {
             Verdict::Dropped(Reason::NotForUs)
@@ -335,7 +294,7 @@ impl Node<'_> {
 
     /// Whether the application has sockets of its own.
     pub(super) fn has_extra(&self) -> bool {
-        self.extra.sockets.iter().next().is_some()
+        self.extra.iter().next().is_some()
     }
 
     /// Gives a frame to the application's own sockets, such as DHCP; says whether one took it. Nothing of
@@ -346,28 +305,9 @@ impl Node<'_> {
         }
         let mut swallow = Swallow(&mut self.scratch);
         let mut one_frame = OneFrame::whole(Some(frame), &mut swallow);
-        let Extra { iface, sockets } = &mut self.extra;
-        iface.poll_ingress_single(self.now, &mut one_frame, sockets);
+        self.link
+            .deliver_whole(self.now, &mut one_frame, &mut self.extra);
         one_frame.sent.is_none()
-    }
-
-    /// The segment size that we offer to a peer of this family: MTU less 20 or 40, and 20 octets.
-    pub(super) fn mss(&self, local: IpAddress) -> u16 {
-        let room = (self.mtu - self.headers(local)).min(usize::from(u16::MAX)) as u16;
-        self.mss_limit.map_or(room, |limit| limit.min(room))
-    }
-
-    /// Octets of the headers of IP and TCP, without options.
-    pub(super) fn headers(&self, local: IpAddress) -> usize {
-        match IpAddr::from(local) {
-            IpAddr::V4(_) => 40,
-            IpAddr::V6(_) => 60,
-        }
-    }
-
-    /// The segment size that a peer may be sent: what its SYN said, and no more than we offer.
-    pub(super) fn peer_mss(&self, flow: &Flow, said: u16) -> u16 {
-        said_mss(flow, said).min(self.mss(flow.local.addr))
     }
 
     /// The window field of the gate's own answers: what smoltcp advertised before, and no more, because
@@ -385,17 +325,6 @@ impl Node<'_> {
     pub(super) fn no_sockets() -> SocketSet<'static> {
         SocketSet::new(&mut [][..])
     }
-}
-
-/// What a peer's SYN comes to that said this about its segment size; 0: nothing, so the default of its family
-/// counts (RFC 9293 MUST-15).
-pub(super) fn said_mss(flow: &Flow, said: u16) -> u16 {
-    let default = match IpAddr::from(flow.local.addr) {
-        IpAddr::V4(_) => 536,
-        IpAddr::V6(_) => 1220,
-    };
-    let size = if said == 0 { default } else { said };
-    size.max(SMALLEST_PEER_MSS)
 }
 
 /// A copy of a segment with a change made.

@@ -1,92 +1,236 @@
-//! The node among its neighbours: which hardware address a packet goes to, questions about those, and
-//! answers about ours.
+//! The link: our addresses on it, how long what it carries may be, and smoltcp's interface, which nobody else
+//! holds.
 //!
-//! What answers a frame goes to where that frame came from. A live connection sends to where its own
-//! acceptable segments come from, and to discard else. Only what has neither asks
-//! ([`Neighbors`](super::neighbors::Neighbors)).
+//! A packet is handed to the sockets of one connection, port or application, and what they send in turn
+//! leaves through the [`OneFrame`] that the caller brought. Two interfaces look at the same addresses: one reads
+//! and writes packets, the other whole frames, for sockets of the application's own. The device is taken at
+//! its word before each half of a round, so that no driver is handed a frame that it said it has no room
+//! for. Its word only makes less of what was configured. Frames of 590 octets, with IPv6 of 1,294, are the
+//! least that a device must take: hosts could not speak IP otherwise (RFC 791 section 3.1, RFC 8200 section
+//! 5).
 
 use core::net::IpAddr;
 
-use smoltcp::phy::{Device, PacketMeta};
-use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+use heapless::Vec;
+use smoltcp::iface::{Interface, SocketSet};
+use smoltcp::phy::DeviceCapabilities;
+use smoltcp::time::Instant;
+use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr, Ipv4Cidr};
 
-use super::claims::Say;
-#[cfg(feature = "ipv6")]
-use super::discovery::v6;
-use super::discovery::{Claim, LONGEST, Message};
-use super::ethernet::{Ethernet, HEADER, Hop, group};
-use super::neighbors::{Answer, Question};
-use super::node::Node;
-use super::one_frame::{Exit, Sent};
-use super::queues::Queue;
-use super::slot_id::SlotId;
-use crate::trace::{Direction, Kind, Neighbor, Reason};
+use super::config::{Config, ConfigError, MAX_ADDRESSES, is_host, least_mtu};
+use super::ethernet::{HEADER, Hop};
+use super::isn::opening_config;
+use super::one_frame::{Medium, OneFrame, interface};
+use crate::trace::{Flow, Reason};
 
-/// After a peer was silent for so long its hardware address is asked for when there is something to send:
-/// it may have moved.
-const SILENCE: Duration = Duration::from_secs(30);
+/// No peer is sent smaller segments, whatever it says: a stream of segments of one octet would cost us 40
+/// for each, and it nothing. As in Linux (`TCP_MIN_SND_MSS`), eight octets beside all the options there can
+/// be.
+const SMALLEST_PEER_MSS: u16 = 48;
 
-/// A message for a neighbour, and where it goes.
-struct Letter {
-    message: Message,
-    to: EthernetAddress,
-    /// The address of the receiver, if it is one host.
-    address: Option<IpAddress>,
+/// Our addresses, without their networks.
+pub(super) type Locals = Vec<IpAddress, MAX_ADDRESSES>;
+
+/// The link and what we are on it.
+pub(super) struct Link {
+    /// Reads and writes packets.
+    packets: Interface,
+    /// Reads and writes whole frames: DHCP needs one.
+    frames: Interface,
+    mac: EthernetAddress,
+    mtu: usize,
+    /// Frames that the device takes in at once, if it said so.
+    burst: Option<usize>,
+    /// What smoltcp draws its random numbers from.
+    seed: u64,
+    /// The largest segment that was asked for, if one was.
+    mss_limit: Option<u16>,
+    /// Whether the device verified the checksums of TCP and UDP.
+    offload: bool,
+    networks: Vec<IpCidr, MAX_ADDRESSES>,
+    locals: Locals,
+    gateways: Vec<IpAddress, 2>,
 }
 
-impl Letter {
-    fn to_all(message: Message) -> Self {
-        let to = match message {
-            Message::Question { target, .. } | Message::Probe { target, .. } => listeners(target),
-            Message::Answer { claim } => everybody(claim.address),
-        };
+impl Link {
+    /// Without addresses.
+    pub(super) fn new(now: Instant, config: &Config, seed: u64) -> Self {
+        let medium = Medium::new(config.mtu, config.offloads(), None);
+        let packets = interface(now, HardwareAddress::Ip, seed, medium);
+        let medium = Medium::ethernet(config.mtu, None);
         Self {
-            message,
-            to,
-            address: None,
+            packets,
+            frames: interface(now, config.mac.into(), seed, medium),
+            mac: config.mac,
+            mtu: config.mtu,
+            burst: None,
+            seed,
+            mss_limit: config.mss,
+            offload: config.offloads(),
+            networks: Vec::new(),
+            locals: Vec::new(),
+            gateways: Vec::new(),
         }
     }
-}
 
-/// The group that a host with this address listens to.
-fn listeners(address: IpAddress) -> EthernetAddress {
-    match IpAddr::from(address) {
-        #[cfg(feature = "ipv6")]
-        IpAddr::V6(address) => group(IpAddress::Ipv6(v6::solicited_node(address))),
-        _ => EthernetAddress::BROADCAST,
+    pub(super) fn mac(&self) -> EthernetAddress {
+        self.mac
     }
-}
 
-/// The group that all hosts with an address of this family listen to.
-fn everybody(family: IpAddress) -> EthernetAddress {
-    match IpAddr::from(family) {
-        #[cfg(feature = "ipv6")]
-        IpAddr::V6(_) => group(IpAddress::Ipv6(v6::ALL_NODES)),
-        _ => EthernetAddress::BROADCAST,
+    pub(super) fn mtu(&self) -> usize {
+        self.mtu
     }
-}
 
-impl Node<'_> {
-    /// Sends a frame that the application composed itself, such as a router solicitation, and notes it like
-    /// every other; `false` if the device has no room for it, now or at all.
-    pub fn send_frame<D: Device + ?Sized>(
+    pub(super) fn offload(&self) -> bool {
+        self.offload
+    }
+
+    pub(super) fn networks(&self) -> &[IpCidr] {
+        &self.networks
+    }
+
+    pub(super) fn locals(&self) -> &Locals {
+        &self.locals
+    }
+
+    /// Whether shorter segments than the MTU has room for were asked for.
+    pub(super) fn has_mss_limit(&self) -> bool {
+        self.mss_limit.is_some()
+    }
+
+    /// Hands the packet that `frame` offers to these sockets.
+    pub(super) fn deliver(
         &mut self,
         now: Instant,
-        device: &mut D,
-        frame: &[u8],
-    ) -> bool {
-        self.now = now;
-        self.heed_device(device);
-        let mut exit = device.transmit(now);
-        if exit.is_none() || frame.len() > self.mtu + HEADER {
-            return false;
+        frame: &mut OneFrame<'_>,
+        sockets: &mut SocketSet<'_>,
+    ) {
+        self.packets.poll_ingress_single(now, frame, sockets);
+    }
+
+    /// Lets these sockets send one packet.
+    pub(super) fn pump(
+        &mut self,
+        now: Instant,
+        frame: &mut OneFrame<'_>,
+        sockets: &mut SocketSet<'_>,
+    ) {
+        self.packets.poll_egress(now, frame, sockets);
+    }
+
+    /// When these sockets want to be looked at.
+    pub(super) fn due(&mut self, now: Instant, sockets: &SocketSet<'_>) -> Option<Instant> {
+        self.packets.poll_at(now, sockets)
+    }
+
+    /// The same three for sockets that read and write whole frames.
+    pub(super) fn deliver_whole(
+        &mut self,
+        now: Instant,
+        frame: &mut OneFrame<'_>,
+        sockets: &mut SocketSet<'_>,
+    ) {
+        self.frames.poll_ingress_single(now, frame, sockets);
+    }
+
+    /// See [`Self::pump`].
+    pub(super) fn pump_whole(
+        &mut self,
+        now: Instant,
+        frame: &mut OneFrame<'_>,
+        sockets: &mut SocketSet<'_>,
+    ) {
+        self.frames.poll_egress(now, frame, sockets);
+    }
+
+    /// See [`Self::due`].
+    pub(super) fn due_whole(&mut self, now: Instant, sockets: &SocketSet<'_>) -> Option<Instant> {
+        self.frames.poll_at(now, sockets)
+    }
+
+    /// An interface like ours, of this MTU, whose next sequence number is `iss`.
+    pub(super) fn opening(&self, now: Instant, iss: u32, mtu: usize) -> Interface {
+        let mut medium = Medium::new(mtu, self.offload, self.burst);
+        let mut iface = Interface::new(opening_config(iss), &mut medium, now);
+        set_networks(&mut iface, &self.networks);
+        iface
+    }
+
+    /// Reads what the device can.
+    pub(super) fn heed(&mut self, now: Instant, capabilities: &DeviceCapabilities) {
+        let longest = capabilities.max_transmission_unit.saturating_sub(HEADER);
+        let burst = capabilities.max_burst_size.map(|frames| frames.max(1));
+        if longest < self.mtu || burst != self.burst {
+            self.narrow(now, longest, burst);
         }
-        exit.send(frame.len(), PacketMeta::default(), &mut |octets| {
-            octets.copy_from_slice(frame);
-        });
-        self.record.sent_elsewhere(self.now, Sent::of(frame));
-        true
+    }
+
+    /// Keeps to a device from now on. smoltcp asks for an MTU when an interface is made, so new ones are.
+    #[cold]
+    #[inline(never)]
+    fn narrow(&mut self, now: Instant, longest: usize, burst: Option<usize>) {
+        let mtu = longest.max(least_mtu(&self.networks)).min(self.mtu);
+        if (mtu, burst) == (self.mtu, self.burst) {
+            return;
+        }
+        (self.mtu, self.burst) = (mtu, burst);
+        let medium = Medium::new(mtu, self.offload, burst);
+        self.packets = interface(now, HardwareAddress::Ip, self.seed, medium);
+        let medium = Medium::ethernet(mtu, burst);
+        self.frames = interface(now, self.mac.into(), self.seed, medium);
+        for iface in [&mut self.packets, &mut self.frames] {
+            set_networks(iface, &self.networks);
+        }
+        let gateways = self.gateways.clone();
+        // As many fit as fitted before.
+        let _ = self.set_gateways(&gateways);
+    }
+
+    /// Takes other addresses; says which there were before.
+    ///
+    /// # Errors
+    /// More than smoltcp was built for, or one that no host can have. Then the old ones stay.
+    pub(super) fn set_networks(&mut self, networks: &[IpCidr]) -> Result<Locals, ConfigError> {
+        if let Some(cidr) = networks.iter().find(|cidr| !is_host(cidr.address())) {
+            return Err(ConfigError::AddressNotUnicast(cidr.address()));
+        }
+        let mut fits = networks.len() <= self.networks.capacity();
+        self.packets
+            .update_ip_addrs(|addresses| fits &= networks.len() <= addresses.capacity());
+        if !fits {
+            return Err(ConfigError::TooManyAddresses);
+        }
+        for iface in [&mut self.packets, &mut self.frames] {
+            set_networks(iface, networks);
+        }
+        self.networks = networks.iter().copied().collect();
+        let locals = networks.iter().map(IpCidr::address).collect();
+        Ok(core::mem::replace(&mut self.locals, locals))
+    }
+
+    /// Takes other gateways.
+    ///
+    /// # Errors
+    /// More than there is room for, or one that no host can have.
+    pub(super) fn set_gateways(&mut self, gateways: &[IpAddress]) -> Result<(), ConfigError> {
+        self.gateways.clear();
+        let routes = self.frames.routes_mut();
+        routes.remove_default_ipv4_route();
+        #[cfg(feature = "ipv6")]
+        routes.remove_default_ipv6_route();
+        for gateway in gateways {
+            let added = match IpAddr::from(*gateway) {
+                IpAddr::V4(v4) => routes.add_default_ipv4_route(v4).is_ok(),
+                #[cfg(feature = "ipv6")]
+                IpAddr::V6(v6) => routes.add_default_ipv6_route(v6).is_ok(),
+                #[cfg(not(feature = "ipv6"))]
+                IpAddr::V6(_) => false,
+            };
+            if !added || self.gateways.push(*gateway).is_err() {
+                return Err(ConfigError::TooManyAddresses);
+            }
+        }
+        Ok(())
     }
 
     /// From here to this hardware address.
@@ -104,226 +248,96 @@ impl Node<'_> {
         self.gateways.iter().find(same_family).copied()
     }
 
-    /// The hop that packets for an address take, if it is known; a question leaves if it is not.
-    pub(super) fn resolve(&mut self, address: IpAddress) -> Option<Hop> {
-        if !address.is_unicast() || self.is_broadcast(address) {
-            return Some(self.hop(group(address)));
-        }
-        let neighbor = self.next_hop(address)?;
-        let to = self.neighbors.resolve(self.now, neighbor)?;
-        Some(self.hop(to))
+    /// The address of ours from which this one is spoken to.
+    pub(super) fn source_for(&self, address: &IpAddress) -> Option<IpAddress> {
+        self.packets.get_source_address(address)
     }
 
-    /// The hop that segments of a connection take, if it is known; a question leaves if it is not.
-    pub(super) fn hop_of(&mut self, slot: SlotId) -> Option<Hop> {
-        let connection = &self.table[slot];
-        let remote = connection.flow.remote.addr;
-        let Some(known) = connection.neighbor else {
-            return self.resolve(remote);
+    /// Whether an address means everybody on one of our networks.
+    pub(super) fn is_broadcast(&self, address: IpAddress) -> bool {
+        let IpAddr::V4(v4) = address.into() else {
+            return false;
         };
-        let in_doubt = connection.numbers.attempts > 0
-            || connection.flags.moved
-            || self.now >= connection.heard + SILENCE;
-        if !in_doubt {
-            return Some(self.hop(known));
-        }
-        self.doubt_peer(slot);
-        let known = self.table[slot].neighbor.unwrap_or(known);
-        Some(self.hop(known))
-    }
-
-    /// A peer does not answer, or has moved: asks where it is, and takes what was answered since it was last
-    /// heard.
-    pub(super) fn doubt_peer(&mut self, slot: SlotId) {
-        let connection = &self.table[slot];
-        let (remote, heard) = (connection.flow.remote.addr, connection.heard);
-        let moved = self
-            .next_hop(remote)
-            .and_then(|neighbor| self.neighbors.recheck(self.now, neighbor, heard));
-        if moved.is_some() {
-            let connection = &mut self.table[slot];
-            connection.neighbor = moved;
-            connection.flags.moved = false;
-        }
-    }
-
-    /// A neighbour says something.
-    pub(super) fn receive_neighbor(
-        &mut self,
-        message: Message,
-        ethernet: &Ethernet<'_>,
-        exit: &mut dyn Exit,
-    ) {
-        if let Some(claim) = self.conflict(&message) {
-            return self.defend(claim, exit);
-        }
-        match message {
-            Message::Question { target, .. } | Message::Probe { target, .. }
-                if !self.locals.contains(&target) =>
-            {
-                self.note(Kind::Dropped(Reason::NotForUs));
-            }
-            Message::Question { sender, target } => {
-                self.note(Kind::Neighbor(message.event(Direction::In)));
-                self.answer_neighbor(target, sender, exit);
-                self.hear_claim(sender);
-            }
-            Message::Probe { target, .. } => {
-                self.note(Kind::Neighbor(message.event(Direction::In)));
-                self.announce(target, exit);
-            }
-            Message::Answer { claim } => {
-                let asked = self.hear_claim(claim);
-                // The application's own sockets ask by themselves.
-                let may_be_theirs = self.has_extra();
-                if asked || may_be_theirs {
-                    self.note(Kind::Neighbor(message.event(Direction::In)));
-                } else {
-                    self.note(Kind::Dropped(Reason::Unasked));
+        self.networks
+            .iter()
+            .any(|cidr| match cidr.address().into() {
+                IpAddr::V4(ours) => {
+                    let network = Ipv4Cidr::new(ours, cidr.prefix_len());
+                    network.broadcast() == Some(v4) || v4.is_broadcast()
                 }
-                if may_be_theirs {
-                    self.give_extra(ethernet.octets);
-                }
-            }
+                IpAddr::V6(_) => false,
+            })
+    }
+
+    /// Why a segment between these endpoints concerns nobody here, whatever its numbers say.
+    pub(super) fn unwelcome(&self, flow: &Flow) -> Option<Reason> {
+        let (local, remote) = (flow.local.addr, flow.remote.addr);
+        if !self.locals.contains(&local) {
+            return Some(if local.is_unicast() && !self.is_broadcast(local) {
+                Reason::NotForUs
+            } else {
+                Reason::NotUnicast
+            });
         }
-    }
-
-    /// Takes in who has an address; says whether that was asked for.
-    fn hear_claim(&mut self, claim: Claim) -> bool {
-        let answer = self
-            .neighbors
-            .answered(self.now, claim.address, claim.hardware);
-        match answer {
-            Answer::Taken => {
-                self.retry_the_unresolved();
-                true
-            }
-            Answer::Unasked => {
-                self.neighbors.doubt(claim.address, claim.hardware);
-                false
-            }
+        if self.locals.contains(&remote) {
+            return Some(Reason::FromOurselves);
         }
-    }
-
-    /// Whoever says that one of our addresses is its own.
-    fn conflict(&self, message: &Message) -> Option<Claim> {
-        let claim = match *message {
-            // Whoever asks whether an address is free is answered. With our own hardware address it is
-            // nobody who could know that answer from its own.
-            Message::Probe { hardware, target } if hardware == self.mac => Claim {
-                address: target,
-                hardware,
-            },
-            _ => message.claim()?,
-        };
-        // On some media we hear ourselves.
-        let echo = claim.hardware == self.mac && self.claims.spoke_at(self.now);
-        (self.locals.contains(&claim.address) && !claim.address.is_unspecified() && !echo)
-            .then_some(claim)
-    }
-
-    /// RFC 5227 section 2.4 b: says so, and tells everybody whose the address is, but not all the time.
-    fn defend(&mut self, claim: Claim, exit: &mut dyn Exit) {
-        if !self.claims.conflict(self.now, claim.address) {
-            return self.note(Kind::Dropped(Reason::FromOurselves));
+        if !remote.is_unicast() || self.is_broadcast(remote) {
+            return Some(Reason::NotUnicast);
         }
-        let conflict = Neighbor::Conflict(claim.address, claim.hardware);
-        self.note(Kind::Neighbor(conflict));
-        self.announce(claim.address, exit);
+        None
     }
 
-    /// Tells everybody that an address is ours.
-    fn announce(&mut self, address: IpAddress, exit: &mut dyn Exit) {
-        let letter = Letter::to_all(self.ours(address));
-        self.send_letter(&letter, exit);
+    /// The segment size that we offer to a peer of this family: MTU less 20 or 40, and 20 octets.
+    pub(super) fn mss(&self, local: IpAddress) -> u16 {
+        let room = (self.mtu - headers(local)).min(usize::from(u16::MAX)) as u16;
+        self.mss_limit.map_or(room, |limit| limit.min(room))
     }
 
-    fn answer_neighbor(&mut self, address: IpAddress, asker: Claim, exit: &mut dyn Exit) {
-        let letter = Letter {
-            message: self.ours(address),
-            to: asker.hardware,
-            address: Some(asker.address),
-        };
-        self.send_letter(&letter, exit);
+    /// The MTU that has room for no longer segments than we offer to a peer of this family.
+    pub(super) fn mtu_for_mss(&self, local: IpAddress) -> usize {
+        usize::from(self.mss(local)) + headers(local)
     }
 
-    /// That an address is ours.
-    fn ours(&self, address: IpAddress) -> Message {
-        Message::Answer {
-            claim: Claim {
-                address,
-                hardware: self.mac,
-            },
-        }
+    /// The segment size that a peer may be sent: what its SYN said, and no more than we offer.
+    pub(super) fn peer_mss(&self, flow: &Flow, said: u16) -> u16 {
+        said_mss(flow, said).min(self.mss(flow.local.addr))
     }
 
-    /// Sends what is to be asked or told; `true` if the device had no room.
-    pub(super) fn send_discovery<D: Device + ?Sized>(&mut self, device: &mut D) -> bool {
-        while self.neighbors.asks() || self.claims.is_due(self.now) {
-            let mut exit = device.transmit(self.now);
-            if exit.is_none() {
-                return true;
-            }
-            let letter = match self.claims.due(self.now) {
-                Some(Say::Probe(target)) => Some(Letter::to_all(Message::Probe {
-                    hardware: self.mac,
-                    target,
-                })),
-                Some(Say::Announce(address)) => Some(Letter::to_all(self.ours(address))),
-                None => self.neighbors.question().and_then(|it| self.question(it)),
-            };
-            if let Some(letter) = letter {
-                self.send_letter(&letter, &mut exit);
-            }
-        }
-        false
-    }
-
-    /// A question as it leaves; `None` if we have no address to ask from.
-    fn question(&self, question: Question) -> Option<Letter> {
-        let target = question.address;
-        let ours = self.iface.get_source_address(&target)?;
-        let message = Message::Question {
-            sender: Claim {
-                address: ours,
-                hardware: self.mac,
-            },
-            target,
-        };
-        Some(match question.to {
-            Some(to) => Letter {
-                message,
-                to,
-                address: Some(target),
-            },
-            None => Letter::to_all(message),
-        })
-    }
-
-    fn send_letter(&mut self, letter: &Letter, exit: &mut dyn Exit) {
-        let Letter {
-            message,
-            to,
-            address,
-        } = *letter;
-        let mut octets = [0; LONGEST];
-        let len = message.write(&mut octets, self.hop(to), address);
-        let octets = &octets[..len];
-        exit.send(len, PacketMeta::default(), &mut |frame| {
-            frame.copy_from_slice(octets);
+    /// The window that a peer of this family is offered first, before its connection has a buffer: all of
+    /// one, and no more than the device takes in at once.
+    pub(super) fn first_window(&self, local: IpAddress, buffer: u16) -> u16 {
+        let burst = self.burst.map_or(usize::MAX, |frames| {
+            frames.saturating_mul(self.mtu - headers(local))
         });
-        if to.is_multicast() {
-            self.claims.spoke(self.now);
-        }
-        self.note(Kind::Neighbor(message.event(Direction::Out)));
+        usize::from(buffer).min(burst) as u16
     }
 
-    /// A neighbour answered: whoever waits for one may try again.
-    fn retry_the_unresolved(&mut self) {
-        self.datagrams.learnt();
-        while let Some(slot) = self.table.pop(Queue::Unresolved) {
-            self.table.push(Queue::Egress, slot);
+    /// Octets of the longest datagram to an address that no link before it must cut.
+    pub(super) fn longest_datagram(&self, to: IpAddress) -> usize {
+        let ip = match IpAddr::from(to) {
+            IpAddr::V4(_) => 20,
+            IpAddr::V6(_) => 40,
+        };
+        self.mtu - ip - 8
+    }
+}
+
+/// As many fit as our own list has room for.
+fn set_networks(iface: &mut Interface, networks: &[IpCidr]) {
+    iface.update_ip_addrs(|addresses| {
+        addresses.clear();
+        for cidr in networks {
+            let _ = addresses.push(*cidr);
         }
+    });
+}
+
+/// Octets of the headers of IP and TCP, without options.
+fn headers(local: IpAddress) -> usize {
+    match IpAddr::from(local) {
+        IpAddr::V4(_) => 40,
+        IpAddr::V6(_) => 60,
     }
 }
 
@@ -332,4 +346,15 @@ fn is_link_local(address: IpAddress) -> bool {
         IpAddr::V4(_) => false,
         IpAddr::V6(address) => address.is_unicast_link_local(),
     }
+}
+
+/// What a peer's SYN comes to that said this about its segment size; 0: nothing, so the default of its family
+/// counts (RFC 9293 MUST-15).
+pub(super) fn said_mss(flow: &Flow, said: u16) -> u16 {
+    let default = match IpAddr::from(flow.local.addr) {
+        IpAddr::V4(_) => 536,
+        IpAddr::V6(_) => 1220,
+    };
+    let size = if said == 0 { default } else { said };
+    size.max(SMALLEST_PEER_MSS)
 }

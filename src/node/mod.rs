@@ -8,7 +8,6 @@ mod addresses;
 mod admission;
 mod allowance;
 mod answers;
-mod capabilities;
 mod claims;
 mod complaint;
 mod config;
@@ -29,6 +28,7 @@ mod in_time_wait;
 mod ingress;
 mod isn;
 mod link;
+mod neighborhood;
 mod neighbors;
 #[expect(
     clippy::module_inception,

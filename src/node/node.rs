@@ -1,21 +1,20 @@
 //! The node: its parts, its construction, its run loop.
 
-use heapless::Vec;
-use smoltcp::iface::{Interface, SocketSet};
+use smoltcp::iface::SocketSet;
 use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::Instant;
-use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr};
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
 use super::allowance::Allowance;
 use super::answers::{Answers, Strangers};
 use super::claims::Claims;
-use super::config::{Config, ConfigError, Limits, MAX_ADDRESSES};
+use super::config::{Config, ConfigError, Limits};
 
 use super::datagrams::Datagrams;
 
 use super::isn::Isn;
+use super::link::Link;
 use super::neighbors::Neighbors;
-use super::one_frame::{Medium, interface};
 use super::ports::Ephemeral;
 use super::queues::Queue;
 #[cfg(feature = "reassembly")]
@@ -50,20 +49,7 @@ use managed::ManagedSlice;
 pub struct Node<'a> {
     /// The time that the last call said it is.
     pub(super) now: Instant,
-    pub(super) iface: Interface,
-    pub(super) mac: EthernetAddress,
-    pub(super) mtu: usize,
-    /// Frames that the device takes in at once, if it said so.
-    pub(super) burst: Option<usize>,
-    /// What smoltcp draws its random numbers from.
-    pub(super) seed: u64,
-    /// The largest segment that was asked for, if one was.
-    pub(super) mss_limit: Option<u16>,
-    /// Whether the device verified the checksums of TCP and UDP.
-    pub(super) offload: bool,
-    pub(super) networks: Vec<IpCidr, MAX_ADDRESSES>,
-    pub(super) locals: Vec<IpAddress, MAX_ADDRESSES>,
-    pub(super) gateways: Vec<IpAddress, 2>,
+    pub(super) link: Link,
     pub(super) neighbors: Neighbors<'a>,
     pub(super) claims: Claims,
     /// Whether our addresses are probed and announced.
@@ -74,7 +60,8 @@ pub struct Node<'a> {
     pub(super) syn_queue: SynQueue<'a>,
     pub(super) listeners: ManagedSlice<'a, Listener>,
     pub(super) datagrams: Datagrams<'a>,
-    pub(super) extra: Extra<'a>,
+    /// Sockets of the application's own, which read and write whole frames: DHCP needs one.
+    pub(super) extra: SocketSet<'a>,
     #[cfg(feature = "reassembly")]
     pub(super) reassembly: Reassembly<'a>,
     pub(super) record: Record<'a>,
@@ -89,13 +76,6 @@ pub struct Node<'a> {
     pub(super) cookies_until: Instant,
     /// A connection ended since the last egress began, and its application does not know yet.
     pub(super) retired: bool,
-}
-
-/// Sockets of the application's own, on an interface that makes and reads whole Ethernet frames: DHCP needs
-/// one.
-pub(super) struct Extra<'a> {
-    pub(super) iface: Interface,
-    pub(super) sockets: SocketSet<'a>,
 }
 
 /// What a round of ingress left behind.
@@ -131,24 +111,11 @@ impl<'a> Node<'a> {
             return Err(ConfigError::Memory);
         }
         let seed = u64::from_le_bytes(first_half(&config.secret));
-        let medium = Medium::new(config.mtu, config.offloads(), None);
-        let iface = interface(now, HardwareAddress::Ip, seed, medium);
-        let medium = Medium::ethernet(config.mtu, None);
-        let extra = interface(now, config.mac.into(), seed, medium);
         let mut listeners = memory.listeners;
         listeners.fill(Listener::EMPTY);
         let mut node = Self {
             now,
-            iface,
-            mac: config.mac,
-            mtu: config.mtu,
-            burst: None,
-            seed,
-            mss_limit: config.mss,
-            offload: config.offloads(),
-            networks: Vec::new(),
-            locals: Vec::new(),
-            gateways: Vec::new(),
+            link: Link::new(now, &config, seed),
             neighbors: Neighbors::new(memory.neighbors, &config.secret),
             claims: Claims::default(),
             announces: config.announces,
@@ -158,10 +125,7 @@ impl<'a> Node<'a> {
             syn_queue: SynQueue::new(memory.syn_queue),
             listeners,
             datagrams: Datagrams::new(memory.datagrams),
-            extra: Extra {
-                iface: extra,
-                sockets: SocketSet::new(memory.extra),
-            },
+            extra: SocketSet::new(memory.extra),
             #[cfg(feature = "reassembly")]
             reassembly: Reassembly::new(memory.assemblies),
             record: Record::new(Journal::new(memory.journal)),
@@ -183,7 +147,7 @@ impl<'a> Node<'a> {
     /// [`Ingress::More`].
     pub fn poll_ingress<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Ingress {
         self.now = now;
-        self.heed_device(device);
+        self.link.heed(self.now, &device.capabilities());
         self.run_timers();
         #[cfg(feature = "reassembly")]
         self.give_up_pieces();
@@ -212,7 +176,7 @@ impl<'a> Node<'a> {
         device: &mut D,
     ) -> Option<Instant> {
         self.now = now;
-        self.heed_device(device);
+        self.link.heed(self.now, &device.capabilities());
         self.retired = false;
         self.admit_the_waiting();
         let blocked = self.send_segments(device)
@@ -242,17 +206,17 @@ impl<'a> Node<'a> {
 
     /// Sockets of the application's own on the same interface, such as DHCP.
     pub fn extra_mut(&mut self) -> &mut SocketSet<'a> {
-        &mut self.extra.sockets
+        &mut self.extra
     }
 
     /// Our addresses.
     pub fn addresses(&self) -> &[IpCidr] {
-        &self.networks
+        self.link.networks()
     }
 
     /// Our hardware address.
     pub fn mac(&self) -> EthernetAddress {
-        self.mac
+        self.link.mac()
     }
 
     /// Times and bounds.

@@ -1,16 +1,14 @@
 //! How a connection comes to be: by a SYN that was let in, by the return of a cookie, by a call of ours.
 
-use smoltcp::iface::Interface;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, TcpControl};
 
 use super::connection::{Connection, Flags as Facts};
 use super::errors::ConnectError;
 use super::ethernet::Hop;
 use super::frame::TcpFrame;
-use super::isn::opening_config;
 use super::node::Node;
 use super::numbers::Numbers;
-use super::one_frame::{Discard, Medium, OneFrame, Sent};
+use super::one_frame::{Discard, OneFrame, Sent};
 use super::queues::Queue;
 use super::reply::{Route, bare};
 use super::segment::{flags, header};
@@ -37,7 +35,7 @@ impl Node<'_> {
     pub(super) fn swallow_syn_ack(&mut self, slot: SlotId) {
         let mut discard = Discard;
         let mut one_frame = OneFrame::leading_to(&mut discard, Hop::NOWHERE);
-        self.iface.poll_egress(
+        self.link.pump(
             self.now,
             &mut one_frame,
             &mut self.table.place_mut(slot).set,
@@ -51,7 +49,7 @@ impl Node<'_> {
             seq: numbers.iss,
             ack: numbers.rcv_nxt,
             flags: Flags::SYN.with(Flags::ACK),
-            window: self.first_window(local),
+            window: self.link.first_window(local, self.table.window_of_a_syn()),
             ..Header::default()
         };
         let numbers = &mut self.table[slot].numbers;
@@ -123,14 +121,14 @@ impl Node<'_> {
         };
         let mut segment = bare(&reversed, syn.seq, None, syn.window);
         segment.control = TcpControl::Syn;
-        segment.max_seg_size = Some(self.peer_mss(flow, syn.mss));
+        segment.max_seg_size = Some(self.link.peer_mss(flow, syn.mss));
         segment.window_scale = syn.options.scale();
         segment.sack_permitted = syn.options.sack_permitted();
         let route = Route::into(flow);
         let mut packet = [0; 128];
         let packet = &mut packet[..route.packet_len(&segment)];
         route.write(packet, &segment);
-        let mut iface = self.opening_interface(opening.iss);
+        let mut iface = self.link.opening(self.now, opening.iss, self.link.mtu());
         let mut discard = Discard;
         let mut one_frame = OneFrame::offering(packet, &mut discard, Hop::NOWHERE);
         iface.poll_ingress_single(
@@ -140,32 +138,14 @@ impl Node<'_> {
         );
     }
 
-    /// An interface like ours whose next sequence number is `iss`.
-    fn opening_interface(&self, iss: u32) -> Interface {
-        self.interface(iss, self.mtu)
-    }
-
     /// Sends what a connection has to send that is still opening. smoltcp offers segments as long as the MTU of
     /// an interface allows, so where shorter ones are wanted a SYN leaves by one with a smaller MTU.
     pub(super) fn send_opening(&mut self, slot: SlotId, one_frame: &mut OneFrame<'_>) {
         let connection = &self.table[slot];
         let local = connection.flow.local.addr;
-        let mtu = usize::from(self.mss(local)) + self.headers(local);
-        let mut iface = self.interface(connection.numbers.iss, mtu);
+        let mtu = self.link.mtu_for_mss(local);
+        let mut iface = self.link.opening(self.now, connection.numbers.iss, mtu);
         iface.poll_egress(self.now, one_frame, &mut self.table.place_mut(slot).set);
-    }
-
-    fn interface(&self, iss: u32, mtu: usize) -> Interface {
-        let config = opening_config(iss);
-        let mut medium = Medium::new(mtu, self.offload, self.burst);
-        let mut iface = Interface::new(config, &mut medium, self.now);
-        iface.update_ip_addrs(|addresses| {
-            for cidr in &self.networks {
-                // As many fit as fitted before.
-                let _ = addresses.push(*cidr);
-            }
-        });
-        iface
     }
 
     /// Opens a connection to `remote`, from `port` or from one that is chosen.
@@ -175,9 +155,9 @@ impl Node<'_> {
         remote: IpEndpoint,
     ) -> Result<SlotId, ConnectError> {
         let local = self
-            .iface
-            .get_source_address(&remote.addr)
-            .filter(|_| self.next_hop(remote.addr).is_some())
+            .link
+            .source_for(&remote.addr)
+            .filter(|_| self.link.next_hop(remote.addr).is_some())
             .ok_or(ConnectError::NoRoute)?;
         if self.table.len(Queue::Free) == 0 && !self.make_room(Origin::of(remote.addr.into())) {
             self.note_full(Resource::Connections);
@@ -204,7 +184,7 @@ impl Node<'_> {
             ..Facts::default()
         };
         self.occupy(slot, &flow, iss, facts);
-        let mut iface = self.opening_interface(iss);
+        let mut iface = self.link.opening(self.now, iss, self.link.mtu());
         // The endpoints were checked above: connecting cannot fail.
         let _ = self.table.place_mut(slot).socket_mut().connect(
             iface.context(),

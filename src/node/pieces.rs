@@ -24,13 +24,13 @@ impl Node<'_> {
 
     fn keep_piece(&mut self, fragment: &Fragment<'_>) -> Kept {
         let (src, dst) = (fragment.key.src, fragment.key.dst);
-        if !self.locals.contains(&dst) {
+        if !self.link.locals().contains(&dst) {
             return Kept::Dropped(Reason::NotForUs);
         }
-        if self.locals.contains(&src) {
+        if self.link.locals().contains(&src) {
             return Kept::Dropped(Reason::FromOurselves);
         }
-        if !src.is_unicast() || self.is_broadcast(src) {
+        if !src.is_unicast() || self.link.is_broadcast(src) {
             return Kept::Dropped(Reason::NotUnicast);
         }
         let (kept, evicted) = self.reassembly.add(self.now, fragment);

@@ -101,7 +101,7 @@ impl Node<'_> {
         let free = socket.recv_capacity() - socket.recv_queue();
         let edge = connection.numbers.rcv_nxt.wrapping_add(free as u32);
         let enough =
-            usize::from(self.mss(connection.flow.local.addr)).min(socket.recv_capacity() / 2);
+            usize::from(self.link.mss(connection.flow.local.addr)).min(socket.recv_capacity() / 2);
         let opened = edge.wrapping_sub(connection.numbers.rcv_edge) as i32;
         opened > 0 && opened as usize >= enough
     }

@@ -52,7 +52,7 @@ impl Node<'_> {
     /// waits, as RFC 9293 section 3.10.4 has it wait for what is not yet sent.
     pub(super) fn may_enter_last_ack(&mut self, slot: SlotId) -> bool {
         let queued = self.table.place(slot).socket().send_queue();
-        let due = self.iface.poll_at(self.now, &self.table.place(slot).set);
+        let due = self.link.due(self.now, &self.table.place(slot).set);
         let room = self.table[slot].numbers.snd_wnd as usize;
         queued == 0 || queued <= room && !self.is_stalled(slot, due)
     }
@@ -71,7 +71,7 @@ impl Node<'_> {
     /// Repeats the peer's last acknowledgment to smoltcp until that wants to send.
     pub(super) fn wake_the_stalled(&mut self, slot: SlotId) {
         for _ in 0..REPETITIONS {
-            let due = self.iface.poll_at(self.now, &self.table.place(slot).set);
+            let due = self.link.due(self.now, &self.table.place(slot).set);
             if !self.is_stalled(slot, due) {
                 return;
             }
@@ -100,7 +100,6 @@ impl Node<'_> {
         let mut discard = Discard;
         let mut one_frame = OneFrame::offering(packet, &mut discard, Hop::NOWHERE);
         let set = &mut self.table.place_mut(slot).set;
-        self.iface
-            .poll_ingress_single(self.now, &mut one_frame, set);
+        self.link.deliver(self.now, &mut one_frame, set);
     }
 }

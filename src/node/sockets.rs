@@ -1,9 +1,7 @@
 //! The calls, with the names people know. None of them blocks.
 
-use core::net::IpAddr;
-
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpAddress, IpEndpoint, IpListenEndpoint};
+use smoltcp::wire::{IpEndpoint, IpListenEndpoint};
 
 use super::config::is_spoken;
 use super::connection::Handle;
@@ -98,11 +96,11 @@ impl<'a> Node<'a> {
         if remote.port == 0
             || !is_spoken(remote.addr)
             || !remote.addr.is_unicast()
-            || self.is_broadcast(remote.addr)
+            || self.link.is_broadcast(remote.addr)
         {
             return Err(ConnectError::NotAHost);
         }
-        if self.locals.contains(&remote.addr) {
+        if self.link.locals().contains(&remote.addr) {
             return Err(ConnectError::Ourselves);
         }
         Ok(())
@@ -324,7 +322,12 @@ impl<'a> Node<'a> {
         if self.datagrams.port(from.port).is_none() || from.port == 0 {
             return Err(SendToError::NotBound);
         }
-        if data.len() > self.datagrams.longest().min(self.longest_datagram(to.addr)) {
+        if data.len()
+            > self
+                .datagrams
+                .longest()
+                .min(self.link.longest_datagram(to.addr))
+        {
             return Err(SendToError::TooLong);
         }
         if self.datagrams.push(now, from, to, data) {
@@ -401,13 +404,5 @@ impl<'a> Node<'a> {
         self.table
             .slot_of(handle)
             .filter(|slot| !self.table[*slot].flags.orphaned)
-    }
-
-    fn longest_datagram(&self, to: IpAddress) -> usize {
-        let ip = match IpAddr::from(to) {
-            IpAddr::V4(_) => 20,
-            IpAddr::V6(_) => 40,
-        };
-        self.mtu - ip - 8
     }
 }

@@ -70,7 +70,7 @@ impl Node<'_> {
             return live.then(|| self.look(slot));
         };
         let waits = self.table.time_waits();
-        let waiting = waits.get(TimeWaitId::new(entry), now, &self.locals)?;
+        let waiting = waits.get(TimeWaitId::new(entry), now, self.link.locals())?;
         Some(Status {
             id: waiting.connection,
             flow: waiting.flow,
