@@ -1,6 +1,10 @@
 //! Hardware addresses: whom a node believes, whom it asks, and what it says of its own.
 
+use crate::hall::Hall;
+use crate::host::{Host, frame};
 use crate::lab::{Column, Lab, PEER, PORT, Segment, Setup, Subject, US, host, mac_of};
+use crate::pair::sizes;
+use smolchat::device::Side;
 use smolchat::node::{Handle, Node};
 use smolchat::trace::{Kind, Neighbor, Reason};
 use smoltcp::time::Duration;
@@ -346,6 +350,25 @@ fn somebody_else_with_our_address_is_reported_and_told_every_ten_seconds_at_most
 }
 
 #[test]
+fn the_operator_reads_who_has_our_address_too_every_ten_seconds_at_most() {
+    let mut hall = Hall::new(sizes(1), 1, true);
+    hall.run_for(Duration::from_secs(10));
+    assert_eq!(hall.screen.text, "");
+    let claim = arp(
+        ArpOperation::Request,
+        THIEF,
+        Ipv4Address::new(192, 0, 2, 2),
+        host(9),
+    );
+    let line = "-- conflict: 02-bb-00-00-00-01 has our address 192.0.2.2, too: give one of the two another\n";
+    for (second, lines) in (0..15).map(|second| (second, 1 + second / 10)) {
+        assert!(hall.pair.wire.inject(Side::A, hall.pair.now, &claim));
+        hall.run_for(Duration::from_secs(1));
+        assert_eq!(hall.screen.text, line.repeat(lines), "second {second}");
+    }
+}
+
+#[test]
 fn whoever_never_used_arp_gets_the_first_answer() {
     let mut lab = Lab::server(Column::Node);
     lab.wait_secs(10);
@@ -382,4 +405,44 @@ fn a_frame_with_a_priority_tag_is_like_one_without() {
     lab.cable.inbox.push_back(octets);
     let answer = lab.work();
     assert!(answer.iter().any(Segment::is_syn), "{answer:?}");
+}
+
+/// A neighbour solicitation from `::` for fd00::1, to the group of whoever has that address.
+#[rustfmt::skip]
+const IS_IT_FREE: [u8; 64] = [
+    0x60, 0, 0, 0, 0, 24, 58, 255,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0, 0, 1,
+    135, 0, 0x7d, 0xa5, 0, 0, 0, 0,
+    0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+];
+
+/// The advertisement in answer, to all nodes: not solicited, for nobody can be told; to override what they
+/// know; with the hardware address.
+#[rustfmt::skip]
+const IT_IS_NOT: [u8; 86] = [
+    0x33, 0x33, 0, 0, 0, 1, 2, 0, 0, 0, 0, 1, 0x86, 0xdd,
+    0x60, 0, 0, 0, 0, 32, 58, 255,
+    0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+    0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+    136, 0, 0x5a, 0x9b, 0x20, 0, 0, 0,
+    0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+    2, 1, 2, 0, 0, 0, 0, 1,
+];
+
+#[test]
+fn whoever_asks_whether_our_ipv6_address_is_free_is_told_among_all_nodes_that_it_is_not() {
+    let group = EthernetAddress([0x33, 0x33, 0xff, 0, 0, 1]);
+    let mut host = Host::new();
+    host.cable.inbox.push_back(frame(group, &IS_IT_FREE));
+    assert_eq!(host.work(), [IT_IS_NOT]);
+    let ours = crate::host::v6(1);
+    assert_eq!(noted(&host.node, Neighbor::Wanted(ours)), 1);
+    // An address that is not ours is anybody's.
+    let mut other = IS_IT_FREE;
+    // The sum stays the same: one more here, one less there.
+    (other[49], other[63]) = (1, 0);
+    host.cable.inbox.push_back(frame(group, &other));
+    assert_eq!(host.work(), [[0; 0]; 0]);
+    assert_eq!(dropped(&host.node, Reason::NotForUs), 1);
 }
