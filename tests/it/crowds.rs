@@ -3,6 +3,7 @@
 use crate::hall::{Hall, Paper};
 use crate::pair::{Pair, receive, sizes};
 use smolchat::app::{App, Memory};
+use smolchat::chat;
 use smolchat::device::{Faults, Policy, Shares, Side};
 use smolchat::node::{Handle, Limits};
 use smoltcp::time::Duration;
@@ -101,6 +102,32 @@ fn who_has_spoken_stays_and_of_a_crowd_no_more_than_its_share_when_others_wait()
     let stay = heard.iter().filter(|stays| **stays).count();
     assert!((PLACES / 4..=PLACES / 2).contains(&stay), "{stay}");
     assert_eq!(hall.app.room().len(), PLACES + 1);
+}
+
+#[test]
+fn who_has_spoken_and_is_silent_for_ten_minutes_makes_room_for_who_waits_and_no_sooner() {
+    let (mut hall, members) = full();
+    let idle = chat::Limits::default().idle;
+    // The last to come speaks first, and is then silent for longest.
+    let (silent, others) = members.split_last().unwrap();
+    hall.ask(*silent, "hello\n");
+    let since = hall.pair.now;
+    for member in others {
+        hall.ask(*member, "hello\n");
+    }
+    for member in &members {
+        hall.hear(*member);
+    }
+    hall.run_for(idle - Duration::from_secs(60));
+    hello(&mut hall, Pair::server());
+    let took = hall.pair.now - since;
+    assert!(
+        (idle..idle + Duration::from_secs(1)).contains(&took),
+        "{took}"
+    );
+    assert_eq!(hall.app.room().counts().yielded, 1);
+    assert_eq!(hall.hear(*silent), TOLD);
+    assert_eq!(hall.hear(others[0]), "guest-17: hello\n");
 }
 
 #[test]
