@@ -47,11 +47,12 @@ impl Node<'_> {
             // The wait for a window is over. What was under way when it closed has all its time again.
             connection.waiting_since = self.now;
             connection.numbers.attempts = 0;
+        }
+        if connection.numbers.attempts == 0 {
             connection.flags.slow_reported = false;
         }
         if connection.numbers.snd_una != before {
             connection.waiting_since = self.now;
-            connection.flags.slow_reported = false;
             if connection.flags.wants_room {
                 connection.flags.wants_room = false;
                 self.table.push(Queue::Ready, slot);

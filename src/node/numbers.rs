@@ -44,7 +44,7 @@ pub(super) struct Numbers {
     pub(super) sack: bool,
     /// Whether the peer's SYN was seen.
     pub(super) synchronized: bool,
-    /// How often the oldest segment was sent again.
+    /// How often the oldest segment was sent again, or a silent peer probed, without an answer.
     pub(super) attempts: u8,
 }
 
@@ -133,6 +133,10 @@ impl Numbers {
         }
         if before(self.snd_una, header.ack) && at_most(header.ack, self.snd_nxt) {
             self.snd_una = header.ack;
+            self.attempts = 0;
+        }
+        if header.ack == self.snd_nxt {
+            // The answer to a probe of a silent peer, which acknowledges nothing new.
             self.attempts = 0;
         }
         if self.window_is_news(header) {

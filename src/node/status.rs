@@ -25,7 +25,7 @@ pub struct Status {
     pub unacknowledged: usize,
     /// Octets received that the application has not taken.
     pub unread: usize,
-    /// How often the oldest unacknowledged segment was sent again.
+    /// How often the oldest unacknowledged segment was sent again, or a silent peer probed, without an answer.
     pub attempts: u8,
     /// The next timer that would end it, and when.
     pub timer: Option<(Timer, Instant)>,

@@ -271,3 +271,35 @@ fn a_client_connects_to_an_address_with_its_zone() {
     assert_eq!(said, "hello\n");
     client.expect_end();
 }
+
+#[test]
+fn a_member_that_says_nothing_is_probed_as_often_as_is_asked_for() {
+    let mut server = Program::start("serve --keep-alive 1s");
+    server.expect("q ends");
+    let script = r#"
+import socket
+s = socket.create_connection(("192.168.69.1", 9000)); s.recv(1024)"#;
+    let mut member = server
+        .command("timeout", &["20", "python3", "-c", script])
+        .spawn()
+        .expect("nsenter is there");
+    for _ in 0..4 {
+        server.expect("[keep-alive]");
+    }
+    server.type_line("q");
+    let printed = server.expect_end();
+    member.wait().expect("it was started");
+    let probes = printed.lines().filter(|line| line.contains("[keep-alive]"));
+    let millis = probes.map(|line| {
+        let time = line.split_whitespace().nth(1);
+        time.and_then(|it| it.parse().ok()).expect(line)
+    });
+    // The last one may come while the program is told to end.
+    let millis: Vec<f64> = millis.take(4).collect();
+    for pair in [0.0].iter().chain(&millis).collect::<Vec<_>>().windows(2) {
+        let apart = pair[1] - pair[0];
+        assert!((1000.0..2000.0).contains(&apart), "{apart} ms\n{printed}");
+    }
+    // The member's kernel answered each.
+    assert!(!printed.contains("no acknowledgment"), "{printed}");
+}

@@ -2,9 +2,9 @@
 
 use crate::pair::{Pair, ending, ladder, receive, states};
 use smolchat::device::Side;
-use smolchat::node::{ConnectError, Limits, RecvError, SendError};
+use smolchat::node::{ConnectError, Limits, Node, RecvError, SendError};
 use smolchat::pair::Clockwork;
-use smolchat::trace::{Ending, State, Timer};
+use smolchat::trace::{Ending, Kind, State, Timer};
 use smoltcp::time::Duration;
 use smoltcp::wire::{IpAddress, IpEndpoint};
 
@@ -171,6 +171,13 @@ fn an_idle_peer_that_answers_probes_lives_and_one_that_does_not_is_given_up() {
     let (client, server) = pair.connect();
     pair.run_for(Duration::from_secs(300));
     assert_eq!(pair.a.status(client).unwrap().state, State::Established);
+    let slow = |node: &Node<'_>| {
+        let events = node.journal().iter();
+        events
+            .filter(|(_, event)| matches!(event.kind(), Kind::SlowPeer { .. }))
+            .count()
+    };
+    assert_eq!([slow(&pair.a), slow(&pair.b)], [0, 0]);
     // The cable is cut: what is sent goes nowhere.
     for _ in 0..400 {
         pair.now += Duration::from_millis(100);
@@ -181,6 +188,7 @@ fn an_idle_peer_that_answers_probes_lives_and_one_that_does_not_is_given_up() {
         ending(&pair.a, client.id()),
         Some(Ending::TimedOut(Timer::KeepAlive))
     );
+    assert_eq!(slow(&pair.a), 1, "three probes without an answer");
     let _ = server;
 }
 
