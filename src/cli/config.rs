@@ -259,10 +259,30 @@ fn usual_host(node: &IpCidr) -> IpCidr {
 
 #[cfg(test)]
 mod tests {
+    use super::super::args::{Arguments, Command};
     use super::*;
+    use clap::Parser;
 
     fn cidr(text: &str) -> IpCidr {
         super::super::values::cidr(text).unwrap()
+    }
+
+    #[test]
+    fn a_silent_peer_is_probed_every_half_minute_or_as_often_as_is_said_or_never() {
+        for (said, secs) in [
+            ("", Some(30)),
+            ("--keep-alive 1s", Some(1)),
+            ("--keep-alive 0s", None),
+        ] {
+            let words = ["smolchat", "serve"].into_iter();
+            let words = words.chain(said.split_whitespace());
+            let arguments = Arguments::try_parse_from(words).unwrap();
+            let Command::Serve(serve) = arguments.command else {
+                panic!("not serve");
+            };
+            let stack = Stack::try_from(serve.stack).unwrap();
+            assert_eq!(stack.keep_alive, secs.map(Duration::from_secs), "{said}");
+        }
     }
 
     #[test]
