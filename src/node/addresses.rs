@@ -25,23 +25,24 @@ impl Node<'_> {
             return Err(ConfigError::AddressNotUnicast(*gateway));
         }
         let before = self.link.set_networks(networks)?;
-        let locals = self.link.locals().clone();
         for id in self.table.time_waits().ids() {
             let wait = self.table.time_waits().get(id, now, &before);
-            if let Some(wait) = wait.filter(|wait| !locals.contains(&wait.flow.local.addr)) {
+            if let Some(wait) =
+                wait.filter(|wait| !self.link.locals().contains(&wait.flow.local.addr))
+            {
                 self.end_time_wait(id, &wait, Cause::AddressLost);
             }
         }
-        self.table.readdress(&before, &locals);
+        self.table.readdress(&before, self.link.locals());
         self.link.set_gateways(gateways)?;
         if self.announces {
-            self.claims.claim(now, &locals);
+            self.claims.claim(now, self.link.locals());
         }
         for slot in self.table.slots() {
             let connection = &self.table[slot];
             let lost = connection.is_live()
                 && !connection.flags.unlinked
-                && !locals.contains(&connection.flow.local.addr);
+                && !self.link.locals().contains(&connection.flow.local.addr);
             if lost {
                 let (cause, ending) = (Cause::AddressLost, Ending::AddressLost);
                 self.drop_silently(slot, State::Closed, cause, ending);

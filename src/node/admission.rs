@@ -165,7 +165,8 @@ impl Node<'_> {
         self.table.len(Queue::Free) > 0 && (proven || few)
     }
 
-    /// Answers a SYN without keeping anything of it (RFC 4987 section 3.6).
+    /// Answers a SYN without keeping anything of it (RFC 4987 section 3.6). Whoever forges SYNs in somebody's
+    /// name must not use up what that one is answered: each is, and with no more octets than it brought.
     fn answer_with_cookie(&mut self, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
         if !self.may_answer_stranger(frame.flow.remote.addr) {
             return self

@@ -3,8 +3,6 @@
 //! Nothing is said about what was for several hosts, or came from none that could be answered, or is itself
 //! a complaint (RFC 1122 section 3.2.2, RFC 4443 section 2.4 e), and no more than the limits allow.
 
-use core::net::IpAddr;
-
 use smoltcp::phy::PacketMeta;
 use smoltcp::wire::IpAddress;
 
@@ -117,11 +115,8 @@ impl Node<'_> {
     }
 
     fn may_answer_host(&mut self, host: IpAddress) -> Result<(), Reason> {
-        if !host.is_unicast() || is_of_this_host(host) || self.link.is_broadcast(host) {
-            return Err(Reason::NotUnicast);
-        }
-        if self.link.locals().contains(&host) {
-            return Err(Reason::FromOurselves);
+        if let Some(reason) = self.link.no_sender(host) {
+            return Err(reason);
         }
         let limits = &self.limits;
         let left = self
@@ -152,13 +147,5 @@ impl Node<'_> {
         );
         let (kind, code) = turned.complaint.kind(turned.src);
         self.record.icmp(self.now, Direction::Out, kind, code);
-    }
-}
-
-/// Whether an address never appears on a wire (RFC 1122 section 3.2.1.3), or is reserved.
-fn is_of_this_host(address: IpAddress) -> bool {
-    match IpAddr::from(address) {
-        IpAddr::V4(v4) => v4.is_loopback() || matches!(v4.octets()[0], 0 | 240..),
-        IpAddr::V6(v6) => v6.is_loopback(),
     }
 }

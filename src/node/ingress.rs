@@ -40,6 +40,11 @@ impl Node<'_> {
         exit: &mut dyn Exit,
     ) {
         match frame {
+            // To all on the link, whatever IP says (RFC 1122 section 3.3.6).
+            Ok(Frame::Tcp(frame)) if ethernet.to != self.link.mac() => {
+                let verdict = Verdict::Dropped(Reason::NotUnicast);
+                self.record.stray(self.now, &frame, verdict);
+            }
             Ok(Frame::Tcp(frame)) => self.receive_segment(&frame, ethernet.payload, exit),
             Ok(Frame::Udp(frame)) => self.receive_datagram(&frame, ethernet, exit),
             Ok(Frame::Neighbor(message)) => self.receive_neighbor(message, ethernet, exit),
@@ -245,7 +250,10 @@ impl Node<'_> {
         ethernet: &Ethernet<'_>,
         exit: &mut dyn Exit,
     ) {
-        let mut verdict = self.deliver(frame, ethernet);
+        let mut verdict = match self.link.no_sender(frame.flow.remote.addr) {
+            Some(reason) => Verdict::Dropped(reason),
+            None => self.deliver(frame, ethernet),
+        };
         let mut complaint = None;
         if verdict == Verdict::Dropped(Reason::NoSuchPort) {
             let turned = frame.packet.turned(Reason::NoSuchPort, Complaint::PORT);

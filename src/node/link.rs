@@ -279,13 +279,17 @@ impl Link {
                 Reason::NotUnicast
             });
         }
-        if self.locals.contains(&remote) {
+        self.no_sender(remote)
+    }
+
+    /// Why nobody on a link can have sent from an address.
+    pub(super) fn no_sender(&self, address: IpAddress) -> Option<Reason> {
+        if self.locals.contains(&address) {
             return Some(Reason::FromOurselves);
         }
-        if !remote.is_unicast() || self.is_broadcast(remote) {
-            return Some(Reason::NotUnicast);
-        }
-        None
+        let impossible =
+            !address.is_unicast() || is_of_this_host(address) || self.is_broadcast(address);
+        impossible.then_some(Reason::NotUnicast)
     }
 
     /// The segment size that we offer to a peer of this family: MTU less 20 or 40, and 20 octets.
@@ -357,4 +361,12 @@ pub(super) fn said_mss(flow: &Flow, said: u16) -> u16 {
     };
     let size = if said == 0 { default } else { said };
     size.max(SMALLEST_PEER_MSS)
+}
+
+/// Whether an address never appears on a wire (RFC 1122 section 3.2.1.3), or is reserved.
+fn is_of_this_host(address: IpAddress) -> bool {
+    match IpAddr::from(address) {
+        IpAddr::V4(v4) => v4.is_loopback() || matches!(v4.octets()[0], 0 | 240..),
+        IpAddr::V6(v6) => v6.is_loopback(),
+    }
 }

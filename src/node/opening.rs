@@ -72,8 +72,9 @@ impl Node<'_> {
         self.show(slot, &segment);
         let header = header(&segment, flags(&segment));
         let connection = &mut self.table[slot];
+        self.record
+            .received(self.now, connection, header, Verdict::Held);
         connection.numbers.accept(&header, false);
-        self.record.taken_in_late(self.now, connection, header);
         self.observe(slot, Cause::Segment);
         self.reschedule(slot);
     }

@@ -154,21 +154,6 @@ impl<'a> Record<'a> {
         self.note(now, Kind::Segment(segment));
     }
 
-    /// The acknowledgment that returned a cookie is taken in now: it came when nothing was free.
-    pub(super) fn taken_in_late(&mut self, now: Instant, connection: &Connection, header: Header) {
-        let (seq, ack) = connection.numbers.relative(&header, Direction::In);
-        let segment = Segment {
-            connection: connection.id,
-            direction: Direction::In,
-            header,
-            seq,
-            ack,
-            mark: Mark::None,
-            verdict: Verdict::Held,
-        };
-        self.note(now, Kind::Segment(segment));
-    }
-
     /// Something left while smoltcp worked on a connection; `r1` is after how many repetitions its peer is
     /// said to be slow.
     pub(super) fn sent(&mut self, now: Instant, connection: &mut Connection, sent: Sent, r1: u8) {

@@ -237,3 +237,36 @@ fn what_one_stranger_uses_up_no_other_misses() {
         assert_eq!(host.give(&ping(THEM[family], US[family], 8)).len(), 1);
     }
 }
+
+#[test]
+fn what_nobody_on_a_link_can_have_sent_is_dropped() {
+    let mut host = Host::new();
+    let loopback = [
+        IpAddress::v4(127, 0, 0, 1),
+        IpAddress::v6(0, 0, 0, 0, 0, 0, 0, 1),
+    ];
+    let reserved = IpAddress::v4(240, 0, 0, 1);
+    for (from, to, reason) in [
+        (US[0], US[0], Reason::FromOurselves),
+        (US[1], US[1], Reason::FromOurselves),
+        (loopback[0], US[0], Reason::NotUnicast),
+        (loopback[1], US[1], Reason::NotUnicast),
+        (reserved, US[0], Reason::NotUnicast),
+    ] {
+        let before = host.counters().dropped(reason);
+        assert!(host.give(&udp(from, to, PORT, b"hello")).is_empty());
+        assert!(host.node.recv_from(&mut [0; 16]).is_none(), "{from}");
+        assert_eq!(host.counters().dropped(reason), before + 1, "{from}");
+    }
+}
+
+#[test]
+fn a_syn_to_all_on_the_link_opens_nothing() {
+    let mut host = Host::new();
+    let syn = tcp(0, TcpControl::Syn, 1000, None, &[]);
+    let to_all = frame(EthernetAddress::BROADCAST, &syn);
+    host.cable.inbox.push_back(to_all);
+    assert!(host.work().is_empty());
+    assert_eq!(host.counters().dropped(Reason::NotUnicast), 1);
+    assert_eq!(host.give(&syn).len(), 1);
+}
