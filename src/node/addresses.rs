@@ -20,7 +20,7 @@ impl Node<'_> {
         networks: &[IpCidr],
         gateways: &[IpAddress],
     ) -> Result<(), ConfigError> {
-        self.now = now;
+        self.tick(now);
         if let Some(gateway) = gateways.iter().find(|gateway| !gateway.is_unicast()) {
             return Err(ConfigError::AddressNotUnicast(*gateway));
         }

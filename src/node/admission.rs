@@ -77,32 +77,31 @@ impl Node<'_> {
             // It may take back a SYN that still waits.
             self.syn_queue.take_back(&frame.flow, frame.header.seq);
             self.record
-                .stray(self.now, frame, Verdict::Dropped(Reason::StrayReset));
+                .stray(frame, Verdict::Dropped(Reason::StrayReset));
         } else if flags.contains(Flags::ACK) {
             if flags.contains(Flags::SYN) {
                 return self.refuse(frame, exit);
             }
             match self.open_by_cookie(listener, frame) {
                 ByCookie::Opened(slot) => self.receive_for(slot, frame, octets, exit),
-                ByCookie::Waits => self.record.stray(self.now, frame, Verdict::Held),
+                ByCookie::Waits => self.record.stray(frame, Verdict::Held),
                 // Full of those that are proven. What it sends again has the same acknowledgment.
                 ByCookie::NoRoom => {
                     self.note_full(Resource::Backlog);
                     self.record
-                        .stray(self.now, frame, Verdict::Dropped(Reason::BacklogFull));
+                        .stray(frame, Verdict::Dropped(Reason::BacklogFull));
                 }
                 // A reset would end a connection whose first data is still to come (again).
                 ByCookie::Incomplete => {
                     self.record
-                        .stray(self.now, frame, Verdict::Dropped(Reason::CookieIncomplete));
+                        .stray(frame, Verdict::Dropped(Reason::CookieIncomplete));
                 }
                 ByCookie::NoCookie => self.refuse(frame, exit),
             }
         } else if flags.contains(Flags::SYN) {
             self.receive_syn(listener, frame, exit);
         } else {
-            self.record
-                .stray(self.now, frame, Verdict::Dropped(Reason::NoAck));
+            self.record.stray(frame, Verdict::Dropped(Reason::NoAck));
         }
     }
 
@@ -126,10 +125,10 @@ impl Node<'_> {
             Kept::Again if self.table.len(Queue::Free) > 0 && !self.may_open(false) => {
                 self.answer_with_cookie(frame, exit);
             }
-            Kept::New | Kept::Again => self.record.stray(self.now, frame, Verdict::Held),
+            Kept::New | Kept::Again => self.record.stray(frame, Verdict::Held),
             Kept::Instead(resource) => {
                 self.note_full(resource);
-                self.record.stray(self.now, frame, Verdict::Held);
+                self.record.stray(frame, Verdict::Held);
             }
             Kept::Full if handshakes && !self.may_be_a_crowd() => {
                 self.answer_with_cookie(frame, exit);
@@ -138,7 +137,7 @@ impl Node<'_> {
             Kept::Full => {
                 self.note_full(Resource::Backlog);
                 self.record
-                    .stray(self.now, frame, Verdict::Dropped(Reason::BacklogFull));
+                    .stray(frame, Verdict::Dropped(Reason::BacklogFull));
             }
         }
     }
@@ -171,7 +170,7 @@ impl Node<'_> {
         if !self.may_answer_stranger(frame.flow.remote.addr) {
             return self
                 .record
-                .stray(self.now, frame, Verdict::Dropped(Reason::RateLimited));
+                .stray(frame, Verdict::Dropped(Reason::RateLimited));
         }
         self.cookies_until = self.now + COOKIE_LIFE;
         let header = &frame.header;
@@ -184,7 +183,7 @@ impl Node<'_> {
         segment.control = TcpControl::Syn;
         segment.max_seg_size = Some(self.link.mss(frame.flow.local.addr));
         self.record
-            .stray(self.now, frame, Verdict::Answered(Answer::SynCookie));
+            .stray(frame, Verdict::Answered(Answer::SynCookie));
         self.answer_stray(frame, &segment, Answer::SynCookie, exit);
     }
 

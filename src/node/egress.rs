@@ -53,7 +53,7 @@ impl Node<'_> {
             let segment_left = matches!(sent, Some(Sent::Tcp(..)));
             if let Some(sent) = sent {
                 let connection = &mut self.table[slot];
-                self.record.sent(self.now, connection, sent, self.limits.r1);
+                self.record.sent(connection, sent, self.limits.r1);
             }
             if self.table[slot].numbers.attempts > 0 {
                 // What is sent again the next time goes to where the answer says.
@@ -95,7 +95,7 @@ impl Node<'_> {
             let Some(sent) = one_frame.sent else {
                 break;
             };
-            self.record.sent_elsewhere(self.now, sent);
+            self.record.sent_elsewhere(sent);
         }
         false
     }
@@ -122,7 +122,7 @@ impl Node<'_> {
             );
             match attempt {
                 Attempt::Idle => break,
-                Attempt::Left(sent) => self.record.sent_elsewhere(self.now, sent),
+                Attempt::Left(sent) => self.record.sent_elsewhere(sent),
                 Attempt::GaveUp(datagram) => self.note(Kind::Datagram(datagram)),
                 Attempt::Later => {}
             }

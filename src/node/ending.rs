@@ -12,7 +12,7 @@ impl Node<'_> {
         let connection = &mut self.table[slot];
         let ending = *connection.ending.get_or_insert(Ending::Closed);
         let id = connection.id;
-        self.record.ended(self.now, id, ending);
+        self.record.ended(id, ending);
         self.retire(slot);
     }
 

@@ -64,7 +64,7 @@ impl Node<'_> {
         self.observe(slot, Cause::Segment);
         if let Some(sent) = sent {
             let connection = &mut self.table[slot];
-            self.record.sent(self.now, connection, sent, self.limits.r1);
+            self.record.sent(connection, sent, self.limits.r1);
         }
         let state = self.table[slot].state;
         if state == State::Established && frame.header.len > 0 {
@@ -109,7 +109,7 @@ impl Node<'_> {
             to,
             cause,
         };
-        self.record.transition(self.now, transition);
+        self.record.transition(transition);
     }
 
     /// What entering a state means for the queues.

@@ -22,8 +22,7 @@ impl Node<'_> {
         ethernet: &Ethernet<'_>,
         exit: &mut dyn Exit,
     ) {
-        self.record
-            .icmp(self.now, Direction::In, frame.kind, frame.code);
+        self.record.icmp(Direction::In, frame.kind, frame.code);
         if !frame.asks_for_echo() {
             return self.hear_icmp(frame);
         }
@@ -53,7 +52,7 @@ impl Node<'_> {
         let mut nobody = Self::no_sockets();
         self.link.deliver(self.now, &mut one_frame, &mut nobody);
         if let Some(sent) = one_frame.sent {
-            self.record.sent_elsewhere(self.now, sent);
+            self.record.sent_elsewhere(sent);
         }
     }
 
@@ -146,6 +145,6 @@ impl Node<'_> {
             },
         );
         let (kind, code) = turned.complaint.kind(turned.src);
-        self.record.icmp(self.now, Direction::Out, kind, code);
+        self.record.icmp(Direction::Out, kind, code);
     }
 }

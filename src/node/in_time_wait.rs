@@ -65,16 +65,13 @@ impl Node<'_> {
     /// TIME-WAIT is over.
     pub(super) fn end_time_wait(&mut self, id: TimeWaitId, wait: &TimeWait, cause: Cause) {
         self.table.forget_time_wait(id, &wait.flow);
-        self.record.transition(
-            self.now,
-            Transition {
-                connection: wait.connection,
-                from: State::TimeWait,
-                to: State::Closed,
-                cause,
-            },
-        );
-        self.record.ended(self.now, wait.connection, Ending::Closed);
+        self.record.transition(Transition {
+            connection: wait.connection,
+            from: State::TimeWait,
+            to: State::Closed,
+            cause,
+        });
+        self.record.ended(wait.connection, Ending::Closed);
     }
 
     /// A segment to a connection in TIME-WAIT.
@@ -90,7 +87,6 @@ impl Node<'_> {
         match verdict {
             time_wait::Verdict::Restart => {
                 self.record.in_time_wait(
-                    self.now,
                     wait,
                     frame.header,
                     Direction::In,
@@ -105,7 +101,6 @@ impl Node<'_> {
                     .may_answer(id, self.now, self.limits.answers_per_second)
                 {
                     self.record.in_time_wait(
-                        self.now,
                         wait,
                         frame.header,
                         Direction::In,
@@ -115,7 +110,7 @@ impl Node<'_> {
                 } else {
                     let limited = Verdict::Dropped(Reason::RateLimited);
                     self.record
-                        .in_time_wait(self.now, wait, frame.header, Direction::In, limited);
+                        .in_time_wait(wait, frame.header, Direction::In, limited);
                 }
             }
             time_wait::Verdict::Reopen => {
@@ -125,7 +120,6 @@ impl Node<'_> {
             }
             time_wait::Verdict::Drop(reason) => {
                 self.record.in_time_wait(
-                    self.now,
                     wait,
                     frame.header,
                     Direction::In,
@@ -144,12 +138,7 @@ impl Node<'_> {
     ) {
         let segment = bare(&wait.flow, wait.snd_nxt, Some(wait.rcv_nxt), 0);
         let header = reply::send(exit, self.link.hop(frame.neighbor), &wait.flow, &segment);
-        self.record.in_time_wait(
-            self.now,
-            wait,
-            header,
-            Direction::Out,
-            Verdict::Gate(answer),
-        );
+        self.record
+            .in_time_wait(wait, header, Direction::Out, Verdict::Gate(answer));
     }
 }

@@ -43,7 +43,7 @@ impl Node<'_> {
             // To all on the link, whatever IP says (RFC 1122 section 3.3.6).
             Ok(Frame::Tcp(frame)) if ethernet.to != self.link.mac() => {
                 let verdict = Verdict::Dropped(Reason::NotUnicast);
-                self.record.stray(self.now, &frame, verdict);
+                self.record.stray(&frame, verdict);
             }
             Ok(Frame::Tcp(frame)) => self.receive_segment(&frame, ethernet.payload, exit),
             Ok(Frame::Udp(frame)) => self.receive_datagram(&frame, ethernet, exit),
@@ -56,7 +56,7 @@ impl Node<'_> {
 
     fn receive_segment(&mut self, frame: &TcpFrame<'_>, packet: &[u8], exit: &mut dyn Exit) {
         if let Some(reason) = self.link.unwelcome(&frame.flow) {
-            return self.record.stray(self.now, frame, Verdict::Dropped(reason));
+            return self.record.stray(frame, Verdict::Dropped(reason));
         }
         match self.find(&frame.flow) {
             Some(Found::Connection(slot)) => self.receive_for(slot, frame, packet, exit),
@@ -95,30 +95,22 @@ impl Node<'_> {
         match decision {
             Decision::Pass => {
                 self.record
-                    .received(self.now, &self.table[slot], frame.header, frame.verdict());
+                    .received(&self.table[slot], frame.header, frame.verdict());
                 self.pass(slot, frame, packet, exit);
             }
             Decision::Change(repair, change) => {
-                self.record.received(
-                    self.now,
-                    &self.table[slot],
-                    frame.header,
-                    Verdict::Repaired(repair),
-                );
+                self.record
+                    .received(&self.table[slot], frame.header, Verdict::Repaired(repair));
                 self.pass_changed(slot, frame, change, exit);
             }
             Decision::Answer(answer) => self.answer(slot, frame, answer, exit),
             Decision::Drop(reason) => {
-                self.record.received(
-                    self.now,
-                    &self.table[slot],
-                    frame.header,
-                    Verdict::Dropped(reason),
-                );
+                self.record
+                    .received(&self.table[slot], frame.header, Verdict::Dropped(reason));
             }
             Decision::StartOver => {
                 self.record
-                    .received(self.now, &self.table[slot], frame.header, frame.verdict());
+                    .received(&self.table[slot], frame.header, frame.verdict());
                 self.return_to_listen(slot);
                 self.receive_unknown(frame, packet, exit);
             }
@@ -186,14 +178,10 @@ impl Node<'_> {
             let verdict = Verdict::Dropped(Reason::RateLimited);
             return self
                 .record
-                .received(self.now, &self.table[slot], frame.header, verdict);
+                .received(&self.table[slot], frame.header, verdict);
         }
-        self.record.received(
-            self.now,
-            &self.table[slot],
-            frame.header,
-            Verdict::Answered(answer),
-        );
+        self.record
+            .received(&self.table[slot], frame.header, Verdict::Answered(answer));
         let numbers = self.table[slot].numbers;
         let window = self.window(slot);
         let flow = self.table[slot].flow;
@@ -209,8 +197,7 @@ impl Node<'_> {
         let header = reply::send(exit, self.link.hop(frame.neighbor), &flow, &segment);
         let (connection, r1) = (&mut self.table[slot], self.limits.r1);
         let verdict = Verdict::Gate(answer);
-        self.record
-            .sent_segment(self.now, connection, &header, verdict, r1);
+        self.record.sent_segment(connection, &header, verdict, r1);
     }
 
     /// The reset that a segment to nobody draws (RFC 9293 section 3.10.7.1).
@@ -218,15 +205,14 @@ impl Node<'_> {
         if frame.header.flags.contains(Flags::RST) {
             return self
                 .record
-                .stray(self.now, frame, Verdict::Dropped(Reason::StrayReset));
+                .stray(frame, Verdict::Dropped(Reason::StrayReset));
         }
         if !self.may_answer_stranger(frame.flow.remote.addr) {
             return self
                 .record
-                .stray(self.now, frame, Verdict::Dropped(Reason::RateLimited));
+                .stray(frame, Verdict::Dropped(Reason::RateLimited));
         }
-        self.record
-            .stray(self.now, frame, Verdict::Answered(Answer::Reset));
+        self.record.stray(frame, Verdict::Answered(Answer::Reset));
         let segment = reset(&frame.flow, &frame.header);
         self.answer_stray(frame, &segment, Answer::Reset, exit);
     }
@@ -240,8 +226,7 @@ impl Node<'_> {
         exit: &mut dyn Exit,
     ) {
         let header = reply::send(exit, self.link.hop(frame.neighbor), &frame.flow, segment);
-        self.record
-            .stray_answer(self.now, frame.flow, header, answer);
+        self.record.stray_answer(frame.flow, header, answer);
     }
 
     fn receive_datagram(
@@ -264,7 +249,7 @@ impl Node<'_> {
             }
         }
         self.record
-            .datagram(self.now, Direction::In, frame.flow, frame.len, verdict);
+            .datagram(Direction::In, frame.flow, frame.len, verdict);
         if let Some((turned, src)) = complaint {
             self.complain(&turned, src, ethernet, exit);
         }

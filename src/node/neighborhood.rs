@@ -76,7 +76,7 @@ impl Node<'_> {
         device: &mut D,
         frame: &[u8],
     ) -> bool {
-        self.now = now;
+        self.tick(now);
         self.link.heed(self.now, &device.capabilities());
         let mut exit = device.transmit(now);
         if exit.is_none() || frame.len() > self.link.mtu() + HEADER {
@@ -85,7 +85,7 @@ impl Node<'_> {
         exit.send(frame.len(), PacketMeta::default(), &mut |octets| {
             octets.copy_from_slice(frame);
         });
-        self.record.sent_elsewhere(self.now, Sent::of(frame));
+        self.record.sent_elsewhere(Sent::of(frame));
         true
     }
 

@@ -146,7 +146,7 @@ impl<'a> Node<'a> {
     /// Call it when the device is readable, when a deadline is reached, and again while it says
     /// [`Ingress::More`].
     pub fn poll_ingress<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Ingress {
-        self.now = now;
+        self.tick(now);
         self.link.heed(self.now, &device.capabilities());
         self.run_timers();
         #[cfg(feature = "reassembly")]
@@ -175,7 +175,7 @@ impl<'a> Node<'a> {
         now: Instant,
         device: &mut D,
     ) -> Option<Instant> {
-        self.now = now;
+        self.tick(now);
         self.link.heed(self.now, &device.capabilities());
         self.retired = false;
         self.admit_the_waiting();
@@ -250,12 +250,18 @@ impl<'a> Node<'a> {
         self.strangers.take(self.now, address, limit)
     }
 
+    /// What the caller says it is now.
+    pub(super) fn tick(&mut self, now: Instant) {
+        self.now = now;
+        self.record.at(now);
+    }
+
     pub(super) fn note(&mut self, kind: Kind) {
-        self.record.note(self.now, kind);
+        self.record.note(kind);
     }
 
     pub(super) fn note_full(&mut self, resource: Resource) {
-        self.record.full(self.now, resource);
+        self.record.full(resource);
     }
 }
 

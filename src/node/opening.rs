@@ -41,7 +41,7 @@ impl Node<'_> {
             &mut self.table.place_mut(slot).set,
         );
         if let Some(Sent::Tcp(_, header)) = one_frame.sent {
-            self.record.drawn(self.now, &mut self.table[slot], &header);
+            self.record.drawn(&mut self.table[slot], &header);
         }
         let local = self.table[slot].flow.local.addr;
         let numbers = &self.table[slot].numbers;
@@ -72,8 +72,7 @@ impl Node<'_> {
         self.show(slot, &segment);
         let header = header(&segment, flags(&segment));
         let connection = &mut self.table[slot];
-        self.record
-            .received(self.now, connection, header, Verdict::Held);
+        self.record.received(connection, header, Verdict::Held);
         connection.numbers.accept(&header, false);
         self.observe(slot, Cause::Segment);
         self.reschedule(slot);
@@ -97,7 +96,7 @@ impl Node<'_> {
         self.table[slot].state = State::Listen;
         if let Some(verdict) = opening.verdict {
             self.record
-                .opening(self.now, self.table[slot].id, opening.syn, verdict);
+                .opening(self.table[slot].id, opening.syn, verdict);
         }
         // Neither the port is 0 nor the socket open: listening cannot fail.
         let _ = self

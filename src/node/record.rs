@@ -18,46 +18,55 @@ use crate::trace::{
 /// The journal, and the words for what gets into it.
 pub(super) struct Record<'a> {
     journal: Journal<'a>,
+    /// What the last call said.
+    now: Instant,
 }
 
 impl<'a> Record<'a> {
     pub(super) fn new(journal: Journal<'a>) -> Self {
-        Self { journal }
+        Self {
+            journal,
+            now: Instant::ZERO,
+        }
     }
 
     pub(super) fn journal(&self) -> &Journal<'a> {
         &self.journal
     }
 
+    /// What happens from here on happens now.
+    pub(super) fn at(&mut self, now: Instant) {
+        self.now = now;
+    }
+
     /// Whatever happened.
-    pub(super) fn note(&mut self, now: Instant, kind: Kind) {
-        self.journal.record(Event::new(now, kind));
+    pub(super) fn note(&mut self, kind: Kind) {
+        self.journal.record(Event::new(self.now, kind));
     }
 
     /// Something ran out.
-    pub(super) fn full(&mut self, now: Instant, resource: Resource) {
-        self.note(now, Kind::Full(resource));
+    pub(super) fn full(&mut self, resource: Resource) {
+        self.note(Kind::Full(resource));
     }
 
     /// A change of state: a legal one, or one that RFC 9293 does not know.
-    pub(super) fn transition(&mut self, now: Instant, transition: Transition) {
+    pub(super) fn transition(&mut self, transition: Transition) {
         let legal = rfc9293::is_legal(transition.from, transition.to, transition.cause);
         let kind = match legal {
             true => Kind::Transition(transition),
             false => Kind::Illegal(transition),
         };
-        self.note(now, kind);
+        self.note(kind);
     }
 
     /// A connection is over.
-    pub(super) fn ended(&mut self, now: Instant, connection: ConnectionId, ending: Ending) {
-        self.note(now, Kind::Ended { connection, ending });
+    pub(super) fn ended(&mut self, connection: ConnectionId, ending: Ending) {
+        self.note(Kind::Ended { connection, ending });
     }
 
     /// A datagram crossed the wire, or did not.
     pub(super) fn datagram(
         &mut self,
-        now: Instant,
         direction: Direction,
         flow: Flow,
         len: u16,
@@ -69,54 +78,41 @@ impl<'a> Record<'a> {
             len,
             verdict,
         };
-        self.note(now, Kind::Datagram(datagram));
+        self.note(Kind::Datagram(datagram));
     }
 
     /// An ICMP message crossed the wire.
-    pub(super) fn icmp(&mut self, now: Instant, direction: Direction, kind: u8, code: u8) {
+    pub(super) fn icmp(&mut self, direction: Direction, kind: u8, code: u8) {
         let kind = Kind::Icmp {
             direction,
             kind,
             code,
         };
-        self.note(now, kind);
+        self.note(kind);
     }
 
     /// A segment that belongs to no connection came.
-    pub(super) fn stray(&mut self, now: Instant, frame: &TcpFrame<'_>, verdict: Verdict) {
-        self.outside(now, Direction::In, frame.flow, frame.header, verdict);
+    pub(super) fn stray(&mut self, frame: &TcpFrame<'_>, verdict: Verdict) {
+        self.outside(Direction::In, frame.flow, frame.header, verdict);
     }
 
     /// The gate's answer to such a segment left.
-    pub(super) fn stray_answer(&mut self, now: Instant, flow: Flow, header: Header, by: Answer) {
-        self.outside(now, Direction::Out, flow, header, Verdict::Gate(by));
+    pub(super) fn stray_answer(&mut self, flow: Flow, header: Header, by: Answer) {
+        self.outside(Direction::Out, flow, header, Verdict::Gate(by));
     }
 
-    fn outside(
-        &mut self,
-        now: Instant,
-        direction: Direction,
-        flow: Flow,
-        header: Header,
-        verdict: Verdict,
-    ) {
+    fn outside(&mut self, direction: Direction, flow: Flow, header: Header, verdict: Verdict) {
         let stray = Stray {
             direction,
             flow,
             header,
             verdict,
         };
-        self.note(now, Kind::Stray(stray));
+        self.note(Kind::Stray(stray));
     }
 
     /// The SYN by which a peer opened a connection came: the first of its numbers.
-    pub(super) fn opening(
-        &mut self,
-        now: Instant,
-        connection: ConnectionId,
-        syn: Header,
-        verdict: Verdict,
-    ) {
+    pub(super) fn opening(&mut self, connection: ConnectionId, syn: Header, verdict: Verdict) {
         let segment = Segment {
             connection,
             direction: Direction::In,
@@ -126,17 +122,11 @@ impl<'a> Record<'a> {
             mark: Mark::None,
             verdict,
         };
-        self.note(now, Kind::Segment(segment));
+        self.note(Kind::Segment(segment));
     }
 
     /// A segment of a connection came; called before anything comes of it.
-    pub(super) fn received(
-        &mut self,
-        now: Instant,
-        connection: &Connection,
-        header: Header,
-        verdict: Verdict,
-    ) {
+    pub(super) fn received(&mut self, connection: &Connection, header: Header, verdict: Verdict) {
         let mut numbers = connection.numbers;
         if !numbers.synchronized && header.flags.contains(Flags::SYN) {
             numbers.synchronize(&header);
@@ -151,33 +141,32 @@ impl<'a> Record<'a> {
             mark: connection.numbers.mark_received(&header),
             verdict,
         };
-        self.note(now, Kind::Segment(segment));
+        self.note(Kind::Segment(segment));
     }
 
     /// Something left while smoltcp worked on a connection; `r1` is after how many repetitions its peer is
     /// said to be slow.
-    pub(super) fn sent(&mut self, now: Instant, connection: &mut Connection, sent: Sent, r1: u8) {
+    pub(super) fn sent(&mut self, connection: &mut Connection, sent: Sent, r1: u8) {
         match sent {
             Sent::Tcp(flow, header) if flow == connection.flow => {
-                self.sent_segment(now, connection, &header, Verdict::Passed, r1);
+                self.sent_segment(connection, &header, Verdict::Passed, r1);
             }
-            other => self.sent_elsewhere(now, other),
+            other => self.sent_elsewhere(other),
         }
     }
 
     /// A segment of a connection left: smoltcp's, or the gate's own.
     pub(super) fn sent_segment(
         &mut self,
-        now: Instant,
         connection: &mut Connection,
         header: &Header,
         verdict: Verdict,
         r1: u8,
     ) {
-        self.drawn(now, connection, header);
+        self.drawn(connection, header);
         let mark = connection.numbers.mark_sent(header);
         let (seq, ack) = connection.numbers.relative(header, Direction::Out);
-        connection.has_sent(now, header, verdict == Verdict::Passed, mark);
+        connection.has_sent(self.now, header, verdict == Verdict::Passed, mark);
         let segment = Segment {
             connection: connection.id,
             direction: Direction::Out,
@@ -187,24 +176,21 @@ impl<'a> Record<'a> {
             mark,
             verdict,
         };
-        self.note(now, Kind::Segment(segment));
+        self.note(Kind::Segment(segment));
         let attempts = connection.numbers.attempts;
         if attempts >= r1 && !connection.flags.slow_reported {
             connection.flags.slow_reported = true;
             let connection = connection.id;
-            self.note(
-                now,
-                Kind::SlowPeer {
-                    connection,
-                    attempts,
-                },
-            );
+            self.note(Kind::SlowPeer {
+                connection,
+                attempts,
+            });
         }
     }
 
     /// Compares the number of our SYN with the one that smoltcp was made to draw. The one that leaves is
     /// the one that counts.
-    pub(super) fn drawn(&mut self, now: Instant, connection: &mut Connection, header: &Header) {
+    pub(super) fn drawn(&mut self, connection: &mut Connection, header: &Header) {
         let wanted = connection.numbers.iss;
         let first = header.flags.contains(Flags::SYN) && connection.numbers.nothing_left_yet();
         if first && header.seq != wanted {
@@ -214,26 +200,25 @@ impl<'a> Record<'a> {
                 wanted,
                 drawn: header.seq,
             };
-            self.note(now, kind);
+            self.note(kind);
         }
     }
 
     /// Something left that is no segment of a connection.
-    pub(super) fn sent_elsewhere(&mut self, now: Instant, sent: Sent) {
+    pub(super) fn sent_elsewhere(&mut self, sent: Sent) {
         let out = Direction::Out;
         match sent {
-            Sent::Other => self.note(now, Kind::Other(out)),
-            Sent::Neighbor(neighbor) => self.note(now, Kind::Neighbor(neighbor)),
-            Sent::Icmp(kind, code) => self.icmp(now, out, kind, code),
-            Sent::Udp(flow, len) => self.datagram(now, out, flow, len, Verdict::Passed),
-            Sent::Tcp(flow, header) => self.outside(now, out, flow, header, Verdict::Passed),
+            Sent::Other => self.note(Kind::Other(out)),
+            Sent::Neighbor(neighbor) => self.note(Kind::Neighbor(neighbor)),
+            Sent::Icmp(kind, code) => self.icmp(out, kind, code),
+            Sent::Udp(flow, len) => self.datagram(out, flow, len, Verdict::Passed),
+            Sent::Tcp(flow, header) => self.outside(out, flow, header, Verdict::Passed),
         }
     }
 
     /// A segment of a connection in TIME-WAIT came, or was answered.
     pub(super) fn in_time_wait(
         &mut self,
-        now: Instant,
         wait: &TimeWait,
         header: Header,
         direction: Direction,
@@ -250,6 +235,6 @@ impl<'a> Record<'a> {
             mark: if again { Mark::Duplicate } else { Mark::None },
             verdict,
         };
-        self.note(now, Kind::Segment(segment));
+        self.note(Kind::Segment(segment));
     }
 }

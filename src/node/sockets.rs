@@ -65,7 +65,7 @@ impl<'a> Node<'a> {
     /// # Errors
     /// See [`ConnectError`].
     pub fn connect(&mut self, now: Instant, remote: IpEndpoint) -> Result<Handle, ConnectError> {
-        self.now = now;
+        self.tick(now);
         self.check_remote(remote)?;
         let slot = self.open_active(None, remote)?;
         Ok(self.table.handle(slot))
@@ -82,7 +82,7 @@ impl<'a> Node<'a> {
         port: u16,
         remote: IpEndpoint,
     ) -> Result<Handle, ConnectError> {
-        self.now = now;
+        self.tick(now);
         self.check_remote(remote)?;
         if port == 0 {
             return Err(ConnectError::NoPort);
@@ -223,7 +223,7 @@ impl<'a> Node<'a> {
 
     /// CLOSE of the sending half: a FIN follows what is queued. Receiving goes on.
     pub fn shutdown(&mut self, now: Instant, handle: Handle) {
-        self.now = now;
+        self.tick(now);
         if let Some(slot) = self.slot_of(handle) {
             self.close_slot(slot);
         }
@@ -232,7 +232,7 @@ impl<'a> Node<'a> {
     /// Lets go of a connection: a FIN follows what is queued, what still comes is discarded, and the
     /// slot comes back by itself when the teardown is over.
     pub fn close(&mut self, now: Instant, handle: Handle) {
-        self.now = now;
+        self.tick(now);
         let Some(slot) = self.slot_of(handle) else {
             return;
         };
@@ -249,7 +249,7 @@ impl<'a> Node<'a> {
     ///
     /// Unlike other calls it also reaches a connection that was let go and is still in its teardown.
     pub fn abort(&mut self, now: Instant, handle: Handle) {
-        self.now = now;
+        self.tick(now);
         let Some(slot) = self.table.slot_of(handle) else {
             return;
         };
@@ -314,7 +314,7 @@ impl<'a> Node<'a> {
         to: IpEndpoint,
         data: &[u8],
     ) -> Result<(), SendToError> {
-        self.now = now;
+        self.tick(now);
         let from = from.into();
         if to.port == 0 || !is_spoken(to.addr) || to.addr.is_unspecified() {
             return Err(SendToError::NotAHost);
@@ -358,13 +358,13 @@ impl<'a> Node<'a> {
 
     /// Notes that the application refused a datagram, so that no loss is silent.
     pub fn refuse_datagram(&mut self, now: Instant, received: &Received) {
-        self.now = now;
+        self.tick(now);
         let flow = Flow {
             local: received.local,
             remote: received.remote,
         };
         let (len, verdict) = (received.len as u16, Verdict::Dropped(Reason::QueueFull));
-        self.record.datagram(now, Direction::In, flow, len, verdict);
+        self.record.datagram(Direction::In, flow, len, verdict);
     }
 
     /// CLOSE, as RFC 9293 section 3.10.4 has it for each state.
