@@ -13,7 +13,7 @@ use core::net::IpAddr;
 
 use heapless::Vec;
 use smoltcp::iface::{Interface, SocketSet};
-use smoltcp::phy::DeviceCapabilities;
+use smoltcp::phy::Device;
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr, Ipv4Cidr};
 
@@ -54,6 +54,9 @@ pub(super) struct Link {
 
 impl Link {
     /// Without addresses.
+    /// Without addresses. Made in its place in the node: a copy of it would be the most that the board's stack
+    /// ever holds.
+    #[inline(always)]
     pub(super) fn new(now: Instant, config: &Config, seed: u64) -> Self {
         let medium = Medium::new(config.mtu, config.offloads(), None);
         let packets = interface(now, HardwareAddress::Ip, seed, medium);
@@ -156,8 +159,10 @@ impl Link {
         iface
     }
 
-    /// Reads what the device can.
-    pub(super) fn heed(&mut self, now: Instant, capabilities: &DeviceCapabilities) {
+    /// Reads what the device can. Not inlined: its answer would take stack while frames are dealt with.
+    #[inline(never)]
+    pub(super) fn heed<D: Device + ?Sized>(&mut self, now: Instant, device: &D) {
+        let capabilities = device.capabilities();
         let longest = capabilities.max_transmission_unit.saturating_sub(HEADER);
         let burst = capabilities.max_burst_size.map(|frames| frames.max(1));
         if longest < self.mtu || burst != self.burst {

@@ -77,7 +77,7 @@ impl Node<'_> {
         frame: &[u8],
     ) -> bool {
         self.tick(now);
-        self.link.heed(self.now, &device.capabilities());
+        self.link.heed(self.now, device);
         let mut exit = device.transmit(now);
         if exit.is_none() || frame.len() > self.link.mtu() + HEADER {
             return false;

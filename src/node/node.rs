@@ -147,7 +147,7 @@ impl<'a> Node<'a> {
     /// [`Ingress::More`].
     pub fn poll_ingress<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Ingress {
         self.tick(now);
-        self.link.heed(self.now, &device.capabilities());
+        self.link.heed(self.now, device);
         self.run_timers();
         #[cfg(feature = "reassembly")]
         self.give_up_pieces();
@@ -176,7 +176,7 @@ impl<'a> Node<'a> {
         device: &mut D,
     ) -> Option<Instant> {
         self.tick(now);
-        self.link.heed(self.now, &device.capabilities());
+        self.link.heed(self.now, device);
         self.retired = false;
         self.admit_the_waiting();
         let blocked = self.send_segments(device)
