@@ -24,8 +24,7 @@ use super::queues::Queue;
 use super::reply::bare;
 use super::slot_id::SlotId;
 use super::syn_queue::{Kept, Listener, PendingSyn};
-use super::time_wait::TimeWait;
-use super::time_wait::TimeWaitId;
+use super::time_wait::{TimeWait, TimeWaitId};
 use crate::origin::{Origin, majority};
 use crate::trace::{Answer, Cause, Ending, Flags, Header, Reason, Resource, State, Verdict};
 
@@ -47,7 +46,7 @@ const CROWD: usize = 4;
 /// So many of the oldest handshakes tell who has more than half. A constant bounds the work.
 const OLDEST: usize = 16;
 
-/// What an acknowledgment out of discard came to.
+/// What an acknowledgment out of nowhere came to.
 enum ByCookie {
     /// It completes a handshake, in this slot.
     Opened(SlotId),
@@ -164,8 +163,8 @@ impl Node<'_> {
         self.table.len(Queue::Free) > 0 && (proven || few)
     }
 
-    /// Answers a SYN without keeping anything of it (RFC 4987 section 3.6). Whoever forges SYNs in somebody's
-    /// name must not use up what that one is answered: each is, and with no more octets than it brought.
+    /// Answers a SYN without keeping anything of it (RFC 4987 section 3.6), so often in a second for each address:
+    /// who forges SYNs in somebody's name uses up what that one is answered.
     fn answer_with_cookie(&mut self, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
         if !self.may_answer_stranger(frame.flow.remote.addr) {
             return self

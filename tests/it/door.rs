@@ -6,7 +6,7 @@ use crate::pair::{PORT, Pair, sizes};
 use smolchat::device::{Side, Wire};
 use smolchat::node::{Handle, Limits, RecvError, Sizes};
 use smolchat::pair::Clockwork;
-use smolchat::trace::{Answer, Ending, Kind, Resource, State};
+use smolchat::trace::{Answer, Ending, Kind, Reason, Resource, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, Ipv4Address};
 
@@ -222,10 +222,17 @@ fn a_stranger_with_ten_thousand_handshakes_keeps_nobody_out() {
     }
     let counters = pair.b.journal().counters();
     assert!(counters.full(Resource::Share) > 0);
+    // Its SYNs were answered no more than anybody's.
+    let limit = u64::from(Limits::default().strangers_per_second);
+    let seconds = pair.now.total_millis() as u64 / 1000 + 1;
+    assert!(counters.answered(Answer::SynCookie) <= limit * seconds);
+    assert!(counters.dropped(Reason::RateLimited) > 0);
 }
 
+/// What an address is answered in a second is used up by SYNs that are forged in its name. Each round comes at
+/// the beginning of one.
 #[test]
-fn syns_forged_in_its_own_name_keep_nobody_out() {
+fn syns_forged_in_its_own_name_leave_a_client_the_beginning_of_each_second() {
     let mut pair = crowd(16, 64, 16, Duration::from_millis(1));
     let mut port = 0;
     // 2,000 a second.
