@@ -40,12 +40,7 @@ impl Node<'_> {
         exit: &mut dyn Exit,
     ) {
         match frame {
-            // To all on the link, whatever IP says (RFC 1122 section 3.3.6).
-            Ok(Frame::Tcp(frame)) if ethernet.to != self.link.mac() => {
-                let verdict = Verdict::Dropped(Reason::NotUnicast);
-                self.record.stray(&frame, verdict);
-            }
-            Ok(Frame::Tcp(frame)) => self.receive_segment(&frame, ethernet.payload, exit),
+            Ok(Frame::Tcp(frame)) => self.receive_segment(&frame, ethernet, exit),
             Ok(Frame::Udp(frame)) => self.receive_datagram(&frame, ethernet, exit),
             Ok(Frame::Neighbor(message)) => self.receive_neighbor(message, ethernet, exit),
             Ok(Frame::Icmp(frame)) => self.receive_icmp(&frame, ethernet, exit),
@@ -54,8 +49,14 @@ impl Node<'_> {
         }
     }
 
-    fn receive_segment(&mut self, frame: &TcpFrame<'_>, packet: &[u8], exit: &mut dyn Exit) {
-        if let Some(reason) = self.link.unwelcome(&frame.flow) {
+    fn receive_segment(
+        &mut self,
+        frame: &TcpFrame<'_>,
+        ethernet: &Ethernet<'_>,
+        exit: &mut dyn Exit,
+    ) {
+        let packet = ethernet.payload;
+        if let Some(reason) = self.link.unwelcome(ethernet.to, &frame.flow) {
             return self.record.stray(frame, Verdict::Dropped(reason));
         }
         match self.find(&frame.flow) {

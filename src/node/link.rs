@@ -12,7 +12,7 @@
 use core::net::IpAddr;
 
 use heapless::Vec;
-use smoltcp::iface::{Interface, SocketSet};
+use smoltcp::iface::{self, Interface, SocketSet};
 use smoltcp::phy::Device;
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr, Ipv4Cidr};
@@ -20,7 +20,7 @@ use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr, Ipv4Cid
 use super::config::{Config, ConfigError, MAX_ADDRESSES, is_host, least_mtu};
 use super::ethernet::{HEADER, Hop};
 use super::isn::opening_config;
-use super::one_frame::{Medium, OneFrame, interface};
+use super::one_frame::{Medium, OneFrame};
 use crate::trace::{Flow, Reason};
 
 /// No peer is sent smaller segments, whatever it says: a stream of segments of one octet would cost us 40
@@ -53,7 +53,6 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Without addresses.
     /// Without addresses. Made in its place in the node: a copy of it would be the most that the board's stack
     /// ever holds.
     #[inline(always)]
@@ -274,8 +273,12 @@ impl Link {
             })
     }
 
-    /// Why a segment between these endpoints concerns nobody here, whatever its numbers say.
-    pub(super) fn unwelcome(&self, flow: &Flow) -> Option<Reason> {
+    /// Why a segment between these endpoints, in a frame to `to`, concerns nobody here, whatever its numbers say.
+    pub(super) fn unwelcome(&self, to: EthernetAddress, flow: &Flow) -> Option<Reason> {
+        // To all on the link, whatever IP says (RFC 1122 section 3.3.6).
+        if to != self.mac {
+            return Some(Reason::NotUnicast);
+        }
         let (local, remote) = (flow.local.addr, flow.remote.addr);
         if !self.locals.contains(&local) {
             return Some(if local.is_unicast() && !self.is_broadcast(local) {
@@ -330,6 +333,13 @@ impl Link {
         };
         self.mtu - ip - 8
     }
+}
+
+/// An interface of smoltcp's, without addresses.
+fn interface(now: Instant, address: HardwareAddress, seed: u64, mut medium: Medium) -> Interface {
+    let mut config = iface::Config::new(address);
+    config.random_seed = seed;
+    Interface::new(config, &mut medium, now)
 }
 
 /// As many fit as our own list has room for.

@@ -9,12 +9,10 @@
 #[cfg(feature = "offload")]
 use core::num::NonZeroUsize;
 
-use smoltcp::iface::{Config, Interface};
 use smoltcp::phy::{
     self, Checksum, ChecksumCapabilities, Device, DeviceCapabilities, PacketMeta, RxToken, TxToken,
 };
 use smoltcp::time::Instant;
-use smoltcp::wire::HardwareAddress;
 
 #[cfg(feature = "offload")]
 use super::config::LONGEST_SEGMENT;
@@ -53,20 +51,8 @@ impl Sent {
     }
 }
 
-/// An interface of smoltcp's, without addresses.
-pub(super) fn interface(
-    now: Instant,
-    address: HardwareAddress,
-    seed: u64,
-    mut medium: Medium,
-) -> Interface {
-    let mut config = Config::new(address);
-    config.random_seed = seed;
-    Interface::new(config, &mut medium, now)
-}
-
 /// What smoltcp is told of the medium when the interface is made; it asks then and never again. There is
-/// nothing to receive here, and discard to send.
+/// nothing to receive here, and nowhere to send.
 pub(super) struct Medium(DeviceCapabilities);
 
 impl Medium {
