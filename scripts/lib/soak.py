@@ -103,10 +103,11 @@ async def ear(room, ready, end):
     writer.write(b"here\n")
     await asyncio.wait_for(answers.get(), PATIENCE)
     ready.set()
-    while not end.is_set():
-        await asyncio.sleep(0.1)
-        if listening.done():
-            return room.fail("the member that always listens was sent away")
+    ending = asyncio.create_task(end.wait())
+    await asyncio.wait([ending, listening], return_when=asyncio.FIRST_COMPLETED)
+    if listening.done():
+        ending.cancel()
+        return room.fail("the member that always listens was sent away")
     writer.write(b"q\n")
     if await asyncio.wait_for(listening, PATIENCE) != b"q":
         room.fail("q was not answered by q")
@@ -222,7 +223,7 @@ async def inside(seconds, port):
         report(room, "minute")
     quiet.set()
     await asyncio.wait(people, timeout=90)
-    await asyncio.sleep(2)
+    # Whatever was said is answered by now, so it stands before the answer to q.
     end.set()
     await listener
     room.check()
