@@ -31,7 +31,7 @@ pub(crate) const TRANSMIT: usize = chat::LINE_MAX + chat::LAST_WORDS_MAX;
 const TIME_WAITS: usize = 32;
 /// SYNs that may wait for a free connection.
 const BACKLOG: u16 = 8;
-/// A power of two above connections and tombstones together.
+/// A power of two above connections and TIME-WAIT entries together.
 const FLOWS: usize = 64;
 /// Events remembered. With IPv6 each is larger, so that fewer fit into the same memory.
 const EVENTS: usize = if cfg!(feature = "ipv6") { 128 } else { 256 };

@@ -40,7 +40,7 @@ pub const TABLE: [Section; 3] = [
         heading: "anything else",
         rows: &[
             ("a member of the room", MEMBER),
-            ("a connection in TIME-WAIT", TOMBSTONE),
+            ("a connection in TIME-WAIT", TIME_WAIT),
             (
                 "a SYN that waits for a free connection",
                 size_of::<SynQueueEntry>(),
@@ -92,7 +92,7 @@ const CONNECTION: [(&str, usize); 6] = [
 const MEMBER: usize = size_of::<chat::Slot<Handle, Flow>>() + CELLS_PER_MEMBER * size_of::<Cell>();
 
 /// A connection in TIME-WAIT, with its share of the flow table.
-const TOMBSTONE: usize = size_of::<TimeWaitEntry>() + 2 * size_of::<Entry>();
+const TIME_WAIT: usize = size_of::<TimeWaitEntry>() + 2 * size_of::<Entry>();
 
 const NODE_AND_ROOM: usize = size_of::<Node<'_>>() + size_of::<App<'_>>();
 
@@ -106,7 +106,7 @@ const fn connection() -> usize {
 }
 
 const fn total(connections: usize) -> usize {
-    let each = connection() + MEMBER + 4 * TOMBSTONE + BUFFERS;
+    let each = connection() + MEMBER + 4 * TIME_WAIT + BUFFERS;
     connections * each + EVENTS * size_of::<Option<Event>>()
 }
 

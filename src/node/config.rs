@@ -157,7 +157,7 @@ pub enum ConfigError {
     Mss(u16),
     /// 2 MSL is zero, or longer than a day.
     Msl,
-    /// The flow table is not a power of two larger than connections and tombstones together, or a
+    /// The flow table is not a power of two larger than connections and TIME-WAIT entries together, or a
     /// memory has not one place for each connection.
     Memory,
 }

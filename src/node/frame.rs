@@ -1,7 +1,7 @@
 //! What a frame is, said once: everything after this works on facts, not on octets.
 //!
 //! Parsing is smoltcp's `wire`. Checksums of received TCP, UDP and IPv4 headers are verified here and
-//! discard else, so the interface behind the node is told not to verify again.
+//! nowhere else, so the interface behind the node is told not to verify again.
 
 use smoltcp::phy::{Checksum, ChecksumCapabilities};
 use smoltcp::wire::{

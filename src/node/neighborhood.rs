@@ -2,7 +2,7 @@
 //! answers about ours.
 //!
 //! What answers a frame goes to where that frame came from. A live connection sends to where its own
-//! acceptable segments come from, and to discard else. Only what has neither asks
+//! acceptable segments come from, and to nowhere else. Only what has neither asks
 //! ([`Neighbors`](super::neighbors::Neighbors)).
 
 use core::net::IpAddr;

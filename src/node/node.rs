@@ -72,7 +72,7 @@ pub struct Node<'a> {
     pub(super) told: Allowance,
     /// SYNs that met silence although a cookie could have answered them.
     pub(super) turned_away: Answers,
-    /// Until when an acknowledgment out of discard may be the answer to a cookie.
+    /// Until when an acknowledgment out of nowhere may be the answer to a cookie.
     pub(super) cookies_until: Instant,
     /// A connection ended since the last egress began, and its application does not know yet.
     pub(super) retired: bool,
@@ -102,7 +102,7 @@ impl<'a> Node<'a> {
             links: memory.links,
             deadlines: memory.deadlines,
             flows: memory.flows,
-            time_waits: memory.time_wait,
+            time_waits: memory.time_waits,
         };
         let fits = table.fits()
             && !memory.strangers.is_empty()

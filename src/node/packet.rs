@@ -1,5 +1,5 @@
 //! An IP packet, as far as what it carries: options of IPv4 and extension headers of IPv6 are read here and
-//! discard else.
+//! nowhere else.
 //!
 //! - Options of IPv4 are skipped (RFC 1122 section 3.2.1.8); a packet with a source route is dropped.
 //! - Extension headers of IPv6 are processed as RFC 8200 section 4 says: options by their action bits, a

@@ -1,7 +1,8 @@
 //! The only writer of the journal: what happened to the node becomes an event here, and nowhere else.
 //!
-//! Who calls says what happened when; what is relative, a repetition or illegal is found here, from what is
-//! known of the connection. A segment is noted before anything comes of it, and after it has left.
+//! Who calls says what happened; it happened when the last call to the node said it is. What is relative, a
+//! repetition or illegal is found here, from what is known of the connection. A segment is noted before
+//! anything comes of it, and after it has left.
 
 use smoltcp::time::Instant;
 

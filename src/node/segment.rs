@@ -33,8 +33,8 @@ pub(super) fn read(
     verified: bool,
 ) -> Result<(Header, Option<Repair>), Reason> {
     let packet = TcpPacket::new_checked(octets).map_err(|_| Reason::Malformed)?;
-    let discard = packet.src_port() == 0 || packet.dst_port() == 0;
-    if discard || !(verified || packet.verify_checksum(&src, &dst)) {
+    let nowhere = packet.src_port() == 0 || packet.dst_port() == 0;
+    if nowhere || !(verified || packet.verify_checksum(&src, &dst)) {
         return Err(Reason::Malformed);
     }
     let flags = Flags::from_bits(octets[CONTROL]);

@@ -29,10 +29,10 @@ pub struct Memory<'a> {
     pub links: ManagedSlice<'a, QueueLinks>,
     /// As many as there are slots.
     pub deadlines: ManagedSlice<'a, Place>,
-    /// A power of two, larger than slots and time_wait together; twice as large keeps searches short.
+    /// A power of two, larger than slots and TIME-WAIT entries together; twice as large keeps searches short.
     pub flows: ManagedSlice<'a, Entry>,
     /// One for each connection in TIME-WAIT: connections closed by us per second, times 2 MSL. At least 1.
-    pub time_wait: ManagedSlice<'a, TimeWaitEntry>,
+    pub time_waits: ManagedSlice<'a, TimeWaitEntry>,
     /// One for each SYN that may wait for a free connection.
     pub syn_queue: ManagedSlice<'a, SynQueueEntry>,
     /// One for each stranger whose answers are counted at the same time; at least 1. Beyond them, who was
@@ -187,7 +187,7 @@ impl<'a> Memory<'a> {
             links: vec![QueueLinks::EMPTY; sizes.connections].into(),
             deadlines: vec![Place::EMPTY; sizes.connections].into(),
             flows: vec![Entry::EMPTY; sizes.flows()].into(),
-            time_wait: vec![TimeWaitEntry::EMPTY; sizes.time_waits].into(),
+            time_waits: vec![TimeWaitEntry::EMPTY; sizes.time_waits].into(),
             syn_queue: vec![SynQueueEntry::EMPTY; sizes.backlog].into(),
             strangers: vec![Stranger::EMPTY; sizes.strangers].into(),
             listeners: vec![Listener::EMPTY; sizes.listeners].into(),
@@ -221,7 +221,7 @@ impl<'a> Memory<'a> {
 /// written by [`Self::memory`].
 ///
 /// `CONNECTIONS` connections of `RX` and `TX` octets of buffer, `TIME_WAITS` and `BACKLOG` as the names
-/// say, `FLOWS` entries of the flow table (a power of two larger than connections and tombstones
+/// say, `FLOWS` entries of the flow table (a power of two larger than connections and TIME-WAIT entries
 /// together), `EVENTS` in the journal, `DATAGRAMS` octets of UDP payload each way, `FRAME` octets for
 /// the longest frame (MTU and 14).
 pub struct Storage<
@@ -243,7 +243,7 @@ pub struct Storage<
     links: Vec<QueueLinks, CONNECTIONS>,
     deadlines: Vec<Place, CONNECTIONS>,
     flows: Vec<Entry, FLOWS>,
-    time_wait: Vec<TimeWaitEntry, TIME_WAITS>,
+    time_waits: Vec<TimeWaitEntry, TIME_WAITS>,
     syn_queue: Vec<SynQueueEntry, BACKLOG>,
     strangers: Vec<Stranger, STRANGERS>,
     listeners: Vec<Listener, LISTENERS>,
@@ -302,7 +302,7 @@ impl<
             links: Vec::new(),
             deadlines: Vec::new(),
             flows: Vec::new(),
-            time_wait: Vec::new(),
+            time_waits: Vec::new(),
             syn_queue: Vec::new(),
             strangers: Vec::new(),
             listeners: Vec::new(),
@@ -350,7 +350,7 @@ impl<
             links: full(&mut self.links, || QueueLinks::EMPTY).into(),
             deadlines: full(&mut self.deadlines, || Place::EMPTY).into(),
             flows: full(&mut self.flows, || Entry::EMPTY).into(),
-            time_wait: full(&mut self.time_wait, || TimeWaitEntry::EMPTY).into(),
+            time_waits: full(&mut self.time_waits, || TimeWaitEntry::EMPTY).into(),
             syn_queue: full(&mut self.syn_queue, || SynQueueEntry::EMPTY).into(),
             strangers: full(&mut self.strangers, || Stranger::EMPTY).into(),
             listeners: full(&mut self.listeners, || Listener::EMPTY).into(),

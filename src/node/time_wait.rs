@@ -2,7 +2,7 @@
 //!
 //! When a connection enters TIME-WAIT, what remains to be done needs no buffers: acknowledge the peer's
 //! FIN if it comes again, and keep the endpoints from being used too early. A [`Packed`] does that.
-//! All tombstones live equally long, so a ring in order of burial is a ring in order of expiry.
+//! All entries live equally long, so a ring in the order in which they came is a ring in order of expiry.
 
 use core::mem::size_of;
 
@@ -33,7 +33,7 @@ pub(super) struct Packed {
 
 const _: () = assert!(size_of::<Packed>() <= 40);
 
-/// A tombstone's place in the ring.
+/// An entry's place in the ring.
 #[derive(Debug, Clone, Copy)]
 pub struct TimeWaitEntry {
     packed: Packed,
@@ -141,7 +141,7 @@ pub(super) fn judge(waiting: &TimeWait, segment: &Header, reopens: bool) -> Verd
     }
 }
 
-/// The ring of tombstones.
+/// The ring of entries.
 pub(super) struct TimeWaitTable<'a> {
     entries: ManagedSlice<'a, TimeWaitEntry>,
     first: usize,

@@ -8,7 +8,7 @@
 //! - only changes of state that RFC 9293 knows, each from where the last one led;
 //! - both ends reach CLOSED, through TIME-WAIT where it is theirs, with the right ending;
 //! - every octet arrives once and in order;
-//! - no connection, tombstone or held SYN is left, and nothing on the wire;
+//! - no connection, TIME-WAIT entry or held SYN is left, and nothing on the wire;
 //! - every ladder renders, within 100 columns.
 //!
 //! `SMOLCHAT_FAULTS=4` raises the bound; with `--profile checked` that takes about a minute on two

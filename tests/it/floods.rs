@@ -190,7 +190,7 @@ fn ten_thousand_connections_pass_through_eight_slots_in_a_minute() {
 #[test]
 fn a_server_that_closes_first_forgets_the_oldest_wait_and_counts_it() {
     let pair = many(true);
-    // It has 64 tombstones, and remembers the newest connections.
+    // It has 64 TIME-WAIT entries, and remembers the newest connections.
     assert_eq!(pair.b.time_waiting(), 64);
     let forgotten = pair.b.journal().counters().full(Resource::TimeWaits);
     assert!(forgotten > 9_000, "{forgotten}");

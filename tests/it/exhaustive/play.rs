@@ -339,7 +339,7 @@ impl<'s> Play<'s> {
         Err("no end to it: too many steps".into())
     }
 
-    /// Whether nothing is left: no connection, tombstone, held SYN, nothing on the wire.
+    /// Whether nothing is left: no connection, TIME-WAIT entry, held SYN, nothing on the wire.
     fn is_over(&self) -> bool {
         let empty = |node: &Node<'_>| {
             node.free() == node.capacity()
