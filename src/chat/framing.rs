@@ -132,8 +132,6 @@ pub struct Framer {
     late: Late,
     /// Inside a message that is too long.
     skipping: bool,
-    /// Inside a telnet subnegotiation.
-    negotiating: bool,
     /// The last octets came after a pause.
     paused: bool,
     /// The last look may not have shown everything.
@@ -154,7 +152,6 @@ impl Framer {
             ending: None,
             late: Late::Nothing,
             skipping: false,
-            negotiating: false,
             paused: false,
             full: false,
             keys: false,
@@ -169,7 +166,7 @@ impl Framer {
 
     /// Whether what stands at the front of the ring begins a message.
     pub fn begins(&self) -> bool {
-        !self.skipping && !self.negotiating
+        !self.skipping
     }
 
     /// Looks at what stands in the ring: all of it, or the first [`SCRATCH`] octets or more. A message is
@@ -208,18 +205,14 @@ impl Framer {
     }
 
     fn step(&mut self, now: Instant, seen: &mut [u8], ended: bool, patience: Duration) -> Step {
-        if self.negotiating
-            && let Some(step) = self.subnegotiation(now, seen, ended)
-        {
-            return step;
-        }
         if seen.is_empty() && !self.skipping {
             return match ended {
                 true => Step::End,
                 false => Step::Wait { deadline: None },
             };
         }
-        let front = Front::of(seen, usize::from(self.answered));
+        let more = self.more_may_come(now, ended);
+        let front = Front::of(seen, usize::from(self.answered), more);
         self.terminal |= front.commands;
         if let Some((reply, end)) = front.reply {
             self.answered = u16::try_from(end).unwrap_or(u16::MAX);
@@ -265,20 +258,16 @@ impl Framer {
 
     /// What stands at the front and belongs to no message.
     fn leading(&mut self, now: Instant, seen: &[u8], ended: bool) -> Option<Step> {
-        let (token, len) = telnet::first(seen);
-        let waits = !ended && now < self.last + IDLE_IN_CHARACTER;
+        let waits = self.more_may_come(now, ended);
+        let (token, len) = telnet::first(seen, waits);
         let until = Step::Wait {
             deadline: Some(self.last + IDLE_IN_CHARACTER),
         };
         match token {
             _ if seen.is_empty() => None,
             Token::Command(_) | Token::Stray => Some(Step::Skip { consume: len }),
-            Token::Subnegotiation => {
-                self.negotiating = true;
-                Some(Step::Skip { consume: 2 })
-            }
-            Token::Cut if waits => Some(until),
-            Token::Cut => Some(Step::Skip { consume: len }),
+            Token::Cut | Token::CutSubnegotiation if waits => Some(until),
+            Token::Cut | Token::CutSubnegotiation => Some(Step::Skip { consume: len }),
             Token::Text(_) if self.skipping => None,
             Token::Text(_) => match (self.late, seen) {
                 (Late::LineEnd | Late::Half, [LF, rest @ ..])
@@ -303,6 +292,11 @@ impl Framer {
         if nuls < seen.len() || self.terminal || late {
             return Some(Step::Skip { consume: nuls });
         }
+        if self.full {
+            // One stays: it may be the last. They are not of the last message.
+            self.late = Late::Nothing;
+            return Some(Step::Skip { consume: nuls - 1 });
+        }
         let deadline = self.last + IDLE;
         if !ended && now < deadline {
             return Some(Step::Wait {
@@ -317,24 +311,9 @@ impl Framer {
         })
     }
 
-    /// The rest of a subnegotiation. It ends where it says so, or with silence.
-    fn subnegotiation(&mut self, now: Instant, seen: &[u8], ended: bool) -> Option<Step> {
-        if let Some(consume) = telnet::end_of_subnegotiation(seen) {
-            self.negotiating = false;
-            return Some(Step::Skip { consume });
-        }
-        let consume = telnet::forgettable(seen);
-        if consume > 0 {
-            return Some(Step::Skip { consume });
-        }
-        let deadline = self.last + IDLE_IN_CHARACTER;
-        if !ended && now < deadline {
-            return Some(Step::Wait {
-                deadline: Some(deadline),
-            });
-        }
-        self.negotiating = false;
-        None
+    /// Whether what was cut may still be completed.
+    fn more_may_come(&self, now: Instant, ended: bool) -> bool {
+        !ended && now < self.last + IDLE_IN_CHARACTER
     }
 
     fn begin_skipping(&mut self, front: &Front) -> Step {
@@ -405,7 +384,7 @@ impl Framer {
     fn patience(&self, seen: &[u8], front: &Front) -> Duration {
         /// More octets than this, one by one and without a pause, are no keys.
         const KEYS: usize = 2;
-        if front.half_ended {
+        if front.half_ended || front.negotiating {
             IDLE_IN_CHARACTER
         } else if self.terminal {
             IDLE_IN_TYPING

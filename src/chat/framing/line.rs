@@ -20,6 +20,8 @@ pub(super) struct Front {
     pub(super) half_ended: bool,
     /// The last thing is the beginning of a command.
     pub(super) cut: bool,
+    /// That is one of a subnegotiation.
+    pub(super) negotiating: bool,
     /// There are commands.
     pub(super) commands: bool,
     /// The first command that is to be answered, and where it ends.
@@ -28,14 +30,14 @@ pub(super) struct Front {
 
 impl Front {
     /// Looks as far as the first line end (LF, CR LF, CR NUL). Commands that end within the first
-    /// `answered` octets have had their answer.
-    pub(super) fn of(seen: &[u8], answered: usize) -> Self {
+    /// `answered` octets have had their answer. `more` says whether the rest of a subnegotiation may still come.
+    pub(super) fn of(seen: &[u8], answered: usize, more: bool) -> Self {
         let mut front = Self::default();
         // Where the CR stands that the next octet of text makes a line end.
         let mut cr = None;
         let mut at = 0;
         while at < seen.len() {
-            let (token, len) = telnet::first(&seen[at..]);
+            let (token, len) = telnet::first(&seen[at..], more);
             match token {
                 Token::Text(octet) => {
                     if octet == LF || octet == NUL && cr.is_some() {
@@ -56,8 +58,9 @@ impl Front {
                     }
                 }
                 Token::Stray => {}
-                Token::Subnegotiation | Token::Cut => {
-                    front.commands |= token == Token::Subnegotiation;
+                Token::CutSubnegotiation | Token::Cut => {
+                    front.negotiating = token == Token::CutSubnegotiation;
+                    front.commands |= front.negotiating;
                     front.cut = true;
                     break;
                 }
@@ -78,7 +81,7 @@ pub(super) fn compose(octets: &mut [u8], terminal: bool) -> usize {
     const DELETE: u8 = 127;
     let (mut at, mut len) = (0, 0);
     while at < octets.len() {
-        let (token, taken) = telnet::first(&octets[at..]);
+        let (token, taken) = telnet::first(&octets[at..], false);
         match token {
             Token::Text(NUL) => {}
             Token::Text(BACKSPACE | DELETE) if terminal => len = erased(&octets[..len]),
@@ -90,7 +93,7 @@ pub(super) fn compose(octets: &mut [u8], terminal: bool) -> usize {
             Token::Command(Command::EraseLine) => len = 0,
             Token::Command(Command::Answered(_) | Command::Ignored) | Token::Stray => {}
             // Nothing of it will follow.
-            Token::Subnegotiation | Token::Cut => break,
+            Token::CutSubnegotiation | Token::Cut => break,
         }
         at += taken;
     }

@@ -31,12 +31,12 @@ pub(super) enum Token {
     Text(u8),
     /// A command that is to be carried out, or answered, or ignored.
     Command(Command),
-    /// The IAC of something that is no command: no text.
+    /// The IAC of something that is no command, the beginning of a subnegotiation that has no end: no text.
     Stray,
-    /// The beginning of a subnegotiation; its end is not in sight.
-    Subnegotiation,
-    /// The beginning of another command.
+    /// The beginning of a command.
     Cut,
+    /// The beginning of a subnegotiation.
+    CutSubnegotiation,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,15 +66,26 @@ impl Reply {
     }
 }
 
-/// The first token of octets that are not empty, and how many it takes.
-pub(super) fn first(octets: &[u8]) -> (Token, usize) {
+/// The longest subnegotiation, in octets behind its IAC SB. Nobody is asked for one, so those that come are
+/// short; what goes on for longer, or is cut off, is text, so that no line behind it is lost.
+const SUBNEGOTIATION_MAX: usize = 256;
+
+/// The first token of octets that are not empty, and how many it takes. `more` says whether the rest of a
+/// subnegotiation may still come.
+pub(super) fn first(octets: &[u8], more: bool) -> (Token, usize) {
     match *octets {
         [IAC] | [IAC, WILL..=DONT] => (Token::Cut, octets.len()),
         [IAC, IAC, ..] => (Token::Text(IAC), 2),
-        [IAC, SB, ref rest @ ..] => match end_of_subnegotiation(rest) {
-            Some(len) => (Token::Command(Command::Ignored), 2 + len),
-            None => (Token::Subnegotiation, octets.len()),
-        },
+        [IAC, SB, ref rest @ ..] => {
+            let known = &rest[..rest.len().min(SUBNEGOTIATION_MAX)];
+            match end_of_subnegotiation(known) {
+                Some(len) => (Token::Command(Command::Ignored), 2 + len),
+                None if more && known.len() < SUBNEGOTIATION_MAX => {
+                    (Token::CutSubnegotiation, octets.len())
+                }
+                None => (Token::Stray, octets.len().min(3)),
+            }
+        }
         [IAC, verb @ WILL..=DONT, option, ..] => (Token::Command(negotiate(verb, option)), 3),
         [IAC, command @ FIRST..=SB, ..] => (Token::Command(plain(command)), 2),
         [IAC, ..] => (Token::Stray, 1),
@@ -103,7 +114,7 @@ fn plain(command: u8) -> Command {
 }
 
 /// How many octets a subnegotiation goes on for, with its end.
-pub(super) fn end_of_subnegotiation(octets: &[u8]) -> Option<usize> {
+fn end_of_subnegotiation(octets: &[u8]) -> Option<usize> {
     let mut at = 0;
     while let Some(&octet) = octets.get(at) {
         match (octet, octets.get(at + 1)) {
@@ -114,10 +125,4 @@ pub(super) fn end_of_subnegotiation(octets: &[u8]) -> Option<usize> {
         }
     }
     None
-}
-
-/// How many octets of a subnegotiation that goes on can be forgotten.
-pub(super) fn forgettable(octets: &[u8]) -> usize {
-    let iacs = octets.iter().rev().take_while(|octet| **octet == IAC);
-    octets.len() - iacs.count() % 2
 }

@@ -116,31 +116,62 @@ fn a_doubled_iac_is_an_octet_and_one_before_no_command_is_none() {
 }
 
 #[test]
-fn a_subnegotiation_without_an_end_is_no_text_and_ends_with_silence() {
+fn no_line_is_lost_behind_a_subnegotiation_without_an_end() {
+    // It is waited for, and then it was none.
     let mut stream = Stream::new();
     stream.receive(&[IAC, SB, 24]);
-    for _ in 0..100 {
-        stream.receive(b"Cookie: secret\r\n\xff\xff");
-        stream.wait(900);
-    }
+    stream.receive(b"one\ntwo\nthr");
+    stream.wait(999);
     assert_eq!(stream.take(), []);
-    stream.wait(1000);
-    stream.receive(b"hello\n");
-    assert_eq!(stream.take(), [line("hello")]);
+    stream.wait(1);
+    assert_eq!(stream.take(), [line("one"), line("two")]);
+    stream.receive(b"ee\n");
+    assert_eq!(stream.take(), [line("three")]);
+    // It goes on for too long.
+    let mut stream = Stream::new();
+    stream.receive(&[IAC, SB, 24]);
+    let lines: Vec<_> = (0..100).map(|number| format!("line {number}")).collect();
+    for text in &lines {
+        stream.receive(text.as_bytes());
+        stream.receive(b"\n");
+    }
+    let all: Vec<_> = lines.iter().map(|text| line(text)).collect();
+    assert_eq!(stream.take(), all);
+    // The stream ends in it.
+    let mut stream = Stream::new();
+    stream.receive(b"first\n");
+    stream.receive(&[IAC, SB, 24]);
+    stream.receive(b"last\n");
+    stream.end();
+    assert_eq!(stream.take(), [line("first"), line("last"), Out::End]);
 }
 
 #[test]
-fn a_subnegotiation_in_a_line_may_be_longer_than_any_line() {
-    for end in ["x\n", "\n"] {
-        let mut stream = Stream::new();
-        stream.receive(b"a\r");
-        stream.receive(&[IAC, SB, 24]);
-        stream.receive(&[0; 3000]);
-        stream.receive(&[IAC, SE]);
-        stream.receive(end.as_bytes());
-        stream.receive(b"after\n");
-        assert_eq!(stream.take(), [Out::TooLong(Ending::Line), line("after")]);
+fn however_many_nuls_are_sent_at_once_they_have_one_answer() {
+    for (count, end, answer) in [(65_536, "\n", line("")), (SCRATCH * 3, "", idle(""))] {
+        for at_once in [SCRATCH, 4096] {
+            let mut stream = Stream::new();
+            let sent = [vec![0; count], end.as_bytes().to_vec()].concat();
+            for octets in sent.chunks(at_once) {
+                stream.receive(octets);
+                stream.wait(20);
+            }
+            stream.wait(1000);
+            assert_eq!(stream.take(), std::slice::from_ref(&answer), "{count}");
+        }
     }
+}
+
+#[test]
+fn a_subnegotiation_may_come_slowly() {
+    let mut stream = Stream::new();
+    stream.receive(&[b'a', IAC, SB, 24]);
+    for _ in 0..50 {
+        stream.receive(b"x\ny\xff\xff");
+        stream.wait(900);
+    }
+    stream.receive(&[IAC, SE, b'b', b'\n']);
+    assert_eq!(stream.take(), [line("ab")]);
 }
 
 #[test]
