@@ -4,7 +4,7 @@
 //!   in a handshake. Otherwise it waits, as long as there are places to wait in.
 //! - Beyond them it meets silence, and the peer sends it again. If there is a flood, which shows in
 //!   handshakes that do not end or in very many SYNs, it is answered by a cookie (RFC 4987 section 3.6). So
-//!   is one that waited and came again, if nothing but handshakes keeps it waiting.
+//!   is one that waits, if it came again or the handshakes in its way do not end.
 //! - Whoever returns a cookie is proven to be there: it takes a free connection, or the place of a SYN that
 //!   waits, and is the next to be let in.
 //! - A handshake gives way only to somebody who waits, and only when it is [`OLD`]. No address has more
@@ -39,6 +39,9 @@ const OLD: Duration = Duration::from_secs(4);
 
 /// The same for whoever has more than its share of handshakes: one timeout (RFC 6298 section 2.1).
 const OVER_ITS_SHARE: Duration = Duration::from_secs(1);
+
+/// Very many SYNs are still a flood for so long: a SYN that met silence comes again after 1 s.
+const FLOOD: Duration = Duration::from_secs(2);
 
 /// So many times as many as there are places may come in one second and be no flood.
 const CROWD: usize = 4;
@@ -110,7 +113,9 @@ impl Node<'_> {
             self.open_passive(opening(frame, iss));
             return;
         }
+        let origin = Origin::of(frame.flow.remote.addr.into());
         let handshakes = self.table.len(Queue::HalfOpen) > 0;
+        let only_handshakes = self.table.len(Queue::Free) > 0 && !self.may_open(false);
         let held = PendingSyn {
             flow: frame.flow,
             neighbor: frame.neighbor,
@@ -120,10 +125,11 @@ impl Node<'_> {
             heard: self.now,
         };
         match self.syn_queue.keep(held, listener.backlog) {
-            // It came again, and only handshakes that do not end are in its way.
-            Kept::Again if self.table.len(Queue::Free) > 0 && !self.may_open(false) => {
+            // Nothing but handshakes is in its way, and they do not end.
+            Kept::New if only_handshakes && self.are_silent_to(origin) => {
                 self.answer_with_cookie(frame, exit);
             }
+            Kept::Again if only_handshakes => self.answer_with_cookie(frame, exit),
             Kept::New | Kept::Again => self.record.stray(frame, Verdict::Held),
             Kept::Instead(resource) => {
                 self.note_full(resource);
@@ -145,14 +151,24 @@ impl Node<'_> {
     /// cookies. Too many cookies at once would come back to no place, and whoever then waits to be greeted
     /// waits for ever, while a SYN is sent again.
     fn may_be_a_crowd(&mut self) -> bool {
-        let front = self.table.front(Queue::HalfOpen);
-        let young = front.is_none_or(|slot| {
-            let since = self.table[slot].since;
-            since + OVER_ITS_SHARE > self.now
-        });
         let places = self.table.capacity() + self.syn_queue.capacity();
         let crowd = places.saturating_mul(CROWD).min(usize::from(u16::MAX)) as u16;
-        young && self.turned_away.take(self.now, crowd)
+        if !self.turned_away.take(self.now, crowd) {
+            self.flood_until = self.now + FLOOD;
+        }
+        self.now >= self.flood_until && !self.handshakes_are_old()
+    }
+
+    /// Whether the handshakes under way look like those of peers that are not there: the oldest should have
+    /// ended, or most of the oldest are another's. Nothing is lost if it is a crowd after all: whoever waits
+    /// already has a place, and keeps it when the cookie comes back.
+    fn are_silent_to(&self, newcomer: Origin) -> bool {
+        self.handshakes_are_old() || self.hog().is_some_and(|hog| hog != newcomer)
+    }
+
+    fn handshakes_are_old(&self) -> bool {
+        let front = self.table.front(Queue::HalfOpen);
+        front.is_some_and(|slot| self.table[slot].since + OVER_ITS_SHARE <= self.now)
     }
 
     /// Whether a connection is free for one more handshake, or for a peer that is `proven`: those have the
@@ -163,14 +179,10 @@ impl Node<'_> {
         self.table.len(Queue::Free) > 0 && (proven || few)
     }
 
-    /// Answers a SYN without keeping anything of it (RFC 4987 section 3.6), so often in a second for each address:
-    /// who forges SYNs in somebody's name uses up what that one is answered.
+    /// Answers a SYN without keeping anything of it (RFC 4987 section 3.6). No allowance limits that: who
+    /// forged SYNs in somebody's name would use it up and keep that one out. The answer is no longer than
+    /// what it answers.
     fn answer_with_cookie(&mut self, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
-        if !self.may_answer_stranger(frame.flow.remote.addr) {
-            return self
-                .record
-                .stray(frame, Verdict::Dropped(Reason::RateLimited));
-        }
         self.cookies_until = self.now + COOKIE_LIFE;
         let header = &frame.header;
         let mss = said_mss(&frame.flow, header.mss);

@@ -94,7 +94,7 @@ pub struct Limits {
     pub keep_alive_timeout: Duration,
     /// Acknowledgments without data that the gate gives per second and connection (RFC 5961 section 7).
     pub answers_per_second: u16,
-    /// Resets, SYN cookies, and echoes and errors over ICMP, per second for each stranger: an IPv4 address, or
+    /// Resets, and echoes and errors over ICMP, per second for each stranger: an IPv4 address, or
     /// an IPv6 network of 64 bits.
     pub strangers_per_second: u16,
     /// Echoes and errors that the node says over ICMP per second, to all together (RFC 4443 section 2.4 f):

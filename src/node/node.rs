@@ -74,6 +74,8 @@ pub struct Node<'a> {
     pub(super) turned_away: Answers,
     /// Until when an acknowledgment out of nowhere may be the answer to a cookie.
     pub(super) cookies_until: Instant,
+    /// Until when very many SYNs are taken for a flood.
+    pub(super) flood_until: Instant,
     /// A connection ended since the last egress began, and its application does not know yet.
     pub(super) retired: bool,
 }
@@ -135,6 +137,7 @@ impl<'a> Node<'a> {
             told: Allowance::new(config.secret),
             turned_away: Answers::NONE,
             cookies_until: Instant::ZERO,
+            flood_until: Instant::ZERO,
             retired: false,
         };
         node.set_addresses(now, &config.addresses, &config.gateways)?;

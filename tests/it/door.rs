@@ -222,29 +222,28 @@ fn a_stranger_with_ten_thousand_handshakes_keeps_nobody_out() {
     }
     let counters = pair.b.journal().counters();
     assert!(counters.full(Resource::Share) > 0);
-    // Its SYNs were answered no more than anybody's.
-    let limit = u64::from(Limits::default().strangers_per_second);
-    let seconds = pair.now.total_millis() as u64 / 1000 + 1;
-    assert!(counters.answered(Answer::SynCookie) <= limit * seconds);
-    assert!(counters.dropped(Reason::RateLimited) > 0);
 }
 
-/// What an address is answered in a second is used up by SYNs that are forged in its name. Each round comes at
-/// the beginning of one.
+/// The rounds come at every phase of a second, so that no allowance of each second's is left to them.
 #[test]
-fn syns_forged_in_its_own_name_leave_a_client_the_beginning_of_each_second() {
+fn syns_forged_in_its_own_name_keep_no_client_out() {
     let mut pair = crowd(16, 64, 16, Duration::from_millis(1));
-    let mut port = 0;
+    let mut port = 0_u32;
     // 2,000 a second.
     let mut forger = |_: Instant| -> Vec<_> {
         port += 2;
         let ports = port - 2..port;
         ports
-            .map(|port| forged(Ipv4Address::new(192, 0, 2, 1), 1024 + port % 30_000))
+            .map(|port| {
+                forged(
+                    Ipv4Address::new(192, 0, 2, 1),
+                    1024 + (port % 30_000) as u16,
+                )
+            })
             .collect()
     };
-    for round in 0..5 {
-        for _ in 0..3000 {
+    for round in 0..10 {
+        for _ in 0..3100 {
             for frame in forger(pair.now) {
                 pair.wire.inject(Side::A, pair.now, &frame);
             }
@@ -252,9 +251,13 @@ fn syns_forged_in_its_own_name_leave_a_client_the_beginning_of_each_second() {
             pair.now += Duration::from_millis(1);
         }
         let took = waits(&mut pair, &mut forger);
-        assert!(took < Duration::from_millis(1100), "{round}: {took}");
+        // The first 300 SYNs may have been a crowd's.
+        let bound = if round == 0 { 1100 } else { 100 };
+        assert!(took < Duration::from_millis(bound), "{round}: {took}");
     }
-    assert!(pair.b.journal().counters().answered(Answer::SynCookie) > 1000);
+    let counters = pair.b.journal().counters();
+    assert!(counters.answered(Answer::SynCookie) > 1000);
+    assert_eq!(counters.dropped(Reason::RateLimited), 0);
 }
 
 #[test]
@@ -277,7 +280,7 @@ fn a_few_silent_handshakes_from_anywhere_keep_nobody_out() {
     }
     for round in 0..4 {
         let took = waits(&mut pair, &mut strangers);
-        assert!(took < Duration::from_millis(1100), "{round}: {took}");
+        assert!(took < Duration::from_millis(100), "{round}: {took}");
     }
 }
 
