@@ -113,7 +113,6 @@ impl Node<'_> {
             self.open_passive(opening(frame, iss));
             return;
         }
-        let origin = Origin::of(frame.flow.remote.addr.into());
         let handshakes = self.table.len(Queue::HalfOpen) > 0;
         let only_handshakes = self.table.len(Queue::Free) > 0 && !self.may_open(false);
         let held = PendingSyn {
@@ -126,7 +125,7 @@ impl Node<'_> {
         };
         match self.syn_queue.keep(held, listener.backlog) {
             // Nothing but handshakes is in its way, and they do not end.
-            Kept::New if only_handshakes && self.are_silent_to(origin) => {
+            Kept::New if only_handshakes && self.are_silent_to(held.origin()) => {
                 self.answer_with_cookie(frame, exit);
             }
             Kept::Again if only_handshakes => self.answer_with_cookie(frame, exit),
@@ -227,7 +226,7 @@ impl Node<'_> {
             again: false,
             heard: self.now,
         };
-        if !self.may_open(true) && !self.make_room(Origin::of(frame.flow.remote.addr.into())) {
+        if !self.may_open(true) && !self.make_room(held.origin()) {
             return match self.syn_queue.keep(held, listener.backlog) {
                 Kept::New | Kept::Again => ByCookie::Waits,
                 Kept::Instead(resource) => {
@@ -303,7 +302,7 @@ impl Node<'_> {
         self.syn_queue.forget_the_silent(self.now);
         while let Some(held) = self.syn_queue.next(self.hog()) {
             if !self.may_open(held.proven.is_some()) {
-                if self.make_room(Origin::of(held.flow.remote.addr.into())) {
+                if self.make_room(held.origin()) {
                     continue;
                 }
                 return;
@@ -340,7 +339,7 @@ impl Node<'_> {
             return None;
         }
         let held = self.syn_queue.next(self.hog())?;
-        let (_, at) = self.gives_way(Origin::of(held.flow.remote.addr.into()))?;
+        let (_, at) = self.gives_way(held.origin())?;
         Some(at)
     }
 

@@ -45,6 +45,13 @@ pub(super) struct PendingSyn {
     pub(super) heard: Instant,
 }
 
+impl PendingSyn {
+    /// Who waits.
+    pub(super) fn origin(&self) -> Origin {
+        Origin::of(self.flow.remote.addr.into())
+    }
+}
+
 /// A place for a SYN that waits.
 #[derive(Debug, Clone, Copy)]
 pub struct SynQueueEntry(Option<PendingSyn>);
@@ -129,15 +136,14 @@ impl<'a> SynQueue<'a> {
         let port = held.flow.local.port;
         let concerned = move |it: &PendingSyn| !port_is_full || it.flow.local.port == port;
         let others = self.waiting().copied().filter(concerned);
-        let hog = majority(others.map(|it| Origin::of(it.flow.remote.addr.into())))
-            .filter(|hog| *hog != Origin::of(held.flow.remote.addr.into()));
+        let hog = majority(others.map(|it| it.origin())).filter(|hog| *hog != held.origin());
         let newest = |yields: &dyn Fn(&PendingSyn) -> bool| {
             (0..self.len).rev().find(|place| {
                 let it = self.syn_queue[*place].0;
                 it.is_some_and(|it| concerned(&it) && yields(&it))
             })
         };
-        let over = newest(&|it| Some(Origin::of(it.flow.remote.addr.into())) == hog);
+        let over = newest(&|it| Some(it.origin()) == hog);
         let unproven = newest(&|it| held.proven.is_some() && it.proven.is_none());
         over.map(|place| (place, Resource::Share))
             .or(unproven.map(|place| (place, Resource::Backlog)))
@@ -147,7 +153,7 @@ impl<'a> SynQueue<'a> {
     /// those who has waited for longest.
     pub(super) fn next(&self, hog: Option<Origin>) -> Option<PendingSyn> {
         let rank = |it: &&PendingSyn| {
-            let modest = Some(Origin::of(it.flow.remote.addr.into())) != hog;
+            let modest = Some(it.origin()) != hog;
             (it.proven.is_none(), !modest, !it.again)
         };
         self.waiting().min_by_key(rank).copied()
