@@ -50,8 +50,31 @@ impl Origin {
     }
 }
 
+/// One of so many of all is a crowd: fewer are not worth to be told from the others.
+const CROWD: usize = 4;
+
 /// Lanes in which origins are counted together.
 const LANES: usize = 32;
+
+/// How many come by each lane: whoever is in one of many is in a crowd, or was counted with one.
+pub(crate) struct Lanes {
+    salt: u64,
+    counts: [u32; LANES],
+}
+
+impl Lanes {
+    /// Counts these.
+    pub(crate) fn of(salt: u64, origins: impl Iterator<Item = Origin>) -> Self {
+        let mut counts = [0; LANES];
+        origins.for_each(|origin| counts[origin.lane(salt)] += 1);
+        Self { salt, counts }
+    }
+
+    /// How many come by the lane of an origin.
+    pub(crate) fn with(&self, origin: Origin) -> u32 {
+        self.counts[origin.lane(self.salt)]
+    }
+}
 
 /// The origin that comes most often, and how often.
 ///
@@ -62,22 +85,19 @@ pub fn most_crowded<I: Iterator<Item = Origin>>(
     salt: u64,
     origins: impl Fn() -> I,
 ) -> Option<(Origin, usize)> {
-    let mut lanes = [0_u32; LANES];
-    origins().for_each(|origin| lanes[origin.lane(salt)] += 1);
-    let fullest = (0..LANES).max_by_key(|&lane| lanes[lane])?;
+    let lanes = Lanes::of(salt, origins());
+    let fullest = (0..LANES).max_by_key(|&lane| lanes.counts[lane])?;
     let leader = vote(origins().filter(|origin| origin.lane(salt) == fullest))?;
     Some((leader, count(leader, origins())))
 }
 
-/// The origin that stands for more than half of these, and for more than one.
-pub(crate) fn majority(origins: impl Iterator<Item = Origin> + Clone) -> Option<Origin> {
-    let leader = vote(origins.clone())?;
-    let (mut all, mut its) = (0_usize, 0);
-    for origin in origins {
-        all += 1;
-        its += usize::from(origin == leader);
-    }
-    (its > 1 && 2 * its > all).then_some(leader)
+/// The most crowded origin, and how often it comes, if that is more than once and one time in [`CROWD`].
+pub(crate) fn crowd(
+    salt: u64,
+    origins: impl Iterator<Item = Origin> + Clone,
+) -> Option<(Origin, usize)> {
+    let all = origins.clone().count();
+    most_crowded(salt, || origins.clone()).filter(|(_, size)| *size > 1 && *size * CROWD >= all)
 }
 
 /// The origin that has more than half, if one has; otherwise any of them (the vote of Boyer and Moore).
@@ -116,15 +136,15 @@ mod tests {
     }
 
     #[test]
-    fn a_majority_is_more_than_half_and_more_than_one() {
+    fn a_crowd_is_a_quarter_of_all_and_more_than_one() {
         let host = |number: u32| Origin::of_v4(number.to_be_bytes());
-        let majority = |hosts: &[u32]| majority(hosts.iter().copied().map(host));
-        assert_eq!(majority(&[]), None);
-        assert_eq!(majority(&[1]), None);
-        assert_eq!(majority(&[1, 1]), Some(host(1)));
-        assert_eq!(majority(&[1, 2, 1, 2]), None);
-        assert_eq!(majority(&[1, 2, 2, 3, 2]), Some(host(2)));
-        assert_eq!(majority(&[2, 2, 1, 3, 1]), None);
+        let crowd = |hosts: &[u32]| crowd(7, hosts.iter().copied().map(host));
+        assert_eq!(crowd(&[]), None);
+        assert_eq!(crowd(&[1]), None);
+        assert_eq!(crowd(&[1, 2, 3, 4]), None);
+        assert_eq!(crowd(&[1, 1]), Some((host(1), 2)));
+        assert_eq!(crowd(&[3, 1, 4, 2, 5, 1, 6, 7]), Some((host(1), 2)));
+        assert_eq!(crowd(&[3, 1, 4, 2, 5, 1, 6, 7, 8]), None);
     }
 
     #[test]

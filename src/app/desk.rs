@@ -15,7 +15,7 @@ use crate::trace::Flow;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a peer that has acknowledged everything may take to close, while somebody waits.
-const TO_READ: Duration = Duration::from_millis(100);
+const TO_READ: Duration = Duration::from_millis(50);
 
 /// The next turn: after everything that waits now has been sent.
 pub(super) const NEXT_TURN: Duration = Duration::from_micros(1);
@@ -139,7 +139,7 @@ impl<'a> Desk<'a> {
         let Some(handle) = self.seats.iter().find_map(tiresome) else {
             return false;
         };
-        node.abort(now, handle);
+        node.evict(now, handle);
         self.set(handle.slot(), Role::Empty);
         true
     }
@@ -161,11 +161,16 @@ impl<'a> Desk<'a> {
             return self.set(slot, Role::Empty);
         }
         if now >= until {
-            if *step == Parting::Yielding || retransmissions(node, handle) == 0 {
-                node.abort(now, handle);
+            let yields = *step == Parting::Yielding;
+            if !yields && retransmissions(node, handle) > 0 {
+                *patience = now + PATIENCE;
+            } else {
+                match yields {
+                    true => node.evict(now, handle),
+                    false => node.abort(now, handle),
+                }
                 return self.set(slot, Role::Empty);
             }
-            *patience = now + PATIENCE;
         }
         let until = *patience;
         if let Parting::Said(at) = *step

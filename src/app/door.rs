@@ -10,7 +10,7 @@ use super::application::App;
 use super::desk::Desk;
 use super::operator::Screen;
 use super::seat::{Parting, Role, Seat};
-use crate::chat::Endpoint;
+use crate::chat::{Endpoint, PutOut};
 use crate::node::{Handle, Node};
 use crate::trace::State;
 
@@ -24,6 +24,9 @@ const AT_ONCE: usize = 8;
 
 /// How long a peer may take to close after this side did, while somebody waits.
 const TO_CLOSE: Duration = Duration::from_secs(1);
+
+/// The same for one that never said a word. On most ways that is enough for what it is told.
+const TO_HEAR: Duration = Duration::from_millis(50);
 
 impl App<'_> {
     /// Makes room for those who wait, if somebody has to make it.
@@ -67,9 +70,10 @@ impl App<'_> {
             };
             wanted -= 1;
             let put_out = self.with_room(now, node, screen, |room, post| room.put_out(id, post));
-            if let Some(handle) = put_out {
-                self.streams.forget(handle);
-                self.desk.hurry(now, node, handle);
+            if let Some(PutOut { key, spoke }) = put_out {
+                self.streams.forget(key);
+                let patience = if spoke { TO_CLOSE } else { TO_HEAR };
+                self.desk.hurry(now, node, key, now + patience);
             }
         }
     }
@@ -95,7 +99,7 @@ fn take_back(now: Instant, node: &mut Node<'_>, patience: Duration) -> bool {
         (status.since + patience <= now).then_some(status.id)
     });
     let handle = overdue.and_then(|id| node.handle_of(id));
-    handle.inspect(|handle| node.abort(now, *handle)).is_some()
+    handle.inspect(|handle| node.evict(now, *handle)).is_some()
 }
 
 impl Desk<'_> {
@@ -115,11 +119,11 @@ impl Desk<'_> {
     }
 
     /// The connection that is being ended is wanted for somebody else.
-    fn hurry(&mut self, now: Instant, node: &mut Node<'_>, handle: Handle) {
+    fn hurry(&mut self, now: Instant, node: &mut Node<'_>, handle: Handle, by: Instant) {
         let slot = handle.slot();
         if let Some(Seat(Role::Parting { step, until, .. })) = self.seats.get_mut(slot) {
             *step = Parting::Yielding;
-            *until = now + TO_CLOSE;
+            *until = by;
             self.go_on_parting(now, node, slot);
         }
     }

@@ -113,5 +113,7 @@ pub use name::{NAME_MAX, Name};
 pub use outbox::{Ask, Counts, Full, LAST_WORDS_MAX, Outbox};
 pub use proof::{CODE_LEN, CODE_PERIOD};
 pub use rate::{Rate, Source};
-pub use room::{AMPLIFICATION, LINE_MAX, Limits, Memory, NotAMember, Room, RoomFull, Storage};
+pub use room::{
+    AMPLIFICATION, LINE_MAX, Limits, Memory, NotAMember, PutOut, Room, RoomFull, Storage,
+};
 pub use words::RECEIPT_MAX;

@@ -31,6 +31,7 @@ mod yielding;
 
 pub use memory::{Memory, Storage};
 pub use strangers::AMPLIFICATION;
+pub use yielding::PutOut;
 
 /// The longest line the room sends, its LF counted: a message, a name, and what stands around them.
 /// A TCP queue must hold this and [`LAST_WORDS_MAX`], or its member is disconnected as too slow.
@@ -53,7 +54,8 @@ pub struct Limits {
     /// How many members one origin keeps while somebody else waits for a place; `None`: a quarter of the
     /// places.
     pub per_origin: Option<usize>,
-    /// How long a member that says nothing keeps a place that somebody waits for.
+    /// How long a member that says nothing keeps a place that somebody waits for, and how long one of a crowd
+    /// that has spoken keeps it without another word.
     pub first_words: Duration,
     /// How long one that has spoken keeps it without another word.
     pub idle: Duration,

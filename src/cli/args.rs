@@ -78,6 +78,9 @@ pub struct ServeArguments {
     #[arg(long, value_name = "COUNT", value_parser = values::connections)]
     pub per_address: Option<usize>,
     /// How long a member that never spoke keeps a place that somebody waits for
+    ///
+    /// Where somebody waits from an address with fewer than half as many places as another has, one of that
+    /// other, too, keeps its place only for so long after its last word.
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = values::silence)]
     pub first_words: Duration,
     /// How long one that has spoken keeps it without another word

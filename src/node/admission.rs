@@ -7,9 +7,8 @@
 //!   is one that waits, if it came again or the handshakes in its way do not end.
 //! - Whoever returns a cookie is proven to be there: it takes a free connection, or the place of a SYN that
 //!   waits, and is the next to be let in.
-//! - A handshake gives way only to somebody who waits, and only when it is [`OLD`]. No address has more
-//!   than half of the places to wait in while somebody else needs one, nor more than half of the oldest
-//!   handshakes for longer than [`OVER_ITS_SHARE`].
+//! - A handshake gives way only to somebody who waits, and only when it is [`OLD`]; one of a crowd, which has
+//!   a quarter of the oldest or more, when it is [`OVER_ITS_SHARE`]. So does a SYN of a crowd that waits.
 
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::TcpControl;
@@ -25,7 +24,7 @@ use super::reply::bare;
 use super::slot_id::SlotId;
 use super::syn_queue::{Kept, Listener, PendingSyn};
 use super::time_wait::{TimeWait, TimeWaitId};
-use crate::origin::{Origin, majority};
+use crate::origin::{self, Origin};
 use crate::trace::{Answer, Cause, Ending, Flags, Header, Reason, Resource, State, Verdict};
 
 /// A cookie is good for at most two periods of about a minute each.
@@ -40,13 +39,16 @@ const OLD: Duration = Duration::from_secs(4);
 /// The same for whoever has more than its share of handshakes: one timeout (RFC 6298 section 2.1).
 const OVER_ITS_SHARE: Duration = Duration::from_secs(1);
 
+/// The same, while somebody waits that returned a cookie: it is there, and most handshakes take less.
+const FOR_PROVEN: Duration = Duration::from_millis(200);
+
 /// Very many SYNs are still a flood for so long: a SYN that met silence comes again after 1 s.
 const FLOOD: Duration = Duration::from_secs(2);
 
 /// So many times as many as there are places may come in one second and be no flood.
 const CROWD: usize = 4;
 
-/// So many of the oldest handshakes tell who has more than half. A constant bounds the work.
+/// So many of the oldest handshakes tell whose most are. A constant bounds the work.
 const OLDEST: usize = 16;
 
 /// What an acknowledgment out of nowhere came to.
@@ -114,6 +116,7 @@ impl Node<'_> {
             return;
         }
         let handshakes = self.table.len(Queue::HalfOpen) > 0;
+        // Nothing else is in its way.
         let only_handshakes = self.table.len(Queue::Free) > 0 && !self.may_open(false);
         let held = PendingSyn {
             flow: frame.flow,
@@ -123,17 +126,19 @@ impl Node<'_> {
             again: false,
             heard: self.now,
         };
-        match self.syn_queue.keep(held, listener.backlog) {
-            // Nothing but handshakes is in its way, and they do not end.
-            Kept::New if only_handshakes && self.are_silent_to(held.origin()) => {
+        let kept = self.syn_queue.keep(held, listener.backlog);
+        if let Kept::Instead(resource) = kept {
+            self.note_full(resource);
+        }
+        match kept {
+            Kept::Again if only_handshakes => self.answer_with_cookie(frame, exit),
+            Kept::New | Kept::Instead(_)
+                if self.crowd_before(held.origin()).is_some()
+                    || only_handshakes && self.handshakes_are_old() =>
+            {
                 self.answer_with_cookie(frame, exit);
             }
-            Kept::Again if only_handshakes => self.answer_with_cookie(frame, exit),
-            Kept::New | Kept::Again => self.record.stray(frame, Verdict::Held),
-            Kept::Instead(resource) => {
-                self.note_full(resource);
-                self.record.stray(frame, Verdict::Held);
-            }
+            Kept::New | Kept::Again | Kept::Instead(_) => self.record.stray(frame, Verdict::Held),
             Kept::Full if handshakes && !self.may_be_a_crowd() => {
                 self.answer_with_cookie(frame, exit);
             }
@@ -158,13 +163,7 @@ impl Node<'_> {
         self.now >= self.flood_until && !self.handshakes_are_old()
     }
 
-    /// Whether the handshakes under way look like those of peers that are not there: the oldest should have
-    /// ended, or most of the oldest are another's. Nothing is lost if it is a crowd after all: whoever waits
-    /// already has a place, and keeps it when the cookie comes back.
-    fn are_silent_to(&self, newcomer: Origin) -> bool {
-        self.handshakes_are_old() || self.hog().is_some_and(|hog| hog != newcomer)
-    }
-
+    /// Whether the oldest handshake should have ended.
     fn handshakes_are_old(&self) -> bool {
         let front = self.table.front(Queue::HalfOpen);
         front.is_some_and(|slot| self.table[slot].since + OVER_ITS_SHARE <= self.now)
@@ -226,7 +225,7 @@ impl Node<'_> {
             again: false,
             heard: self.now,
         };
-        if !self.may_open(true) && !self.make_room(held.origin()) {
+        if !self.may_open(true) && !self.make_room(held.origin(), true) {
             return match self.syn_queue.keep(held, listener.backlog) {
                 Kept::New | Kept::Again => ByCookie::Waits,
                 Kept::Instead(resource) => {
@@ -300,9 +299,9 @@ impl Node<'_> {
             return;
         }
         self.syn_queue.forget_the_silent(self.now);
-        while let Some(held) = self.syn_queue.next(self.hog()) {
+        while let Some(held) = self.next_waiting() {
             if !self.may_open(held.proven.is_some()) {
-                if self.make_room(held.origin()) {
+                if self.make_room(held.origin(), held.proven.is_some()) {
                     continue;
                 }
                 return;
@@ -338,15 +337,31 @@ impl Node<'_> {
         if self.syn_queue.len() == 0 {
             return None;
         }
-        let held = self.syn_queue.next(self.hog())?;
-        let (_, at) = self.gives_way(held.origin())?;
+        let held = self.next_waiting()?;
+        let (_, at) = self.gives_way(held.origin(), held.proven.is_some())?;
         Some(at)
     }
 
-    /// Who has more than half of the oldest handshakes.
-    fn hog(&self) -> Option<Origin> {
+    fn next_waiting(&self) -> Option<PendingSyn> {
+        let crowd = self.crowd().map(|(crowd, _)| crowd);
+        self.syn_queue.next(self.now, crowd)
+    }
+
+    /// Whose the oldest handshakes are, if they are a crowd's, and how many.
+    fn crowd(&self) -> Option<(Origin, usize)> {
+        origin::crowd(self.now.total_micros() as u64, self.oldest_origins())
+    }
+
+    /// The same, as far as it has more of them than `newcomer` would have with one more.
+    fn crowd_before(&self, newcomer: Origin) -> Option<Origin> {
+        let own = origin::count(newcomer, self.oldest_origins());
+        let crowd = self.crowd().filter(|(_, size)| *size > own + 1);
+        crowd.map(|(crowd, _)| crowd)
+    }
+
+    fn oldest_origins(&self) -> impl Iterator<Item = Origin> + Clone {
         let oldest = self.table.queued(Queue::HalfOpen).take(OLDEST);
-        majority(oldest.map(|slot| self.origin_of(slot)))
+        oldest.map(|slot| self.origin_of(slot))
     }
 
     fn origin_of(&self, slot: SlotId) -> Origin {
@@ -354,21 +369,23 @@ impl Node<'_> {
     }
 
     /// The handshake that is the first to give way to `newcomer`, and when.
-    fn gives_way(&self, newcomer: Origin) -> Option<(SlotId, Instant)> {
+    fn gives_way(&self, newcomer: Origin, proven: bool) -> Option<(SlotId, Instant)> {
+        let patience = if proven { FOR_PROVEN } else { OVER_ITS_SHARE };
         let since = |slot: SlotId| self.table[slot].since;
         let first = self.table.front(Queue::HalfOpen)?;
         let old = (first, since(first) + OLD);
-        let hog = self.hog().filter(|hog| *hog != newcomer);
+        let crowd = self.crowd_before(newcomer);
         let mut oldest = self.table.queued(Queue::HalfOpen).take(OLDEST);
         let over = oldest
-            .find(|slot| Some(self.origin_of(*slot)) == hog)
-            .map(|slot| (slot, since(slot) + OVER_ITS_SHARE));
+            .find(|slot| Some(self.origin_of(*slot)) == crowd)
+            .map(|slot| (slot, since(slot) + patience));
         Some(over.filter(|over| over.1 < old.1).unwrap_or(old))
     }
 
     /// Gives up a handshake for `newcomer`, if one is to give way by now; says whether.
-    pub(super) fn make_room(&mut self, newcomer: Origin) -> bool {
-        let Some((slot, _)) = self.gives_way(newcomer).filter(|(_, at)| *at <= self.now) else {
+    pub(super) fn make_room(&mut self, newcomer: Origin, proven: bool) -> bool {
+        let first = self.gives_way(newcomer, proven);
+        let Some((slot, _)) = first.filter(|(_, at)| *at <= self.now) else {
             return false;
         };
         if self.table[slot].since + OLD > self.now {

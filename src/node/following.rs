@@ -155,7 +155,7 @@ impl Node<'_> {
     }
 
     /// Why a connection that is CLOSED now, and was in `from`, is over.
-    fn ending(&self, slot: SlotId, from: State, cause: Cause) -> Ending {
+    pub(super) fn ending(&self, slot: SlotId, from: State, cause: Cause) -> Ending {
         match cause {
             Cause::Segment | Cause::Inferred => match (self.table[slot].flags.was_reset, from) {
                 (false, _) => Ending::Closed,

@@ -159,7 +159,8 @@ impl Node<'_> {
             .source_for(&remote.addr)
             .filter(|_| self.link.next_hop(remote.addr).is_some())
             .ok_or(ConnectError::NoRoute)?;
-        if self.table.len(Queue::Free) == 0 && !self.make_room(Origin::of(remote.addr.into())) {
+        if self.table.len(Queue::Free) == 0 && !self.make_room(Origin::of(remote.addr.into()), true)
+        {
             self.note_full(Resource::Connections);
             return Err(ConnectError::Full);
         }

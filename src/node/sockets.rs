@@ -249,6 +249,15 @@ impl<'a> Node<'a> {
     ///
     /// Unlike other calls it also reaches a connection that was let go and is still in its teardown.
     pub fn abort(&mut self, now: Instant, handle: Handle) {
+        self.end_at_once(now, handle, Cause::Call(Call::Abort));
+    }
+
+    /// The same as [`abort`](Self::abort), told as what it is: others wait for the connection.
+    pub fn evict(&mut self, now: Instant, handle: Handle) {
+        self.end_at_once(now, handle, Cause::Evicted);
+    }
+
+    fn end_at_once(&mut self, now: Instant, handle: Handle, cause: Cause) {
         self.tick(now);
         let Some(slot) = self.table.slot_of(handle) else {
             return;
@@ -258,7 +267,6 @@ impl<'a> Node<'a> {
         if connection.flags.unlinked {
             return self.table.free(slot);
         }
-        let cause = Cause::Call(Call::Abort);
         match connection.state {
             State::SynReceived
             | State::Established
@@ -276,7 +284,8 @@ impl<'a> Node<'a> {
             | State::TimeWait
             | State::Closed
             | State::Listen => {
-                self.drop_silently(slot, State::Closed, cause, Ending::Aborted);
+                let ending = self.ending(slot, connection.state, cause);
+                self.drop_silently(slot, State::Closed, cause, ending);
             }
         }
     }

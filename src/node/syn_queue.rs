@@ -8,7 +8,7 @@ use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::EthernetAddress;
 
-use crate::origin::{Origin, majority};
+use crate::origin::{self, Lanes, Origin};
 use crate::trace::{Flow, Header, Resource};
 
 /// A port that accepts connections.
@@ -65,6 +65,9 @@ impl SynQueueEntry {
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A peer that returned a cookie believes that it is connected, and may be silent until it is greeted.
 const PROVEN_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Who waits among less than one part of all is in no crowd.
+const PARTS: u32 = 8;
 
 /// What became of a SYN that had to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,31 +133,36 @@ impl<'a> SynQueue<'a> {
         }
     }
 
-    /// Whose place `held` may take, and what ran full: the newest of whoever has more than half of them, or
-    /// the newest that proved nothing, if it has.
+    /// Whose place `held` may take, and what ran full: the newest of a crowd that has more of them than it
+    /// would then have itself, or the newest that proved nothing, if it has.
     fn who_yields(&self, held: &PendingSyn, port_is_full: bool) -> Option<(usize, Resource)> {
         let port = held.flow.local.port;
         let concerned = move |it: &PendingSyn| !port_is_full || it.flow.local.port == port;
-        let others = self.waiting().copied().filter(concerned);
-        let hog = majority(others.map(|it| it.origin())).filter(|hog| *hog != held.origin());
+        let origins = self.waiting().copied().filter(concerned);
+        let origins = origins.map(|it| it.origin());
+        let own = origin::count(held.origin(), origins.clone());
+        let crowd = origin::crowd(salt(held.heard), origins).filter(|(_, size)| *size > own + 1);
+        let crowd = crowd.map(|(origin, _)| origin);
         let newest = |yields: &dyn Fn(&PendingSyn) -> bool| {
             (0..self.len).rev().find(|place| {
                 let it = self.syn_queue[*place].0;
                 it.is_some_and(|it| concerned(&it) && yields(&it))
             })
         };
-        let over = newest(&|it| Some(it.origin()) == hog);
+        let over = newest(&|it| Some(it.origin()) == crowd);
         let unproven = newest(&|it| held.proven.is_some() && it.proven.is_none());
         over.map(|place| (place, Resource::Share))
             .or(unproven.map(|place| (place, Resource::Backlog)))
     }
 
-    /// Who is to be let in next: who is proven, then who is not of `hog`, of those who came again, and of
-    /// those who has waited for longest.
-    pub(super) fn next(&self, hog: Option<Origin>) -> Option<PendingSyn> {
+    /// Who is to be let in next: who is proven, then who is not of `crowd`, of those who waits among fewest
+    /// of its own, of those who came again, and of those who has waited for longest.
+    pub(super) fn next(&self, now: Instant, crowd: Option<Origin>) -> Option<PendingSyn> {
+        let lanes = Lanes::of(salt(now), self.waiting().map(PendingSyn::origin));
         let rank = |it: &&PendingSyn| {
-            let modest = Some(it.origin()) != hog;
-            (it.proven.is_none(), !modest, !it.again)
+            let part = lanes.with(it.origin()) * PARTS / self.len as u32;
+            let of_crowd = Some(it.origin()) == crowd;
+            (it.proven.is_none(), of_crowd, part, !it.again)
         };
         self.waiting().min_by_key(rank).copied()
     }
@@ -230,6 +238,11 @@ impl<'a> SynQueue<'a> {
     }
 }
 
+/// Another one each time, so that nobody aims at being counted with somebody else.
+fn salt(now: Instant) -> u64 {
+    now.total_micros() as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -283,7 +296,7 @@ mod tests {
         assert_eq!(backlog.keep(held(1, 10, 0), 4), Kept::New);
         assert_eq!(backlog.keep(held(2, 20, 0), 4), Kept::New);
         assert_eq!(backlog.keep(held(1, 11, 1), 4), Kept::Again);
-        assert_eq!(backlog.next(None).unwrap().syn.seq, 11);
+        assert_eq!(backlog.next(Instant::ZERO, None).unwrap().syn.seq, 11);
         assert_eq!(backlog.len(), 2);
     }
 
@@ -313,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_more_than_half_makes_room_for_others_and_for_nobody_else() {
+    fn a_crowd_makes_room_for_others_and_for_nobody_else() {
         let mut backlog = backlog(4);
         for port in 1..=4 {
             assert_eq!(backlog.keep(held(port, 10, 0), 4), Kept::New);
@@ -323,8 +336,10 @@ mod tests {
         assert_eq!(backlog.keep(from(3, 1, 10, 0), 4), instead);
         assert_eq!(backlog.keep(from(4, 1, 10, 0), 4), instead);
         assert_eq!(hosts(&backlog), [(2, 1), (2, 2), (3, 1), (4, 1)]);
-        // Half is nobody's share alone.
-        assert_eq!(backlog.keep(from(5, 1, 10, 0), 4), Kept::Full);
+        // Nor for somebody who then has as many.
+        assert_eq!(backlog.keep(from(3, 2, 10, 0), 4), Kept::Full);
+        assert_eq!(backlog.keep(from(5, 1, 10, 0), 4), instead);
+        assert_eq!(backlog.keep(from(6, 1, 10, 0), 4), Kept::Full);
         // One place is everybody's share.
         let mut single = self::backlog(1);
         single.keep(held(1, 10, 0), 1);
@@ -339,10 +354,10 @@ mod tests {
         let instead = Kept::Instead(Resource::Backlog);
         assert_eq!(backlog.keep(proven(4, 1), 2), instead);
         assert_eq!(hosts(&backlog), [(2, 1), (4, 1)]);
-        assert_eq!(backlog.next(None).unwrap().proven, Some(7));
+        assert_eq!(backlog.next(Instant::ZERO, None).unwrap().proven, Some(7));
         // Its SYN, sent again on the way here, does not take that away.
         assert_eq!(backlog.keep(from(4, 1, 10, 1), 2), Kept::Again);
-        assert_eq!(backlog.next(None).unwrap().proven, Some(7));
+        assert_eq!(backlog.next(Instant::ZERO, None).unwrap().proven, Some(7));
         assert_eq!(backlog.keep(proven(5, 1), 2), instead);
         assert_eq!(backlog.keep(proven(6, 1), 2), Kept::Full);
     }
@@ -353,7 +368,24 @@ mod tests {
         backlog.keep(from(2, 1, 10, 0), 2);
         backlog.keep(from(3, 1, 30, 0), 2);
         let hog = Origin::of(IpAddress::v4(192, 0, 2, 2).into());
-        assert_eq!(backlog.next(Some(hog)).unwrap().syn.seq, 30);
-        assert_eq!(backlog.next(None).unwrap().syn.seq, 10);
+        let now = Instant::from_secs(1);
+        assert_eq!(backlog.next(now, Some(hog)).unwrap().syn.seq, 30);
+        assert_eq!(backlog.next(now, None).unwrap().syn.seq, 10);
+    }
+
+    #[test]
+    fn who_came_alone_is_let_in_before_any_crowd_that_waits_longer() {
+        let mut backlog = backlog(16);
+        for port in 1..=4 {
+            for host in 2..=4 {
+                backlog.keep(from(host, port, 10, 0), 16);
+                backlog.keep(from(host, port, 10, 1), 16);
+            }
+        }
+        backlog.keep(from(9, 1, 90, 1), 16);
+        let next = |secs| backlog.next(Instant::from_secs(secs), None).unwrap();
+        let first = (0..100).filter(|secs| next(*secs).syn.seq == 90).count();
+        // Now and then it is counted together with one of them.
+        assert!(first > 80, "{first}");
     }
 }

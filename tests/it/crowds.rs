@@ -71,7 +71,24 @@ fn who_comes_from_elsewhere_is_let_in_at_once_and_who_made_room_is_told() {
         hall.console("/states")
             .contains("1 put out for others who waited")
     );
+    hall.run_for(Duration::from_secs(1));
+    let ladder = hall.console("/ladder 1");
+    assert!(ladder.contains("gave way to another connection"), "{ladder}");
     hall.pair.assert_all_legal();
+}
+
+#[test]
+fn a_crowd_that_comes_all_the_time_and_says_nothing_keeps_nobody_waiting() {
+    let (mut hall, _) = full();
+    for _ in 0..6 {
+        // More of them wait, and have waited for longer, than anybody else.
+        for _ in 0..4 {
+            let _ = hall.pair.a.connect(hall.pair.now, Pair::server());
+        }
+        hall.run_for(Duration::from_millis(40));
+        let took = hello(&mut hall, Hall::from_elsewhere());
+        assert!(took < Duration::from_millis(150), "{took}");
+    }
 }
 
 #[test]

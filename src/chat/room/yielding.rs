@@ -2,7 +2,7 @@
 //!
 //! An empty room takes anybody as often as they come. Only when a place is wanted and none is free, one
 //! is taken back: from the origin that has most of them, first from a member that never spoke, the one
-//! silent for longest in front.
+//! silent for longest in front. A word keeps a place for good only where no crowd has taken it.
 
 use smoltcp::time::Instant;
 
@@ -11,6 +11,19 @@ use crate::chat::members::{Endpoint, Kind, MemberId, Peer};
 use crate::chat::outbox::Outbox;
 use crate::chat::words;
 use crate::origin::{self, Origin};
+
+/// Of those that have so many times as many places as a newcomer would have, whoever is silent makes room,
+/// also if it spoke before.
+const CROWD: usize = 2;
+
+/// A TCP member whose place goes to somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PutOut<K> {
+    /// Its connection.
+    pub key: K,
+    /// Whether it ever said something.
+    pub spoke: bool,
+}
 
 impl<K: Copy, E: Endpoint> Room<'_, K, E> {
     /// Which TCP member makes room for a newcomer from `newcomer`, if one has to. `origin_of` says where a
@@ -32,10 +45,11 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
     }
 
     /// Takes a TCP member's place for somebody who waits. It is told why through [`Outbox::part`].
-    pub fn put_out(&mut self, id: MemberId, out: &mut impl Outbox<K, E>) -> Option<K> {
+    pub fn put_out(&mut self, id: MemberId, out: &mut impl Outbox<K, E>) -> Option<PutOut<K>> {
         let slot = self.hall.members.slot(id)?;
+        let spoke = self.hall.members.get(slot)?.spoke;
         match self.make_way(slot, out)? {
-            Peer::Tcp(key) => Some(key),
+            Peer::Tcp(key) => Some(PutOut { key, spoke }),
             Peer::Udp(_) | Peer::Console => None,
         }
     }
@@ -79,7 +93,8 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         let origins = || members().map(|(_, _, origin)| origin);
         let salt = now.total_micros() as u64;
         let (crowd, size) = origin::most_crowded(salt, origins)?;
-        let crowded = size > origin::count(newcomer, origins()) + 1;
+        let own = origin::count(newcomer, origins()) + 1;
+        let crowded = size > own;
         let share = limits.per_origin.unwrap_or(places / 4).max(1);
         let oldest = |spoke: bool, of: Option<Origin>| {
             members()
@@ -90,14 +105,19 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
                 .min()
         };
         let of_the_crowd = |spoke| oldest(spoke, Some(crowd)).filter(|_| crowded);
+        let for_long = |patience| move |(heard, _): &(Instant, u32)| *heard + patience <= now;
         let silent_for = |spoke, patience| {
-            let for_long = |(heard, _): &(Instant, u32)| *heard + patience <= now;
-            let first = oldest(spoke, Some(crowd)).filter(for_long);
-            first.or_else(|| oldest(spoke, None).filter(for_long))
+            let first = oldest(spoke, Some(crowd)).filter(for_long(patience));
+            first.or_else(|| oldest(spoke, None).filter(for_long(patience)))
+        };
+        let of_a_large_crowd = || {
+            let silent = of_the_crowd(true).filter(|_| size > CROWD * own);
+            silent.filter(for_long(limits.first_words))
         };
         let (_, slot) = of_the_crowd(false)
             .or_else(|| of_the_crowd(true).filter(|_| size > share))
             .or_else(|| silent_for(false, limits.first_words))
+            .or_else(of_a_large_crowd)
             .or_else(|| silent_for(true, limits.idle))?;
         Some(slot)
     }

@@ -412,3 +412,32 @@ fn a_member_of_a_large_room_costs_little() {
     assert!(size_of::<Slot<u32, smoltcp::wire::IpEndpoint>>() <= 112);
     assert!(CELLS_PER_MEMBER * size_of::<crate::chat::Cell>() <= 24);
 }
+
+#[test]
+fn a_word_holds_no_place_of_a_crowd_for_long_against_who_comes_from_elsewhere() {
+    let mut scene = Scene::with(8, 8);
+    let first_words = Limits::default().first_words;
+    // So many members of one host, all others of a host of their own.
+    let yields = |scene: &Scene<'_>, crowd: Key| {
+        let host = |key: Key| if key <= crowd { 0 } else { key as u8 };
+        let origin_of = |key| Some(Origin::of_v4([10, 0, 0, host(key)]));
+        let elsewhere = Origin::of_v4([10, 0, 0, 99]);
+        scene.room.who_yields(scene.now, elsewhere, origin_of)
+    };
+    scene.settle();
+    let first = scene.ids[&1];
+    assert_eq!(
+        yields(&scene, 3),
+        Some(first),
+        "three of eight are more than a share"
+    );
+    scene.room.limits.per_origin = Some(4);
+    assert_eq!(yields(&scene, 3), None, "all spoke just now");
+    scene.wait(first_words.secs());
+    assert_eq!(yields(&scene, 3), Some(first));
+    assert_eq!(
+        yields(&scene, 2),
+        None,
+        "two are no crowd beside a newcomer"
+    );
+}
