@@ -58,6 +58,22 @@ impl Bucket {
 pub struct Source {
     origin: Origin,
     bucket: Bucket,
+    /// When it was told last that it takes too much.
+    told: Instant,
+}
+
+/// How often an origin is told that it takes too much: there may be others behind it.
+const TELL_AGAIN: Duration = Duration::from_secs(1);
+
+/// What became of a wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// There was enough.
+    Enough,
+    /// There was not, which is to be told.
+    TooMuch,
+    /// There was not, which was told just now.
+    Silence,
 }
 
 impl Source {
@@ -65,6 +81,7 @@ impl Source {
     pub const EMPTY: Self = Self {
         origin: Origin::NOWHERE,
         bucket: Bucket::full(Instant::ZERO),
+        told: Instant::ZERO,
     };
 }
 
@@ -75,19 +92,27 @@ pub(super) struct Sources<'a>(pub(super) ManagedSlice<'a, Source>);
 
 impl Sources<'_> {
     /// Takes tokens from an origin's bucket, if there are as many.
-    pub(super) fn take(&mut self, now: Instant, origin: Origin, rate: Rate, tokens: u32) -> bool {
+    pub(super) fn take(&mut self, now: Instant, origin: Origin, rate: Rate, tokens: u32) -> Taken {
         let known = self.0.iter().position(|source| source.origin == origin);
         let Some(at) = known.or_else(|| self.least()) else {
-            return false;
+            return Taken::Silence;
         };
         let source = &mut self.0[at];
         if source.origin != origin {
             *source = Source {
                 origin,
                 bucket: Bucket::full(now),
+                told: now - TELL_AGAIN,
             };
         }
-        source.bucket.take_many(now, rate, tokens)
+        if source.bucket.take_many(now, rate, tokens) {
+            return Taken::Enough;
+        }
+        if now < source.told + TELL_AGAIN {
+            return Taken::Silence;
+        }
+        source.told = now;
+        Taken::TooMuch
     }
 
     /// The place of who took least.
@@ -136,13 +161,15 @@ mod tests {
         let mut sources = Sources(ManagedSlice::Owned(vec![Source::EMPTY; 3]));
         let now = Instant::from_secs(100);
         let greedy = Origin::of_v4([10, 0, 0, 1]);
-        assert!((0..4).all(|_| sources.take(now, greedy, rate, 1)));
+        let enough = |taken| taken == Taken::Enough;
+        assert!((0..4).all(|_| enough(sources.take(now, greedy, rate, 1))));
         for host in 0..1000_u32 {
             let other = Origin::of_v4(host.to_be_bytes());
-            assert!(sources.take(now, other, rate, 1), "{host}");
-            assert!(!sources.take(now, greedy, rate, 1), "{host}");
+            assert!(enough(sources.take(now, other, rate, 1)), "{host}");
+            assert!(!enough(sources.take(now, greedy, rate, 1)), "{host}");
         }
-        assert!(!sources.take(now + Duration::from_secs(1), greedy, rate, 2));
-        assert!(sources.take(now + Duration::from_secs(1), greedy, rate, 1));
+        let later = now + Duration::from_secs(1);
+        assert!(!enough(sources.take(later, greedy, rate, 2)));
+        assert!(enough(sources.take(later, greedy, rate, 1)));
     }
 }

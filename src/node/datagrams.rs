@@ -2,7 +2,8 @@
 //!
 //! smoltcp sends the datagrams of a socket strictly in turn, so one receiver whose hardware address
 //! cannot be found holds up all others. Here a datagram that cannot leave goes to the end of the queue
-//! until it is answered for or its time is over.
+//! until it is answered for or its time is over. An answer needs nobody to be found: it goes back to where
+//! its datagram came from.
 
 use core::net::IpAddr;
 
@@ -11,13 +12,18 @@ use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 use smoltcp::socket::udp;
 use smoltcp::storage::{PacketBuffer, PacketMetadata};
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{IpAddress, IpEndpoint, IpListenEndpoint};
+use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, IpListenEndpoint};
 
 use super::ethernet::Hop;
 use super::link::Link;
 use super::neighbors::ASK_AGAIN;
 use super::one_frame::{Exit, OneFrame, Sent};
 use crate::trace::{Datagram, Direction, Flow, Reason, Verdict};
+
+/// Of so many datagrams that wait to be taken it is known where they came from: enough while there are
+/// less, and otherwise the answer finds its way like any other.
+const SENDERS: usize = 16;
+const _: () = assert!(SENDERS.is_power_of_two(), "numbers may wrap");
 
 /// A place for a bound port: a set of one socket that receives.
 pub struct Port<'a> {
@@ -58,6 +64,8 @@ impl<'a> Port<'a> {
 pub struct Waiting {
     from: IpListenEndpoint,
     to: IpEndpoint,
+    /// Where the datagram came from that it answers.
+    back: Option<EthernetAddress>,
     since: Instant,
     not_before: Instant,
 }
@@ -88,6 +96,12 @@ pub(super) struct Datagrams<'a> {
     queued: usize,
     sender: SocketSet<'a>,
     socket: SocketHandle,
+    /// Where the last datagrams came from, by their numbers.
+    senders: [EthernetAddress; SENDERS],
+    /// The number of the next datagram that is received.
+    next: u32,
+    /// Who sent the datagram that the application took last, and where it came from.
+    last: Option<(IpEndpoint, EthernetAddress)>,
     /// How many at the front are to be tried: all, after one came, a hardware address was learnt, or the first
     /// of those that wait may try again. Otherwise none is looked at, however often the node is polled.
     untried: usize,
@@ -119,6 +133,9 @@ impl<'a> Datagrams<'a> {
             queued: 0,
             sender,
             socket,
+            senders: [EthernetAddress([0; 6]); SENDERS],
+            next: 0,
+            last: None,
             untried: 0,
             retry: None,
         }
@@ -150,9 +167,11 @@ impl<'a> Datagrams<'a> {
         to: IpEndpoint,
         data: &[u8],
     ) -> bool {
+        let back = self.last.filter(|(sender, _)| *sender == to);
         let waiting = Waiting {
             from,
             to,
+            back: back.map(|(_, hardware)| hardware),
             since: now,
             not_before: now,
         };
@@ -194,10 +213,38 @@ impl<'a> Datagrams<'a> {
         self.untried
     }
 
-    /// Whom the first datagram of the queue is for.
-    pub(super) fn receiver(&mut self) -> Option<IpAddress> {
+    /// Whom the first datagram of the queue is for, and where it goes if it is an answer.
+    pub(super) fn receiver(&mut self) -> Option<(IpAddress, Option<EthernetAddress>)> {
         let (waiting, _) = self.queue.peek().ok()?;
-        Some(waiting.to.addr)
+        Some((waiting.to.addr, waiting.back))
+    }
+
+    /// The port for a datagram that comes from `hardware`, and the number that is to be kept beside it.
+    pub(super) fn receiving(
+        &mut self,
+        port: u16,
+        hardware: EthernetAddress,
+    ) -> Option<(&mut Port<'a>, u32)> {
+        let port = self.ports.iter_mut().find(|it| it.number() == port)?;
+        let number = self.next;
+        self.senders[number as usize % SENDERS] = hardware;
+        self.next = number.wrapping_add(1);
+        Some((port, number))
+    }
+
+    /// Takes a datagram from any port: the number of the port, how long it is in the buffer, whom it is from,
+    /// and to which of our addresses.
+    pub(super) fn take(&mut self, buffer: &mut [u8]) -> Option<(u16, usize, udp::UdpMetadata)> {
+        let port = self.ports.iter_mut().find(|it| it.socket().can_recv())?;
+        let number = port.number();
+        let (octets, meta) = port.socket_mut().recv().ok()?;
+        let len = octets.len().min(buffer.len());
+        buffer[..len].copy_from_slice(&octets[..len]);
+        let id = meta.meta.id;
+        let is_kept = self.next.wrapping_sub(id) as usize <= SENDERS;
+        let hardware = self.senders[id as usize % SENDERS];
+        self.last = (is_kept && hardware.is_unicast()).then_some((meta.endpoint, hardware));
+        Some((number, len, meta))
     }
 
     /// Tries to send the first datagram of the queue, by way of `hop` if that is known.

@@ -104,10 +104,13 @@ impl Node<'_> {
     pub(super) fn send_datagrams<D: Device + ?Sized>(&mut self, device: &mut D) -> bool {
         // One attempt for each: what must wait goes to the end, and is not tried twice.
         for _ in 0..self.datagrams.due(self.now).min(self.limits.egress_budget) {
-            let Some(receiver) = self.datagrams.receiver() else {
+            let Some((receiver, back)) = self.datagrams.receiver() else {
                 break;
             };
-            let hop = self.resolve(receiver);
+            let hop = match back {
+                Some(hardware) => Some(self.link.hop(hardware)),
+                None => self.resolve(receiver),
+            };
             let mut exit = device.transmit(self.now);
             if exit.is_none() {
                 return true;

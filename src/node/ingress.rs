@@ -172,7 +172,8 @@ impl Node<'_> {
 
     /// The gate's own answer to a segment of a connection.
     fn answer(&mut self, slot: SlotId, frame: &TcpFrame<'_>, answer: Answer, exit: &mut dyn Exit) {
-        // What carries data is exempt: its sender needs the answer, and paces itself.
+        // What carries data is exempt, as it is on Linux: such a segment may be a retransmission whose answer
+        // was lost, and its sender needs the next one. The answer is no longer than the segment.
         let exempt = frame.header.len > 0 && answer == Answer::Ack;
         let answers = &mut self.table[slot].answers;
         if !exempt && !answers.take(self.now, self.limits.answers_per_second) {
@@ -258,7 +259,8 @@ impl Node<'_> {
 
     /// Gives a datagram to the socket of its port, or to the application's own.
     fn deliver(&mut self, frame: &UdpFrame<'_>, ethernet: &Ethernet<'_>) -> Verdict {
-        let Some(port) = self.datagrams.port_mut(frame.flow.local.port) else {
+        let receiver = frame.flow.local.port;
+        let Some((port, number)) = self.datagrams.receiving(receiver, ethernet.from) else {
             return match self.give_extra(ethernet.octets) {
                 true => Verdict::Passed,
                 false => Verdict::Dropped(Reason::NoSuchPort),
@@ -273,7 +275,7 @@ impl Node<'_> {
         };
         // A bound port answers nothing.
         let mut discard = Discard;
-        let mut one_frame = OneFrame::offering(packet, &mut discard, Hop::NOWHERE);
+        let mut one_frame = OneFrame::offering(packet, &mut discard, Hop::NOWHERE).numbered(number);
         let before = port.socket().recv_queue();
         self.link.deliver(self.now, &mut one_frame, &mut port.set);
         // smoltcp counts octets of payload, so an empty datagram is taken at its word.

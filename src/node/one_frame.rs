@@ -147,6 +147,8 @@ impl Exit for Swallow<'_> {
 pub(super) struct OneFrame<'f> {
     /// The packet, until smoltcp takes it.
     packet: Option<&'f [u8]>,
+    /// What smoltcp keeps beside a datagram.
+    meta: PacketMeta,
     /// The way out, until it is used.
     exit: Option<&'f mut dyn Exit>,
     /// Where what leaves goes. `None`: smoltcp makes whole frames.
@@ -160,16 +162,24 @@ impl<'f> OneFrame<'f> {
     pub(super) fn offering(packet: &'f [u8], exit: &'f mut dyn Exit, hop: Hop) -> Self {
         Self {
             packet: Some(packet),
+            meta: PacketMeta::default(),
             exit: Some(exit),
             hop: Some(hop),
             sent: None,
         }
     }
 
+    /// Has smoltcp keep a number beside a datagram.
+    pub(super) fn numbered(mut self, id: u32) -> Self {
+        self.meta.id = id;
+        self
+    }
+
     /// Offers nothing; one packet may leave through `exit`, to the host at `hop`.
     pub(super) fn leading_to(exit: &'f mut dyn Exit, hop: Hop) -> Self {
         Self {
             packet: None,
+            meta: PacketMeta::default(),
             exit: Some(exit),
             hop: Some(hop),
             sent: None,
@@ -180,6 +190,7 @@ impl<'f> OneFrame<'f> {
     pub(super) fn whole(frame: Option<&'f [u8]>, exit: &'f mut dyn Exit) -> Self {
         Self {
             packet: frame,
+            meta: PacketMeta::default(),
             exit: Some(exit),
             hop: None,
             sent: None,
@@ -199,7 +210,7 @@ impl Device for OneFrame<'_> {
 
     fn receive(&mut self, now: Instant) -> Option<(Self::RxToken<'_>, Self::TxToken<'_>)> {
         let packet = self.packet.take()?;
-        Some((Offered(packet), self.transmit(now)?))
+        Some((Offered(packet, self.meta), self.transmit(now)?))
     }
 
     fn transmit(&mut self, _: Instant) -> Option<Self::TxToken<'_>> {
@@ -218,11 +229,15 @@ impl Device for OneFrame<'_> {
 }
 
 /// A packet that was read already.
-pub(super) struct Offered<'f>(&'f [u8]);
+pub(super) struct Offered<'f>(&'f [u8], PacketMeta);
 
 impl RxToken for Offered<'_> {
     fn consume<R, F: FnOnce(&[u8]) -> R>(self, f: F) -> R {
         f(self.0)
+    }
+
+    fn meta(&self) -> PacketMeta {
+        self.1
     }
 }
 

@@ -312,7 +312,8 @@ impl<'a> Node<'a> {
         port != 0 && self.datagrams.port(port).is_some()
     }
 
-    /// Sends a datagram from a bound port; the address is chosen if `from` names none.
+    /// Sends a datagram from a bound port; the address is chosen if `from` names none. What answers the
+    /// datagram that was taken last goes back to where that came from; otherwise a neighbour is asked for.
     ///
     /// # Errors
     /// See [`SendToError`].
@@ -348,15 +349,7 @@ impl<'a> Node<'a> {
 
     /// Takes a datagram from any bound port.
     pub fn recv_from(&mut self, buffer: &mut [u8]) -> Option<Received> {
-        let port = self
-            .datagrams
-            .ports
-            .iter_mut()
-            .find(|port| port.socket().can_recv())?;
-        let number = port.number();
-        let (octets, meta) = port.socket_mut().recv().ok()?;
-        let len = octets.len().min(buffer.len());
-        buffer[..len].copy_from_slice(&octets[..len]);
+        let (number, len, meta) = self.datagrams.take(buffer)?;
         let local = meta.local_address.unwrap_or(meta.endpoint.addr);
         Some(Received {
             local: IpEndpoint::new(local, number),

@@ -73,7 +73,10 @@ fn who_comes_from_elsewhere_is_let_in_at_once_and_who_made_room_is_told() {
     );
     hall.run_for(Duration::from_secs(1));
     let ladder = hall.console("/ladder 1");
-    assert!(ladder.contains("gave way to another connection"), "{ladder}");
+    assert!(
+        ladder.contains("gave way to another connection"),
+        "{ladder}"
+    );
     hall.pair.assert_all_legal();
 }
 

@@ -1,7 +1,7 @@
 //! Hardware addresses: whom a node believes, whom it asks, and what it says of its own.
 
 use crate::hall::Hall;
-use crate::host::{Host, frame};
+use crate::host::{self, Host, frame, udp};
 use crate::lab::{Column, Lab, PEER, PORT, Segment, Setup, Subject, US, host, mac_of};
 use crate::pair::sizes;
 use smolchat::device::Side;
@@ -9,8 +9,8 @@ use smolchat::node::{Handle, Node};
 use smolchat::trace::{Kind, Neighbor, Reason};
 use smoltcp::time::Duration;
 use smoltcp::wire::{
-    ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol, IpEndpoint,
-    Ipv4Address,
+    ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol, IpAddress,
+    IpEndpoint, Ipv4Address,
 };
 
 const THIEF: EthernetAddress = EthernetAddress([2, 0xbb, 0, 0, 0, 1]);
@@ -169,7 +169,7 @@ fn acknowledge(lab: &mut Lab, handles: &[Handle]) {
                 _ => None,
             });
         let last = last.expect("a line");
-        let smoltcp::wire::IpAddress::Ipv4(src) = status.flow.remote.addr else {
+        let IpAddress::Ipv4(src) = status.flow.remote.addr else {
             panic!("not IPv4");
         };
         let ack = Segment {
@@ -310,6 +310,38 @@ fn strangers_who_ask_evict_nobody() {
 }
 
 #[test]
+fn an_answer_over_udp_goes_back_to_where_its_datagram_came_from_and_asks_for_nobody() {
+    let mut host = Host::new();
+    for (us, them) in host::US.into_iter().zip(host::THEM) {
+        let other = match them {
+            IpAddress::Ipv4(_) => host::v4(3),
+            IpAddress::Ipv6(_) => host::v6(3),
+        };
+        for (from, hardware) in [(them, host::THEIRS), (other, THIEF)] {
+            let mut datagram = frame(host::MAC, &udp(from, us, PORT, b"there?"));
+            datagram[6..12].copy_from_slice(hardware.as_bytes());
+            host.cable.inbox.push_back(datagram);
+        }
+        assert_eq!(host.work(), [[0; 0]; 0]);
+        // Each to its own, also when more came meanwhile.
+        for hardware in [host::THEIRS, THIEF] {
+            let received = host.node.recv_from(&mut [0; 64]).unwrap();
+            let (now, local, to) = (host.now, received.local, received.remote);
+            host.node.send_to(now, local, to, b"yes").unwrap();
+            let answer = host.work();
+            assert_eq!(answer.len(), 1);
+            assert_eq!(answer[0][..6], *hardware.as_bytes());
+        }
+        // What answers nothing has to find its way.
+        let to = IpEndpoint::new(them, 9);
+        host.node.send_to(host.now, PORT, to, b"hello").unwrap();
+        let question = host.work();
+        assert_eq!(question.len(), 1);
+        assert_eq!(question[0][0] & 1, 1, "to all");
+    }
+}
+
+#[test]
 fn whoever_asks_whether_our_address_is_free_is_told_that_it_is_not() {
     let mut lab = Lab::server(Column::Node);
     lab.wait_secs(10);
@@ -436,7 +468,7 @@ fn whoever_asks_whether_our_ipv6_address_is_free_is_told_among_all_nodes_that_it
     let mut host = Host::new();
     host.cable.inbox.push_back(frame(group, &IS_IT_FREE));
     assert_eq!(host.work(), [IT_IS_NOT]);
-    let ours = crate::host::v6(1);
+    let ours = host::v6(1);
     assert_eq!(noted(&host.node, Neighbor::Wanted(ours)), 1);
     // An address that is not ours is anybody's.
     let mut other = IS_IT_FREE;

@@ -4,8 +4,9 @@
 //! except answers, and those are of no use to whoever forges:
 //!
 //! - no answer is longer than the datagram it answers (RFC 9000 section 8.1 allows three times as much);
-//! - each origin has a bucket of its own, which its words and answers are taken from; beyond it there is
-//!   silence. What all strangers say together passes through one more;
+//! - each origin has a bucket of its own, which its words and answers are taken from; beyond it one is told
+//!   so once a second, whoever behind it that is, and otherwise there is silence. What all strangers say
+//!   together passes through one more;
 //! - what reads like such an answer is neither answered nor passed on: two rooms whose addresses
 //!   somebody forged on each other's datagrams fall silent;
 //! - the proof is another text than any answer, so that a service that returns what it is sent never
@@ -22,6 +23,7 @@ use crate::chat::framing::{Ending, MESSAGE_MAX};
 use crate::chat::members::{Endpoint, Peer};
 use crate::chat::name;
 use crate::chat::outbox::Outbox;
+use crate::chat::rate::Taken;
 use crate::chat::text;
 use crate::chat::words::{self, Joined, REPLY_FORMS, Reply};
 
@@ -71,9 +73,24 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
             _ => WORDS,
         };
         let origin = endpoint.origin();
-        if words::is_reply(&text) || !self.sources.take(now, origin, self.limits.stranger, tokens) {
-            self.hall.counts.unanswered += 1;
-            return;
+        let taken = match words::is_reply(&text) {
+            true => Taken::Silence,
+            false => {
+                let rate = self.limits.stranger;
+                self.sources.take(now, origin, rate, tokens)
+            }
+        };
+        match taken {
+            Taken::Enough => {}
+            // A `q` has one answer, or none.
+            Taken::TooMuch if command != Command::Quit => {
+                self.hall.counts.too_fast += 1;
+                return self.brief(now, &sender, Reply::TooFast, out);
+            }
+            Taken::TooMuch | Taken::Silence => {
+                self.hall.counts.unanswered += 1;
+                return;
+            }
         }
         if !readable {
             self.hall.counts.too_long += 1;

@@ -193,6 +193,7 @@ fn one_origin_is_heard_and_answered_at_its_rate_and_others_as_ever() {
     for port in 0..burst as u16 {
         assert_eq!(send((66, port)), (1, 1));
     }
+    assert_eq!(send((66, 999)), (1, 0), "not heard, and told so");
     for port in 0..1000 {
         assert_eq!(send((66, port)), (0, 0), "neither heard nor answered");
     }
@@ -200,9 +201,16 @@ fn one_origin_is_heard_and_answered_at_its_rate_and_others_as_ever() {
     assert_eq!(scene.room.counts().unanswered, 1000);
     scene.wait(1);
     for port in 0..1000 {
-        scene.datagram((66, port), b"says something");
+        scene.datagram((66, port), b"says something!");
     }
     assert_eq!(scene.tcp(1).len(), 2, "two a second");
+    // Whoever else is behind that address is told, once a second.
+    let told = scene.udp((66, 2));
+    assert!(
+        matches!(&told[..], [Got::Text(told)] if told.starts_with("Too fast")),
+        "{told:?}"
+    );
+    assert_eq!(scene.udp((66, 3)), []);
 }
 
 #[test]
