@@ -167,18 +167,25 @@ impl Program for Client {
                 let _ = writeln!(self.terminal.output, "-- {why}");
             }
         }
-        let (style, output) = (&self.terminal.style, &mut self.terminal.output);
-        self.live.show(now, &self.node, style, output);
-        self.terminal.output.flush();
         if news.signals > 0 {
             self.end = Some(now);
         }
     }
 
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
-        let mut device = self.terminal.capture.on(tap);
-        let deadline = self.node.poll_egress(now, &mut device);
-        self.terminal.capture.annotate(self.node.journal());
+        let deadline = {
+            let mut device = self.terminal.capture.on(tap);
+            self.node.poll_egress(now, &mut device)
+        };
+        let Terminal {
+            capture,
+            output,
+            style,
+            ..
+        } = &mut self.terminal;
+        capture.annotate(self.node.journal(), output);
+        self.live.show(now, &self.node, style, output);
+        output.flush();
         earliest(&[deadline, self.live.deadline(), self.silent_at, self.end])
     }
 

@@ -389,14 +389,20 @@ impl Program for Client {
         }
         let mark = self.mark();
         self.received.poll(now, mark, &mut self.terminal.output);
-        self.show_new(now);
-        self.terminal.output.flush();
     }
 
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
-        let mut device = self.terminal.capture.on(tap);
-        let deadline = self.node.poll_egress(now, &mut device);
-        self.terminal.capture.annotate(self.node.journal());
+        let deadline = {
+            let mut device = self.terminal.capture.on(tap);
+            self.node.poll_egress(now, &mut device)
+        };
+        let Terminal {
+            capture, output, ..
+        } = &mut self.terminal;
+        capture.annotate(self.node.journal(), output);
+        // What was sent is shown now: nothing else may happen for long.
+        self.show_new(now);
+        self.terminal.output.flush();
         let close = self
             .close_at
             .filter(|_| !self.closed && self.typed.is_empty());
