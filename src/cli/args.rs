@@ -252,7 +252,8 @@ A server that listens on all addresses in Python:
 
 const LADDER: &str = "\
 Draws the TCP connections of a capture file, with the states of both ends as their segments imply \
-them.
+them: in parentheses. In a capture that --pcap wrote the states of the node, what caused them, and what \
+became of its segments are read from the comments, and certain.
 
 Packets are found behind Ethernet, Linux cooked capture, raw IP, loopback, PPP and HDLC; behind VLAN \
 tags, MPLS, PPPoE and SNAP; in GRE, VXLAN, Geneve and IP tunnels. Below the ladders stands how many \
