@@ -11,6 +11,7 @@ mod error;
 mod fragments;
 mod ladders;
 mod left_out;
+mod notes;
 mod octets;
 mod ranges;
 mod read;

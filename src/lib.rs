@@ -17,7 +17,9 @@
 //! loop {
 //!     node.poll_ingress(now, &mut device);
 //!     app.run(now, &mut node, &mut screen);
-//!     let deadline = earliest(node.poll_egress(now, &mut device), app.deadline());
+//!     let egress = node.poll_egress(now, &mut device);
+//!     app.show(now, &node, &mut screen);
+//!     let deadline = earliest(&[egress, app.deadline()]);
 //!     sleep until the device is readable or the deadline is reached
 //! }
 //! ```

@@ -171,7 +171,9 @@ impl<'m> Application<'m> {
             // One that finds no room is asked again.
             self.node.send_frame(now, device, &question);
         }
-        self.node.poll_egress(now, device)
+        let deadline = self.node.poll_egress(now, device);
+        self.app.show(now, self.node, &mut Operator);
+        deadline
     }
 
     #[inline(never)]

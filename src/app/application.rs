@@ -47,7 +47,9 @@ pub struct Config {
 /// ```text
 /// node.poll_ingress(now, &mut device);
 /// app.run(now, &mut node, &mut screen);
-/// let deadline = earliest(node.poll_egress(now, &mut device), app.deadline());
+/// let egress = node.poll_egress(now, &mut device);
+/// app.show(now, &node, &mut screen);
+/// let deadline = earliest(&[egress, app.deadline()]);
 /// ```
 ///
 /// The caller serves the ports (`node.listen`, `node.bind`) and leaves `accept`, `next_ready` and
@@ -101,6 +103,11 @@ impl<'a> App<'a> {
         self.wake_at(at);
         self.send_answers(now, node, screen);
         self.end_shutdown(now, node);
+    }
+
+    /// Shows the operator what happened, as it happens. Call it after each egress: what was sent is part
+    /// of it, and nothing else may happen for long.
+    pub fn show<S: Screen>(&mut self, now: Instant, node: &Node<'_>, screen: &mut S) {
         let style = self.style.with_tags();
         self.live.show(now, node, &style, screen);
     }

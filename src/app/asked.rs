@@ -146,6 +146,10 @@ impl App<'_> {
         let role = handle.map(|handle| (handle, self.desk.role(handle.slot())));
         let mut text = String::<96>::new();
         let _ = match role {
+            None if waits(question.node, question.now, connection) => write!(
+                text,
+                "Connection {connection} is closed already and waits 2 MSL."
+            ),
             None => write!(
                 text,
                 "There is no open connection {connection}; /states lists them."
@@ -193,4 +197,9 @@ impl App<'_> {
             });
         }
     }
+}
+
+/// Whether a connection is in TIME-WAIT, without a socket.
+fn waits(node: &Node<'_>, now: Instant, connection: ConnectionId) -> bool {
+    node.statuses(now).any(|status| status.id == connection)
 }

@@ -103,18 +103,7 @@ impl<'a> Live<'a> {
             self.next = number + 1;
             self.tell(now, node, number, &event, style, screen);
         }
-        let style = self.style(style);
-        self.go_on(now, node, &style, screen);
-    }
-
-    /// Lines say whose they are as soon as more than one ladder grows.
-    fn style(&self, style: &Style) -> Style {
-        let watches = self.watched.iter().filter_map(|place| place.0.as_ref());
-        if watches.filter(|watch| !watch.ended).nth(1).is_some() {
-            style.with_tags()
-        } else {
-            *style
-        }
+        self.go_on(now, node, style, screen);
     }
 
     fn tell<S: Screen>(
@@ -138,7 +127,6 @@ impl<'a> Live<'a> {
                 ended: false,
             });
         }
-        let style = &self.style(style);
         match self.watch(connection) {
             Some(watch) => {
                 watch.ended |= matches!(event.kind(), Kind::Ended { .. });

@@ -66,7 +66,7 @@ pub const TABLE: [Section; 3] = [
 ];
 
 /// What the totals are of.
-const TOTALS_ARE: &str = "in all, with as many members and four times as many in TIME-WAIT, two buffers of 4096 and 4096 events";
+const TOTALS_ARE: &str = "in all: the node and the room, as many members, four times as many in TIME-WAIT, two buffers of 4096 and 4096 events";
 /// Octets of both buffers of a connection in the totals.
 const BUFFERS: usize = 2 * 4_096;
 /// Events in the journal in the totals.
@@ -107,7 +107,7 @@ const fn connection() -> usize {
 
 const fn total(connections: usize) -> usize {
     let each = connection() + MEMBER + 4 * TIME_WAIT + BUFFERS;
-    connections * each + EVENTS * size_of::<Option<Event>>()
+    NODE_AND_ROOM + connections * each + EVENTS * size_of::<Option<Event>>()
 }
 
 #[cfg(test)]
@@ -132,6 +132,23 @@ mod tests {
         for (connections, (what, octets)) in [8, 100, 4_000].into_iter().zip(TABLE[2].rows) {
             assert_eq!(*what, format!("{connections} connections"));
             assert_eq!(*octets, total(connections));
+        }
+    }
+
+    #[test]
+    fn a_total_is_the_sum_of_the_rows_that_its_heading_names() {
+        let row = |name: &str| {
+            let rows = TABLE[..2].iter().flat_map(|section| section.rows);
+            rows.rev().find(|(it, _)| *it == name).unwrap().1
+        };
+        let each = row("in all")
+            + row("a member of the room")
+            + 4 * row("a connection in TIME-WAIT")
+            + BUFFERS;
+        let once =
+            row("the node and the room themselves") + EVENTS * row("an event in the journal");
+        for (connections, (_, octets)) in [8, 100, 4_000].into_iter().zip(TABLE[2].rows) {
+            assert_eq!(*octets, once + connections * each);
         }
     }
 }

@@ -1,13 +1,15 @@
 //! The TCP connections among the packets of a capture, each as the records of a journal.
 //!
 //! The end that opened the connection, or that speaks first in the capture, stands in the place of
-//! this node; its states are recorded as inferred. The ladder infers those of the other end itself.
+//! this node; its states are recorded as inferred. Where a node captured itself, it is that node, and its
+//! states are recorded as it noted them. The ladder infers those of the other end itself.
 
 use super::dissect::Dissected;
+use super::notes::{Change, Notes};
 use super::stream::Stream;
 use crate::trace::{
-    Cause, ConnectionId, Direction, Endpoint, Event, Flags, Flow, Journal, Kind, Segment, State,
-    Transition, Verdict,
+    Cause, ConnectionId, Direction, Endpoint, Event, Flags, Flow, Journal, Kind, Mark, Segment,
+    State, Transition, rfc9293,
 };
 use smoltcp::time::Instant;
 use smoltcp::wire::IpEndpoint;
@@ -25,6 +27,9 @@ pub(super) struct Connection {
     /// Whether its first SYN is in the capture.
     opened: bool,
     segments: Vec<(Instant, Segment)>,
+    /// The end that captured itself, and what it noted at which segment.
+    node: Option<IpEndpoint>,
+    noted: HashMap<usize, Vec<Change>>,
 }
 
 impl Connection {
@@ -44,6 +49,8 @@ impl Connection {
             remote: Stream::default(),
             opened: flags.contains(Flags::SYN),
             segments: Vec::new(),
+            node: None,
+            noted: HashMap::new(),
         }
     }
 
@@ -53,7 +60,9 @@ impl Connection {
 
     /// What to write below the names of its ends.
     pub(super) const fn roles(&self) -> [&'static str; 2] {
-        if self.opened {
+        if self.node.is_some() {
+            ["the node (noted)", "peer (inferred)"]
+        } else if self.opened {
             ["client (inferred)", "server (inferred)"]
         } else {
             ["one end (inferred)", "other end (inferred)"]
@@ -67,9 +76,50 @@ impl Connection {
 
     /// Its records, in a journal that holds all of them.
     pub(super) fn journal(&self) -> Journal<'static> {
-        let mut journal = Journal::new(vec![None; self.events().count()]);
-        self.events().for_each(|event| journal.record(event));
+        let events: Vec<Event> = match self.node {
+            Some(node) => self.noted_events(node).collect(),
+            None => self.events().collect(),
+        };
+        let mut journal = Journal::new(vec![None; events.len()]);
+        events.into_iter().for_each(|event| journal.record(event));
         journal
+    }
+
+    /// The records as the node made them that captured itself.
+    fn noted_events(&self, node: IpEndpoint) -> impl Iterator<Item = Event> {
+        let turned = node != self.flow.local;
+        let mut flow = self.flow;
+        if turned {
+            core::mem::swap(&mut flow.local, &mut flow.remote);
+        }
+        let connection = self.id;
+        let opened = Kind::Opened { connection, flow };
+        let first = self.segments.first();
+        let opened = first.map(|&(at, _)| Event::new(at, opened));
+        let segments = self.segments.iter().enumerate();
+        let segments = segments.flat_map(move |(index, &(at, mut segment))| {
+            if turned {
+                segment.direction = match segment.direction {
+                    Direction::In => Direction::Out,
+                    Direction::Out => Direction::In,
+                };
+            }
+            if segment.direction == Direction::In && segment.mark == Mark::Retransmission {
+                segment.mark = Mark::Duplicate;
+            }
+            let noted = self.noted.get(&index).map_or(&[][..], Vec::as_slice);
+            let changes = move |by_segment: bool| {
+                let changes = noted.iter();
+                let changes = changes.filter(move |it| (it.cause == Cause::Segment) == by_segment);
+                changes.map(move |change| change.kind(connection))
+            };
+            // What the segment shows came before it, and what it caused behind.
+            let kinds = changes(false).chain([Kind::Segment(segment)]);
+            kinds
+                .chain(changes(true))
+                .map(move |kind| Event::new(at, kind))
+        });
+        opened.into_iter().chain(segments)
     }
 
     fn events(&self) -> impl Iterator<Item = Event> {
@@ -112,7 +162,15 @@ impl Connection {
         opens && sender.is_begun_anew(&segment.header, receiver)
     }
 
-    fn add(&mut self, at: Instant, segment: &Dissected) {
+    fn add(&mut self, at: Instant, segment: &Dissected, notes: &Notes) {
+        if notes.say_something() {
+            self.node = match notes.direction {
+                Some(Direction::Out) => Some(segment.from),
+                Some(Direction::In) | None => Some(segment.to),
+            };
+            let index = self.segments.len();
+            self.noted.insert(index, notes.changes.clone());
+        }
         let header = segment.header;
         let (direction, sender, receiver) = if segment.from == self.flow.local {
             (Direction::Out, &mut self.local, &mut self.remote)
@@ -141,9 +199,25 @@ impl Connection {
                 seq,
                 ack,
                 mark,
-                verdict: Verdict::Passed,
+                verdict: notes.verdict(),
             },
         ));
+    }
+}
+
+impl Change {
+    fn kind(&self, connection: ConnectionId) -> Kind {
+        let Self { from, to, cause } = *self;
+        let transition = Transition {
+            connection,
+            from,
+            to,
+            cause,
+        };
+        match rfc9293::is_legal(from, to, cause) {
+            true => Kind::Transition(transition),
+            false => Kind::Illegal(transition),
+        }
     }
 }
 
@@ -160,13 +234,17 @@ impl Connections {
         self.all.len()
     }
 
-    pub(super) fn add(&mut self, at: Instant, segment: Dissected) {
-        for piece in segment.pieces() {
-            self.add_piece(at, &piece);
+    pub(super) fn add(&mut self, at: Instant, segment: Dissected, notes: &Notes) {
+        // What is noted of all of them stands with the last one, which has the FIN.
+        let mut pieces = segment.pieces().peekable();
+        while let Some(piece) = pieces.next() {
+            let none = &Notes::default();
+            let notes = if pieces.peek().is_some() { none } else { notes };
+            self.add_piece(at, &piece, notes);
         }
     }
 
-    fn add_piece(&mut self, at: Instant, segment: &Dissected) {
+    fn add_piece(&mut self, at: Instant, segment: &Dissected, notes: &Notes) {
         let mut ends = [segment.from, segment.to];
         ends.sort();
         let known = self
@@ -181,7 +259,7 @@ impl Connections {
             self.by_ends.insert(ends, index);
             index
         });
-        self.all[index].add(at, segment);
+        self.all[index].add(at, segment, notes);
     }
 }
 

@@ -3,9 +3,11 @@
 use super::connections::Connections;
 use super::dissect::{Content, dissect};
 use super::fragments::Fragments;
+use super::notes::Notes;
 use super::read::Capture;
 use super::{CaptureError, LeftOut, LeftOuts};
 use crate::trace::{Follower, Style};
+use smoltcp::time::Instant;
 use std::boxed::Box;
 use std::fmt;
 use std::fs::File;
@@ -41,6 +43,9 @@ pub fn ladder_file<W: Write>(
 /// Draws every TCP connection in a capture, in the order in which they begin: pcap or pcapng, as it is
 /// or compressed by gzip, read once from its start to its end. `name` stands in errors.
 ///
+/// Where a node captured itself, its states and their causes are read from its comments on the packets, and
+/// it stands on the left. What stands on no packet, such as the end of 2 MSL, is left out.
+///
 /// Below the ladders stands what was left out of them, and why. A capture that is cut or damaged is
 /// drawn as far as it goes before the error is returned. Memory is taken for each segment, some 50
 /// octets whatever its length, and for each connection, some 500.
@@ -57,7 +62,9 @@ pub fn ladders<W: Write>(
             Ok(Some(packet)) => {
                 let link = packet.link.ok_or(LeftOut::Interface);
                 let content = link.and_then(|link| dissect(link, packet.octets));
-                if let Err(why) = content.and_then(|content| found.add(packet.at, content)) {
+                if let Err(why) =
+                    content.and_then(|content| found.add(packet.at, content, &packet.notes))
+                {
                     found.left_out.add(why, 1);
                 }
             }
@@ -93,14 +100,14 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, at: smoltcp::time::Instant, content: Content<'_>) -> Result<(), LeftOut> {
+    fn add(&mut self, at: Instant, content: Content<'_>, notes: &Notes) -> Result<(), LeftOut> {
         let segment = match content {
             Content::Segment(segment) => Some(segment),
             Content::Fragment(packet, piece) => self.fragments.add(at, &packet, piece)?,
             Content::Other => None,
         };
         if let Some(segment) = segment {
-            self.connections.add(at, segment);
+            self.connections.add(at, segment, notes);
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ mod pcap;
 mod pcapng;
 
 use super::CaptureError;
+use super::notes::Notes;
 use super::octets::Octets;
 use flate2::bufread::MultiGzDecoder;
 use pcap::Pcap;
@@ -27,6 +28,8 @@ pub(super) struct Packet<'b> {
     /// Its link type (<https://www.tcpdump.org/linktypes.html>), if the file tells.
     pub(super) link: Option<u16>,
     pub(super) octets: Octets<'b>,
+    /// What a node wrote of it that captured itself.
+    pub(super) notes: Notes,
 }
 
 /// Why reading ended before the file did.

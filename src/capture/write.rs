@@ -225,7 +225,7 @@ impl<W: Write> PcapNg<W> {
 }
 
 /// A change of state in words, with the reason that RFC 9293 gives for it.
-fn sentence(transition: &Transition, illegal: bool) -> String {
+pub(super) fn sentence(transition: &Transition, illegal: bool) -> String {
     let Transition {
         connection,
         from,

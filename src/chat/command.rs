@@ -52,6 +52,13 @@ pub(super) enum Command<'t> {
     Nothing,
 }
 
+impl Command<'_> {
+    /// Whether it is something for others to read.
+    pub(super) const fn is_said(&self) -> bool {
+        matches!(self, Self::Say(_) | Self::Me(_) | Self::Msg { .. })
+    }
+}
+
 /// Understands one clean message.
 ///
 /// `q` alone is [`Command::Quit`]; with anything else in the message it is something said. Two

@@ -50,7 +50,8 @@ pub trait Outbox<K, E> {
 /// What happened in the room, counted since it was opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Messages that came in: lines, unterminated messages and datagrams, commands among them.
+    /// Messages that came in: lines, unterminated messages and datagrams, members' commands among them.
+    /// Those of the operator are none.
     pub messages: u64,
     /// Lines queued for a member: what others said, and answers.
     pub delivered: u64,

@@ -307,7 +307,6 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
     }
 
     fn note(&mut self, now: Instant, slot: u32, ending: Ending) {
-        self.hall.counts.messages += 1;
         self.hall.members.hear(slot, now);
         if let Some(member) = self.hall.members.get_mut(slot) {
             member.lines = ending == Ending::Line;
@@ -335,7 +334,11 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         let Some(member) = self.hall.members.get_mut(slot) else {
             return;
         };
-        let unlimited = matches!(member.peer, Peer::Console) || command == Command::Quit;
+        let is_console = matches!(member.peer, Peer::Console);
+        if !is_console || command.is_said() {
+            self.hall.counts.messages += 1;
+        }
+        let unlimited = is_console || command == Command::Quit;
         if !unlimited && !member.bucket.take(now, rate) {
             self.hall.counts.too_fast += 1;
             return self.answer(slot, Answer::TooFast, out);

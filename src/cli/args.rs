@@ -212,8 +212,9 @@ Serves the chat on a TAP.
 
 The TAP is a network cable between this host and the node: the host's end gets --host-address, the \
 node answers at --address. Everybody who reaches it is in one room, over TCP and UDP. Lines typed \
-here go to everybody; /help lists what else can be typed, q ends, as do Ctrl-D, SIGINT, SIGTERM and a \
-terminal that is closed: each member is told.
+here go to everybody; /help lists what else can be typed, q ends, as do Ctrl-C, Ctrl-D, SIGTERM and a \
+terminal that is closed: each member is told. Where standard input is no terminal, its end ends nothing: \
+the chat goes on, without an operator, until SIGINT or SIGTERM.
 
 Making a TAP takes root. Without it the node runs in a private network, and the command by which \
 another terminal joins that network is printed.";
@@ -240,10 +241,13 @@ The node is the active opener: its SYN goes out of the TAP to the server. Typed 
 
 const CONNECT_EXAMPLES: &str = "\
 Examples:
-  nc -l 192.168.69.100 9000              a server on this host, in one terminal (or in a private
-                                         network, after the command that is printed)
+  nc -l 9000                             a server on this host, in one terminal, first: on all its
+                                         addresses, since the TAP's is not there yet
   sudo smolchat connect 192.168.69.100:9000
+  nc -u -l 9000                          the same over UDP
   sudo smolchat connect 192.168.69.100:9000 --udp
+  smolchat connect 192.168.69.100:9000   as a plain user, in a private network: this first; it waits,
+                                         and prints the command that starts a server there
 
 A server that listens on all addresses in Python:
   import socket; s = socket.create_server((\"\", 9000)); c, who = s.accept()
@@ -251,7 +255,8 @@ A server that listens on all addresses in Python:
 
 const LADDER: &str = "\
 Draws the TCP connections of a capture file, with the states of both ends as their segments imply \
-them.
+them: in parentheses. In a capture that --pcap wrote the states of the node, what caused them, and what \
+became of its segments are read from the comments, and certain.
 
 Packets are found behind Ethernet, Linux cooked capture, raw IP, loopback, PPP and HDLC; behind VLAN \
 tags, MPLS, PPPoE and SNAP; in GRE, VXLAN, Geneve and IP tunnels. Below the ladders stands how many \

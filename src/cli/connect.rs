@@ -3,6 +3,7 @@
 mod datagrams;
 mod received;
 mod stream;
+mod unanswered;
 
 use smolchat::trace::Style;
 use smoltcp::time::Duration;

@@ -6,6 +6,7 @@
 //! its reader may be slow, or not there yet.
 
 use std::cell::RefCell;
+use std::fmt::{self, Display, Formatter};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::FileTypeExt;
@@ -26,17 +27,33 @@ const BOUND: usize = 64 * 1024 * 1024;
 
 /// Why there is no capture.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write the capture {}: {error}", path.display())]
+#[error("{}", Told(path, error))]
 pub struct CaptureFailed {
     path: PathBuf,
     error: io::Error,
+}
+
+/// What is said of it.
+struct Told<'t>(&'t Path, &'t io::Error);
+
+impl Display for Told<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "cannot write the capture {}: {}",
+            self.0.display(),
+            self.1
+        )
+    }
 }
 
 /// A capture under way, or none.
 pub struct Capture {
     path: PathBuf,
     writer: RefCell<Option<PcapNg<Sink>>>,
+    /// Why it ended early.
     failed: RefCell<Option<io::Error>>,
+    told: bool,
 }
 
 impl Capture {
@@ -61,6 +78,7 @@ impl Capture {
             path: path.map(Path::to_path_buf).unwrap_or_default(),
             writer: RefCell::new(writer),
             failed: RefCell::new(None),
+            told: false,
         })
     }
 
@@ -71,26 +89,29 @@ impl Capture {
         })
     }
 
-    /// Adds what the journal says of the frames so far. Call it after each round of egress.
-    pub fn annotate(&self, journal: &Journal<'_>) {
+    /// Adds what the journal says of the frames so far, and tells once that the capture ended early.
+    /// Call it after each round of egress.
+    pub fn annotate(&mut self, journal: &Journal<'_>, out: &mut impl fmt::Write) {
         self.with(|writer| writer.annotate(journal));
-    }
-
-    /// Why the capture ended early, once.
-    pub fn take_failure(&self) -> Option<CaptureFailed> {
-        let error = self.failed.take()?;
-        let path = self.path.clone();
-        Some(CaptureFailed { path, error })
+        if let Some(error) = self.failed.get_mut()
+            && !self.told
+        {
+            self.told = true;
+            // Output never fails: what nobody reads is counted.
+            let _ = writeln!(out, "-- {}; the chat goes on.", Told(&self.path, error));
+        }
     }
 
     /// Completes the file.
     ///
     /// # Errors
-    /// When its end cannot be written, or nobody read it.
+    /// When it could not be written to its end, or nobody read that. A reader that went has seen enough.
     pub fn finish(self) -> Result<(), CaptureFailed> {
-        let finished = match self.writer.into_inner() {
-            Some(writer) => writer.finish().and_then(Sink::finish),
-            None => Ok(()),
+        let finished = match (self.failed.into_inner(), self.writer.into_inner()) {
+            (Some(error), _) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            (Some(error), _) => Err(error),
+            (None, Some(writer)) => writer.finish().and_then(Sink::finish),
+            (None, None) => Ok(()),
         };
         finished.map_err(|error| CaptureFailed {
             path: self.path,

@@ -158,15 +158,14 @@ impl Program for Server {
             self.app.shutdown(now, &mut self.node, &mut self.output);
         }
         self.app.run(now, &mut self.node, &mut self.output);
-        if let Some(failure) = self.capture.take_failure() {
-            let _ = writeln!(self.output, "-- {failure}; the chat goes on.");
-        }
-        self.output.flush();
     }
 
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
         let deadline = self.node.poll_egress(now, &mut self.capture.on(tap));
-        self.capture.annotate(self.node.journal());
+        self.capture.annotate(self.node.journal(), &mut self.output);
+        // What was sent is shown now: nothing else may happen for long.
+        self.app.show(now, &self.node, &mut self.output);
+        self.output.flush();
         let flush = self.output.is_behind().then(|| now + FLUSH);
         earliest(&[deadline, self.app.deadline(), flush])
     }

@@ -21,23 +21,21 @@ pub const RESPONSE_MAX: usize = 320;
 /// To who speaks TLS: a fatal alert, "protocol version" (RFC 8446, section 6).
 pub const ALERT: [u8; 7] = [21, 3, 1, 0, 2, 2, 70];
 
+/// What methods of other kinds are told.
+const READ_ONLY: &str = "This is a chat; its page can be read only.\n";
+
 impl Status {
     /// Its line, and the body, if that is always the same.
     fn texts(self) -> (&'static str, Option<&'static str>) {
         match self {
             Self::Ok => ("200 OK", None),
+            Self::Options => ("200 OK", Some(READ_ONLY)),
             Self::BadRequest => ("400 Bad Request", Some("That is no request.\n")),
             Self::NotFound => ("404 Not Found", Some("There is one page here: /\n")),
-            Self::NotAllowed => (
-                "405 Method Not Allowed",
-                Some("This is a chat; its page can be read only.\n"),
-            ),
+            Self::NotAllowed => ("405 Method Not Allowed", Some(READ_ONLY)),
             Self::Timeout => ("408 Request Timeout", Some("The request was not ended.\n")),
             Self::TooLong => ("414 URI Too Long", Some("There is one page here: /\n")),
-            Self::NotImplemented => (
-                "501 Not Implemented",
-                Some("This is a chat; its page can be read only.\n"),
-            ),
+            Self::NotImplemented => ("501 Not Implemented", Some(READ_ONLY)),
             Self::Busy => (
                 "503 Service Unavailable",
                 Some("Too much is asked for now; try again in a moment.\n"),
@@ -62,8 +60,8 @@ pub fn write_head(request: Request, out: &mut dyn Write) -> fmt::Result {
         out,
         "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
     )?;
-    if request.status == Status::NotAllowed {
-        write!(out, "Allow: GET, HEAD\r\n")?;
+    if matches!(request.status, Status::NotAllowed | Status::Options) {
+        write!(out, "Allow: GET, HEAD, OPTIONS\r\n")?;
     }
     if request.status == Status::Busy {
         write!(out, "Retry-After: 5\r\n")?;
@@ -154,6 +152,7 @@ mod tests {
     #[test]
     fn a_fixed_body_is_as_long_as_its_header_says_and_a_head_has_none() {
         for status in [
+            Status::Options,
             Status::BadRequest,
             Status::NotFound,
             Status::NotAllowed,

@@ -7,6 +7,8 @@ use super::opening::{is_method, words};
 pub enum Status {
     /// With the page.
     Ok,
+    /// With the methods that there are (RFC 9110, 9.3.7).
+    Options,
     /// It is no request.
     BadRequest,
     /// There is no such page.
@@ -71,7 +73,8 @@ fn status<'l>(method: &[u8], mut rest: impl Iterator<Item = &'l [u8]>) -> Status
     let path = parts.next().unwrap_or(target);
     match (method, path) {
         (b"GET" | b"HEAD", b"/" | b"/index.html") => Status::Ok,
-        (b"GET" | b"HEAD", _) => Status::NotFound,
+        (b"OPTIONS", b"*" | b"/" | b"/index.html") => Status::Options,
+        (b"GET" | b"HEAD" | b"OPTIONS", _) => Status::NotFound,
         (_, _) => Status::NotAllowed,
     }
 }
@@ -88,6 +91,10 @@ mod tests {
             ("HEAD / HTTP/1.1", Status::Ok),
             ("GET /favicon.ico HTTP/1.1", Status::NotFound),
             ("HEAD /favicon.ico HTTP/1.1", Status::NotFound),
+            ("OPTIONS * HTTP/1.1", Status::Options),
+            ("OPTIONS / HTTP/1.1", Status::Options),
+            ("OPTIONS /none HTTP/1.1", Status::NotFound),
+            ("GET * HTTP/1.1", Status::NotFound),
             ("POST / HTTP/1.1", Status::NotAllowed),
             ("PROPFIND / HTTP/1.1", Status::NotAllowed),
             ("BREW / HTTP/1.1", Status::NotImplemented),

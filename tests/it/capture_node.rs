@@ -150,3 +150,24 @@ fn arrows(ladder: &str) -> Vec<&str> {
         .map(|line| line.split('│').nth(1).unwrap())
         .collect()
 }
+
+#[test]
+fn the_ladder_of_a_nodes_own_capture_is_that_of_its_journal_as_far_as_packets_go() {
+    let (pair, client, file) = conversation();
+    let on_disk = OnDisk::new("noted", &file);
+    let mut drawn = Vec::new();
+    ladder_file(&on_disk.0, &mut drawn, &Style::PLAIN).unwrap();
+    let drawn = String::from_utf8(drawn).unwrap();
+    let from_journal = crate::pair::ladder(&pair.a, client.id(), pair.now);
+    assert_eq!(rows(&drawn), rows(&from_journal));
+    assert!(drawn.contains("FIN-WAIT-1 │ close()"), "{drawn}");
+}
+
+/// All lines below the names, without their times, but for what no packet shows. The call that opens is as
+/// old as the first packet there: what was before that, a question about the neighbour, is not known.
+fn rows(ladder: &str) -> Vec<String> {
+    let rows = ladder.trim_end().lines().skip(3);
+    rows.filter(|line| !line.contains("2 MSL") && !line.contains("closed by"))
+        .map(|line| line.chars().skip(13).collect())
+        .collect()
+}

@@ -68,6 +68,8 @@ mod tap_crowd;
 mod tap_end;
 #[cfg(feature = "linux")]
 mod tap_offload;
+#[cfg(feature = "linux")]
+mod tap_silence;
 mod time_wait;
 mod traps;
 mod turns;

@@ -1,9 +1,11 @@
 //! What the README shows is what the program does.
 
 use crate::hall::Hall;
-use crate::pair::ladder;
+use crate::pair::{Pair, ladder, receive, sizes};
+use smolchat::node::{Limits, Node};
 use smolchat::trace::ConnectionId;
-use smoltcp::time::Duration;
+use smoltcp::phy::Device;
+use smoltcp::time::{Duration, Instant};
 
 const README: &str = include_str!("../../README.md");
 
@@ -40,4 +42,49 @@ fn the_budget_of_the_readme_is_what_the_program_prints() {
         README.contains(budget),
         "put this into the README:\n{budget}"
     );
+}
+
+// What follows stands in the README as it is.
+fn echo(now: Instant, node: &mut Node<'_>, device: &mut impl Device) -> Option<Instant> {
+    node.poll_ingress(now, device); // frames in, timers
+    while node.accept().is_some() {} // who came is among the ready ones, too
+    while let Some(peer) = node.next_ready() {
+        let mut octets = [0; 512];
+        while let Ok(count) = node.recv(peer, &mut octets) {
+            let _ = node.send(peer, &octets[..count]); // or as much as there is room for
+        }
+        if node.has_finished(peer) {
+            node.close(now, peer);
+        }
+    }
+    node.poll_egress(now, device) // segments out; when to call again, if no frame comes before
+}
+
+#[test]
+fn the_run_loop_of_the_readme_is_an_echo_server() {
+    let source = include_str!("readme.rs");
+    let (_, shown) = source.split_once("as it is.\n").unwrap();
+    let (shown, _) = shown.split_once("\n\n").unwrap();
+    assert!(README.contains(shown), "put this into the README:\n{shown}");
+
+    let mut pair = Pair::new(sizes(2), Limits::default());
+    pair.b.listen(7, 8).unwrap();
+    let mut server = Pair::server();
+    server.port = 7;
+    let client = pair.a.connect(pair.now, server).unwrap();
+    let mut heard = Vec::new();
+    for round in 0..400 {
+        if round == 100 {
+            pair.a.send(client, b"hello").unwrap();
+        }
+        if round == 200 {
+            pair.a.close(pair.now, client);
+        }
+        pair.a.poll(pair.now, &mut pair.wire.end_a());
+        echo(pair.now, &mut pair.b, &mut pair.wire.end_b());
+        heard.extend(receive(&mut pair.a, client));
+        pair.now += Duration::from_millis(1);
+    }
+    assert_eq!(heard, b"hello");
+    assert_eq!(pair.b.free(), pair.b.capacity());
 }

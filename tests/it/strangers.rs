@@ -75,6 +75,7 @@ impl Clockwork for Rooms {
             let app = &mut self.apps[side];
             app.run(now, node, &mut self.screens[side]);
             let egress = node.poll_egress(now, &mut device);
+            app.show(now, node, &mut self.screens[side]);
             let more = more.then_some(now);
             next = earliest(&[next, more, egress, app.deadline()]);
         }

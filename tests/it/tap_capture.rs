@@ -109,3 +109,34 @@ fn a_capture_on_standard_output_leaves_standard_error_to_the_console() {
     let read = tshark.wait_with_output().expect("it was started");
     assert_eq!(String::from_utf8_lossy(&read.stdout).lines().count(), 2);
 }
+
+/// Runs the server with a capture in a file system that is soon full; `$0` is the program.
+const FULL: &str = r#"
+ip link set lo up; mount -t tmpfs -o size=64k none /mnt
+coproc SERVER { timeout 20 "$0" serve --plain --pcap /mnt/file 2>&1; echo "status $?"; }
+console=${SERVER[1]}
+read -ru "${SERVER[0]}" line
+timeout 10 python3 -c '
+import socket
+s = socket.create_connection(("192.168.69.1", 9000))
+s.send(b"x" * 1000); s.recv(1024)
+for _ in range(100): s.send(b"y" * 1000); s.recv(1024)'
+while read -ru "${SERVER[0]}" line; do
+    echo "$line"
+    case "$line" in *"goes on."*) echo q >&"$console";; esac
+done"#;
+
+#[test]
+fn a_capture_that_fails_is_told_of_when_it_does_and_is_no_success() {
+    need("python3");
+    let output = Command::new("unshare")
+        .args(["-rnm", "bash", "-c", FULL, env!("CARGO_BIN_EXE_smolchat")])
+        .output()
+        .expect("unshare is there");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let why = "cannot write the capture /mnt/file: No space left on device (os error 28)";
+    let told = format!("-- {why}; the chat goes on.\n");
+    assert!(said.contains(&told), "{output:?}");
+    let end = format!("error: {why}\nstatus 1\n");
+    assert!(said.ends_with(&end), "{output:?}");
+}

@@ -4,6 +4,7 @@
 //! client is not installed, the test fails and says what is missing.
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::program::{Program, need};
 
@@ -302,4 +303,21 @@ s = socket.create_connection(("192.168.69.1", 9000)); s.recv(1024)"#;
     }
     // The member's kernel answered each.
     assert!(!printed.contains("no acknowledgment"), "{printed}");
+}
+
+#[test]
+fn a_live_ladder_shows_what_was_sent_last_though_nothing_else_happens() {
+    let mut server = Program::start("serve");
+    server.expect("q ends");
+    server.python(
+        r#"
+import socket
+s = socket.create_connection(("192.168.69.1", 9000))
+s.send(b"q"); print(s.recv(1024), s.recv(1024)); s.close()"#,
+    );
+    let closed = Instant::now();
+    server.expect("2 MSL: 60.0 s");
+    assert!(closed.elapsed() < Duration::from_millis(500));
+    server.type_line("q");
+    server.expect_end();
 }

@@ -1,5 +1,6 @@
 //! What a connection owes its peer before it is in TIME-WAIT, and there.
 
+use crate::hall::Hall;
 use crate::lab::{Column, Lab, Segment};
 use smolchat::trace::State;
 use smoltcp::time::Duration;
@@ -52,4 +53,22 @@ fn a_new_syn_where_nobody_listens_ends_no_time_wait_and_is_challenged() {
         "{sent:?}"
     );
     assert_eq!(lab.state(), State::TimeWait);
+}
+
+#[test]
+fn what_is_closed_and_waits_2_msl_is_said_to_be_and_is_no_unknown_connection() {
+    let mut hall = Hall::default();
+    let client = hall.join();
+    hall.console("/close 1");
+    hall.pair.a.close(hall.pair.now, client);
+    hall.run_for(Duration::from_secs(1));
+    for order in ["/close 1", "/abort 1"] {
+        assert_eq!(
+            hall.console(order),
+            "Connection #1 is closed already and waits 2 MSL.\n"
+        );
+    }
+    hall.run_for(Duration::from_secs(61));
+    let said = hall.console("/close 1");
+    assert!(said.starts_with("There is no open connection #1"), "{said}");
 }

@@ -1,6 +1,7 @@
 //! The older format (draft-ietf-opsawg-pcap).
 
 use super::{Input, Order, Packet, Stop};
+use crate::capture::notes::Notes;
 use crate::capture::octets::Octets;
 use smoltcp::time::Instant;
 use std::vec::Vec;
@@ -58,6 +59,7 @@ impl Pcap {
             at: Instant::from_micros(micros),
             link: Some(self.link),
             octets: Octets::new(buffer, original.max(captured) as usize),
+            notes: Notes::default(),
         }))
     }
 }

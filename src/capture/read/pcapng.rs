@@ -1,8 +1,10 @@
 //! The newer format (draft-ietf-opsawg-pcapng): of its blocks, those that describe interfaces and
-//! those that hold packets. All others are skipped, and so are options other than of time.
+//! those that hold packets. All others are skipped, and so are options other than of time and comments.
 
 use super::{Input, Order, Packet, Stop};
+use crate::capture::notes::Notes;
 use crate::capture::octets::Octets;
+use crate::trace::Direction;
 use smoltcp::time::Instant;
 use std::vec::Vec;
 
@@ -19,6 +21,10 @@ const ENHANCED_PACKET: u32 = 6;
 /// Options of an interface.
 const IF_TSRESOL: u16 = 9;
 const IF_TSOFFSET: u16 = 14;
+
+/// Options of a packet.
+const COMMENT: u16 = 1;
+const EPB_FLAGS: u16 = 2;
 
 /// Octets of a block that are of the block itself: its type, and its length, before and after.
 const FRAME: u32 = 12;
@@ -118,22 +124,50 @@ impl PcapNg {
             resolution: 6,
             offset: 0,
         };
-        let mut options = &body[8..];
-        while let [code0, code1, len0, len1, rest @ ..] = options {
-            let code = self.order.u16([*code0, *code1]);
-            let length = usize::from(self.order.u16([*len0, *len1]));
-            // The end of the options, or of the block in the middle of one.
-            let Some(value) = rest.get(..length).filter(|_| code != 0) else {
-                break;
-            };
+        for (code, value) in self.options(&body[8..]) {
             match code {
                 IF_TSRESOL => interface.resolution = value.first().copied().unwrap_or(6),
                 IF_TSOFFSET => interface.offset = self.seconds(value).unwrap_or(0),
                 _ => {}
             }
-            options = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
         }
         Ok(interface)
+    }
+
+    /// The options at the end of a block, up to the last one that is whole.
+    fn options<'b>(&self, mut octets: &'b [u8]) -> impl Iterator<Item = (u16, &'b [u8])> {
+        let order = self.order;
+        std::iter::from_fn(move || {
+            let [code0, code1, len0, len1, rest @ ..] = octets else {
+                return None;
+            };
+            let code = order.u16([*code0, *code1]);
+            let length = usize::from(order.u16([*len0, *len1]));
+            // The end of the options, or of the block in the middle of one.
+            let value = rest.get(..length).filter(|_| code != 0)?;
+            octets = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
+            Some((code, value))
+        })
+    }
+
+    /// What the options of a packet say of it.
+    fn notes(&self, options: &[u8]) -> Notes {
+        let mut notes = Notes::default();
+        for (code, value) in self.options(options) {
+            match code {
+                COMMENT => notes.read(std::str::from_utf8(value).unwrap_or_default()),
+                EPB_FLAGS => {
+                    // The two lowest bits.
+                    notes.direction = match self.order.words(value).map(|[flags]| flags & 3) {
+                        Ok(1) => Some(Direction::In),
+                        Ok(2) => Some(Direction::Out),
+                        _ => None,
+                    }
+                }
+                _ => {}
+            }
+        }
+        notes
     }
 
     /// A number of 64 bits with a sign, which stands in the order of the octets as a whole.
@@ -160,7 +194,12 @@ impl PcapNg {
             _ => number,
         };
         let units = u64::from(high) << 32 | u64::from(low);
-        self.packet_of(number, Some(units), [captured, original], &body[20..])
+        let mut packet = self.packet_of(number, Some(units), [captured, original], &body[20..])?;
+        let options = (captured as usize).next_multiple_of(4).saturating_add(20);
+        if kind == ENHANCED_PACKET {
+            packet.notes = self.notes(body.get(options..).unwrap_or_default());
+        }
+        Ok(packet)
     }
 
     /// A packet of the interface with this number, at a time in its units.
@@ -180,6 +219,7 @@ impl PcapNg {
             at: self.last,
             link: interface.map(|interface| interface.link),
             octets: Octets::new(data, original.max(captured) as usize),
+            notes: Notes::default(),
         })
     }
 }

@@ -76,6 +76,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
     }
 
     pub(super) fn refuse_long(&mut self, slot: u32, out: &mut impl Outbox<K, E>) {
+        self.hall.counts.messages += 1;
         self.hall.counts.too_long += 1;
         self.answer(slot, Answer::TooLong, out);
     }

@@ -6,11 +6,13 @@ use std::os::fd::BorrowedFd;
 use smolchat::app::{Live, Watched};
 use smolchat::device::Tap;
 use smolchat::node::{Ingress, Node, earliest};
+use smolchat::trace::{Direction, Kind, Verdict};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
 use super::Terminal;
 use super::received::Received;
+use super::unanswered::{SILENCE, Unanswered};
 use crate::cli::Failure;
 use crate::cli::run::{News, Program};
 
@@ -27,6 +29,10 @@ pub struct Client {
     port: u16,
     live: Live<'static>,
     received: Received,
+    /// Something was said.
+    said: bool,
+    /// When it is told that nothing could be sent.
+    silent_at: Option<Instant>,
     /// When the program ends.
     end: Option<Instant>,
 }
@@ -51,6 +57,8 @@ impl Client {
             port,
             live,
             received: Received::default(),
+            said: false,
+            silent_at: None,
             end: None,
         })
     }
@@ -65,6 +73,7 @@ impl Client {
         } = self;
         let Terminal { input, output, .. } = terminal;
         let mut end = None;
+        let mut said = false;
         input.read(|line| match line {
             // Output never fails: what nobody reads is counted.
             b"/help" => {
@@ -77,8 +86,11 @@ impl Client {
                 if line == b"q" {
                     end = Some(now + LAST);
                 }
-                if let Err(error) = node.send_to(now, *port, *remote, line) {
-                    let _ = writeln!(output, "-- not sent: {error}");
+                match node.send_to(now, *port, *remote, line) {
+                    Ok(()) => said = true,
+                    Err(error) => {
+                        let _ = writeln!(output, "-- not sent: {error}");
+                    }
                 }
             }
         });
@@ -86,6 +98,19 @@ impl Client {
             end = Some(now + LAST);
         }
         self.end = self.end.or(end);
+        if said && !self.said {
+            self.said = true;
+            self.silent_at = Some(now + SILENCE);
+        }
+    }
+
+    /// Why nothing of what was said has left, if that is so.
+    fn unanswered(&self) -> Option<Unanswered> {
+        let unanswered = Unanswered::new(self.node.journal(), self.remote, |event| {
+            matches!(event.kind(), Kind::Datagram(it)
+                if it.direction == Direction::Out && !matches!(it.verdict, Verdict::Dropped(_)))
+        });
+        (self.said && !unanswered.has_left()).then_some(unanswered)
     }
 
     fn receive(&mut self, now: Instant) {
@@ -110,13 +135,18 @@ impl Client {
         }
     }
 
-    /// Completes the capture.
+    /// Completes the capture, and tells whether nothing could be sent.
     pub fn finish(self) -> Result<(), Failure> {
+        let unanswered = self.unanswered();
         let Terminal {
             output, capture, ..
         } = self.terminal;
         output.finish();
-        Ok(capture.finish()?)
+        capture.finish()?;
+        match unanswered {
+            Some(why) => Err(Failure::NotConnected(why.to_string())),
+            None => Ok(()),
+        }
     }
 }
 
@@ -131,19 +161,32 @@ impl Program for Client {
             self.read_input(now);
         }
         self.receive(now);
-        let (style, output) = (&self.terminal.style, &mut self.terminal.output);
-        self.live.show(now, &self.node, style, output);
-        self.terminal.output.flush();
+        if self.silent_at.is_some_and(|at| at <= now) {
+            self.silent_at = None;
+            if let Some(why) = self.unanswered() {
+                let _ = writeln!(self.terminal.output, "-- {why}");
+            }
+        }
         if news.signals > 0 {
             self.end = Some(now);
         }
     }
 
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
-        let mut device = self.terminal.capture.on(tap);
-        let deadline = self.node.poll_egress(now, &mut device);
-        self.terminal.capture.annotate(self.node.journal());
-        earliest(&[deadline, self.live.deadline(), self.end])
+        let deadline = {
+            let mut device = self.terminal.capture.on(tap);
+            self.node.poll_egress(now, &mut device)
+        };
+        let Terminal {
+            capture,
+            output,
+            style,
+            ..
+        } = &mut self.terminal;
+        capture.annotate(self.node.journal(), output);
+        self.live.show(now, &self.node, style, output);
+        output.flush();
+        earliest(&[deadline, self.live.deadline(), self.silent_at, self.end])
     }
 
     fn is_over(&self, now: Instant) -> bool {

@@ -6,17 +6,20 @@ use std::os::fd::BorrowedFd;
 use smolchat::app::write_status;
 use smolchat::device::Tap;
 use smolchat::node::{ConnectError, Handle, Ingress, Node, RecvError, earliest};
-use smolchat::trace::{Ending, Follower, State, draw};
+use smolchat::trace::{Direction, Ending, Follower, Kind, State, draw};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
 use super::received::Received;
+use super::unanswered::{SILENCE, Unanswered};
 use super::{PATIENCE, Terminal};
 use crate::cli::Failure;
 use crate::cli::run::{News, Program};
 
 /// How often to try again while nobody serves in a private network yet.
 const AGAIN: Duration = Duration::from_millis(500);
+/// How long a handshake has before a q ends it: what is piped in is read before any answer can come.
+const GRACE: Duration = Duration::from_secs(1);
 /// Octets typed that may wait for a server that does not read.
 const TYPED: usize = 64 * 1024;
 
@@ -40,7 +43,11 @@ pub struct Client {
     closed: bool,
     again: Option<Instant>,
     attempts: u32,
-    /// When waiting for the peer's FIN ends.
+    /// The server has answered our SYN.
+    answered: bool,
+    /// When it is told that nobody does.
+    silent_at: Option<Instant>,
+    /// When waiting for the peer's FIN ends, or for its answer to our SYN.
     until: Option<Instant>,
     outcome: Option<Result<(), Failure>>,
     /// Who asks twice for the end does not want to wait.
@@ -68,6 +75,8 @@ impl Client {
             closed: false,
             again: Some(Instant::ZERO),
             attempts: 0,
+            answered: false,
+            silent_at: None,
             until: None,
             outcome: None,
             is_urgent: false,
@@ -81,6 +90,9 @@ impl Client {
             Ok(handle) => {
                 self.handle = Some(handle);
                 self.follower = Some(Follower::new(handle.id()));
+                if self.attempts == 1 {
+                    self.silent_at = Some(now + SILENCE);
+                }
             }
             Err(error) => self.end(Err(ConnectError::into(error))),
         }
@@ -110,9 +122,6 @@ impl Client {
         for line in lines {
             self.typed(now, &line);
         }
-        if self.terminal.input.has_ended() {
-            self.close_at.get_or_insert(now);
-        }
     }
 
     fn typed(&mut self, now: Instant, line: &[u8]) {
@@ -130,7 +139,11 @@ impl Client {
                 self.typed.extend_from_slice(b"q");
                 // A segment of its own: the FIN comes after it.
                 self.close_at.get_or_insert(now + Duration::from_micros(1));
-                self.until.get_or_insert(now + PATIENCE);
+                self.until.get_or_insert(if self.answered {
+                    now + PATIENCE
+                } else {
+                    now.max(Instant::ZERO + GRACE)
+                });
             }
             line if self.close_at.is_some() => {
                 let line = String::from_utf8_lossy(line);
@@ -162,10 +175,48 @@ impl Client {
     }
 
     fn abort(&mut self, now: Instant) {
+        let outcome = if self.answered {
+            Ok(())
+        } else {
+            let remote = self.remote;
+            Err(Failure::NotConnected(format!(
+                "no connection to {remote} was opened: {}",
+                self.unanswered()
+            )))
+        };
         if let Some(handle) = self.handle {
             self.node.abort(now, handle);
         }
-        self.end(Ok(()));
+        self.end(outcome);
+    }
+
+    /// Why there is no connection yet, as far as it is known.
+    fn unanswered(&self) -> String {
+        if self.again.is_some() {
+            return "nobody serves there".to_string();
+        }
+        let unanswered = Unanswered::new(
+            self.node.journal(),
+            self.remote,
+            |event| matches!(event.kind(), Kind::Segment(segment) if segment.direction == Direction::Out),
+        );
+        unanswered.to_string()
+    }
+
+    /// Notes that the server has answered, or tells that it has not for a while.
+    fn watch_opening(&mut self, now: Instant) {
+        let opening = matches!(self.state(), State::SynSent | State::Closed);
+        if !self.answered && !opening {
+            self.answered = true;
+            self.silent_at = None;
+            // Who said q meanwhile waits for the peer's FIN from now on.
+            self.until = self.until.map(|_| now + PATIENCE);
+        }
+        if self.silent_at.is_some_and(|at| at <= now) {
+            self.silent_at = None;
+            let unanswered = self.unanswered();
+            self.say(&format!("{unanswered} Trying again; q gives up."));
+        }
     }
 
     /// The user wants to go: closes, and waits for the peer only so long.
@@ -201,6 +252,10 @@ impl Client {
                 }
             }
         }
+        // Who has nothing more to say may still want to hear: that ends no handshake.
+        if self.terminal.input.has_ended() && self.answered {
+            self.close_at.get_or_insert(now);
+        }
         if !self.typed.is_empty()
             && let Ok(count) = self.node.send(handle, &self.typed)
         {
@@ -218,6 +273,10 @@ impl Client {
     fn ended(&mut self, now: Instant, handle: Handle, ending: Ending) {
         let unsent = self.typed.len();
         let outcome = match ending {
+            Ending::Closed if !self.answered => Err(format!(
+                "no connection to {} was opened: it was closed before",
+                self.remote
+            )),
             Ending::Closed if unsent == 0 => Ok(()),
             Ending::Closed => Err(format!("{unsent} octets could not be sent")),
             Ending::Refused if self.server.is_some() => {
@@ -231,12 +290,18 @@ impl Client {
                 }
                 self.node.close(now, handle);
                 self.handle = None;
+                self.silent_at = None;
                 self.again = Some(now + AGAIN);
                 return;
             }
             Ending::Refused => Err(format!(
                 "{} refuses the connection: start a server there first",
                 self.remote
+            )),
+            Ending::TimedOut(_) if !self.answered => Err(format!(
+                "no connection to {} was opened: {}",
+                self.remote,
+                self.unanswered()
             )),
             Ending::TimedOut(timer) => Err(format!(
                 "{} did not answer ({timer}): is it up, and is the address right?",
@@ -307,6 +372,7 @@ impl Program for Client {
             self.open(now);
         }
         while self.node.next_ready().is_some() {}
+        self.watch_opening(now);
         if news.input {
             self.read_input(now);
         }
@@ -316,19 +382,27 @@ impl Program for Client {
         self.is_urgent = news.signals > 1;
         self.exchange(now);
         if self.until.is_some_and(|at| at <= now) && self.outcome.is_none() {
-            self.say("the peer has not closed in time: left.");
+            if self.answered {
+                self.say("the peer has not closed in time: left.");
+            }
             self.abort(now);
         }
         let mark = self.mark();
         self.received.poll(now, mark, &mut self.terminal.output);
-        self.show_new(now);
-        self.terminal.output.flush();
     }
 
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
-        let mut device = self.terminal.capture.on(tap);
-        let deadline = self.node.poll_egress(now, &mut device);
-        self.terminal.capture.annotate(self.node.journal());
+        let deadline = {
+            let mut device = self.terminal.capture.on(tap);
+            self.node.poll_egress(now, &mut device)
+        };
+        let Terminal {
+            capture, output, ..
+        } = &mut self.terminal;
+        capture.annotate(self.node.journal(), output);
+        // What was sent is shown now: nothing else may happen for long.
+        self.show_new(now);
+        self.terminal.output.flush();
         let close = self
             .close_at
             .filter(|_| !self.closed && self.typed.is_empty());
@@ -338,6 +412,7 @@ impl Program for Client {
             self.again,
             self.ladder_due,
             self.received.due,
+            self.silent_at,
             self.until,
         ])
     }

@@ -53,6 +53,7 @@ impl Clockwork for CableWorld {
         let more = pair.b.poll_ingress(now, &mut pair.wire.end_b());
         self.app.run(now, &mut pair.b, &mut self.paper);
         let b = pair.b.poll_egress(now, &mut pair.wire.end_b());
+        self.app.show(now, &pair.b, &mut self.paper);
         let more = (more == Ingress::More).then_some(now);
         earliest(&[a, b, more, self.app.deadline(), pair.wire.next_arrival()])
     }

@@ -267,6 +267,7 @@ impl Program for Host {
 
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
         let node = self.node.poll_egress(now, tap);
+        self.app.show(now, &self.node, &mut self.paper);
         let quiet = self
             .asked
             .is_some()

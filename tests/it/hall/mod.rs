@@ -73,6 +73,7 @@ impl Clockwork for Hall {
         let more = pair.b.poll_ingress(now, &mut device);
         self.app.run(now, &mut pair.b, &mut self.screen);
         let b = pair.b.poll_egress(now, &mut device);
+        self.app.show(now, &pair.b, &mut self.screen);
         device.flush(now);
         let late = self.faults.next_deadline();
         let more = (more == Ingress::More).then_some(now);

@@ -40,21 +40,15 @@ impl Program {
         Self::listening_to(child, stderr)
     }
 
-    fn listening_to(mut child: Child, output: impl Read + Send + 'static) -> Self {
-        let (sender, lines) = channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        let mut program = Self {
-            console: child.stdin.take(),
-            child,
-            lines,
-            printed: String::new(),
-        };
+    /// The same for a program that says nothing of the network that it is in.
+    pub(crate) fn start_alone(arguments: &str) -> Self {
+        let mut child = spawn("--default-signal=HUP", arguments);
+        let stdout = child.stdout.take().expect("piped");
+        Self::reading(child, stdout)
+    }
+
+    fn listening_to(child: Child, output: impl Read + Send + 'static) -> Self {
+        let mut program = Self::reading(child, output);
         if !program.wait_for("nsenter") {
             let mut why = String::new();
             if let Some(stderr) = &mut program.child.stderr {
@@ -63,6 +57,24 @@ impl Program {
             panic!("the program did not start: {}{why}", program.printed);
         }
         program
+    }
+
+    /// Takes what a program prints, and lets it be told.
+    fn reading(mut child: Child, output: impl Read + Send + 'static) -> Self {
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            console: child.stdin.take(),
+            child,
+            lines,
+            printed: String::new(),
+        }
     }
 
     /// Waits for a line that contains `text`; false if the program ends before.
@@ -143,6 +155,17 @@ impl Program {
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).expect("it runs");
+    }
+
+    /// Waits for the end, which must not be a good one: what it says on standard error.
+    pub(crate) fn expect_failure(mut self) -> String {
+        while self.wait_for("\n") {}
+        let status = self.child.wait().expect("it was started");
+        assert_eq!(status.code(), Some(1), "{}", self.printed);
+        let mut why = String::new();
+        let stderr = self.child.stderr.as_mut().expect("piped");
+        stderr.read_to_string(&mut why).expect("it speaks UTF-8");
+        why
     }
 
     /// Waits for the end, which must be a good one.

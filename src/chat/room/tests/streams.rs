@@ -304,6 +304,7 @@ fn the_console_is_a_member_that_can_do_more() {
         Err(RoomFull),
         "there is one"
     );
+    let before = scene.room.counts().messages;
     let mut say = |message: &str| {
         scene
             .room
@@ -330,6 +331,8 @@ fn the_console_is_a_member_that_can_do_more() {
     .for_each(&mut say);
     say("/kick guest-1");
     say("q");
+    // The greeting below. Orders to the program are for nobody to read.
+    assert_eq!(scene.room.counts().messages - before, 1);
     let asked: Vec<Ask> = scene.desk.asked.drain(..).map(|(_, ask)| ask).collect();
     assert_eq!(
         asked,

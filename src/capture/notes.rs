@@ -1,0 +1,175 @@
+//! What a node wrote of itself into the comments of its own capture, read back: how its state changed,
+//! and what became of a segment. Whatever is not written as [`PcapNg`](super::PcapNg) does is no note.
+
+use crate::trace::{
+    Answer, Call, Cause, Direction, Reason, Repair, State, Timer, Verdict, rfc9293,
+};
+use std::fmt::Display;
+use std::string::ToString;
+use std::vec::Vec;
+
+/// A change of the node's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Change {
+    pub(super) from: State,
+    pub(super) to: State,
+    pub(super) cause: Cause,
+}
+
+/// The notes on one packet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Notes {
+    /// Whether the node sent it or received it; without that its notes are of no use.
+    pub(super) direction: Option<Direction>,
+    pub(super) changes: Vec<Change>,
+    pub(super) verdict: Option<Verdict>,
+}
+
+/// Every cause that stands in a comment; that of a segment stands there by its absence.
+const CAUSES: [Cause; 13] = [
+    Cause::Call(Call::Listen),
+    Cause::Call(Call::Connect),
+    Cause::Call(Call::Close),
+    Cause::Call(Call::Abort),
+    Cause::Timer(Timer::TimeWait),
+    Cause::Timer(Timer::Retransmission),
+    Cause::Timer(Timer::HalfOpen),
+    Cause::Timer(Timer::FinWait2),
+    Cause::Timer(Timer::CloseWait),
+    Cause::Timer(Timer::KeepAlive),
+    Cause::AddressLost,
+    Cause::Unreachable,
+    Cause::Evicted,
+];
+
+impl Notes {
+    /// Whether the node says something here.
+    pub(super) fn say_something(&self) -> bool {
+        self.direction.is_some() && (!self.changes.is_empty() || self.verdict.is_some())
+    }
+
+    /// Takes in a comment, if it is a note.
+    pub(super) fn read(&mut self, comment: &str) {
+        let note = comment.strip_prefix('#').and_then(|it| it.split_once(": "));
+        let Some((number, text)) = note else { return };
+        if !number.bytes().all(|octet| octet.is_ascii_digit()) {
+            return;
+        }
+        match change(text) {
+            Some(change) => self.changes.push(change),
+            None => self.verdict = verdict(text).or(self.verdict),
+        }
+    }
+
+    /// What became of the segment: only what can become of one that went this way.
+    pub(super) fn verdict(&self) -> Verdict {
+        match (self.direction, self.verdict) {
+            (Some(Direction::Out), Some(Verdict::Gate(answer))) => Verdict::Gate(answer),
+            (
+                Some(Direction::In),
+                Some(verdict @ (Verdict::Answered(_) | Verdict::Repaired(_) | Verdict::Held)),
+            )
+            | (Some(_), Some(verdict @ Verdict::Dropped(_))) => verdict,
+            _ => Verdict::Passed,
+        }
+    }
+}
+
+/// `FROM -> TO by CAUSE (why)`.
+fn change(text: &str) -> Option<Change> {
+    let (from, rest) = text.split_once(" -> ")?;
+    let (change, _) = rest.split_once(" (")?;
+    let (to, cause) = match change.split_once(" by ") {
+        Some((to, cause)) => (to, named(&CAUSES, cause)?),
+        None => (change, Cause::Segment),
+    };
+    Some(Change {
+        from: named(&rfc9293::STATES, from)?,
+        to: named(&rfc9293::STATES, to)?,
+        cause,
+    })
+}
+
+fn verdict(text: &str) -> Option<Verdict> {
+    if text == "held until a connection is free" {
+        return Some(Verdict::Held);
+    }
+    let (what, name) = text.split_once(": ")?;
+    match what {
+        "made by the gate" => named(&Answer::ALL, name).map(Verdict::Gate),
+        "answered by the gate" => named(&Answer::ALL, name).map(Verdict::Answered),
+        "repaired" => named(&Repair::ALL, name).map(Verdict::Repaired),
+        "dropped" => named(&Reason::ALL, name).map(Verdict::Dropped),
+        _ => None,
+    }
+}
+
+/// The one that is written like this.
+fn named<T: Display + Copy>(all: &[T], name: &str) -> Option<T> {
+    all.iter().copied().find(|it| it.to_string() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::write::sentence;
+    use super::*;
+    use crate::trace::{ConnectionId, Transition};
+    use std::format;
+
+    #[test]
+    fn each_change_of_state_that_is_written_is_read_back() {
+        for arrow in rfc9293::arrows() {
+            let change = Change {
+                from: arrow.from,
+                to: arrow.to,
+                cause: arrow.cause,
+            };
+            let transition = Transition {
+                connection: ConnectionId(12),
+                from: change.from,
+                to: change.to,
+                cause: change.cause,
+            };
+            for illegal in [false, true] {
+                let mut notes = Notes::default();
+                notes.read(&sentence(&transition, illegal));
+                assert_eq!(notes.changes, [change]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_became_of_a_segment_is_read_back_and_nothing_else_is_a_note() {
+        let read = |comment: &str| {
+            let mut notes = Notes {
+                direction: Some(Direction::In),
+                ..Notes::default()
+            };
+            notes.read(comment);
+            notes
+        };
+        for reason in Reason::ALL {
+            let notes = read(&format!("#3: dropped: {reason}"));
+            assert_eq!(notes.verdict(), Verdict::Dropped(reason));
+        }
+        for answer in Answer::ALL {
+            let notes = read(&format!("#3: answered by the gate: {answer}"));
+            assert_eq!(notes.verdict(), Verdict::Answered(answer));
+            // None that comes in is made here.
+            let notes = read(&format!("#3: made by the gate: {answer}"));
+            assert_eq!(notes.verdict(), Verdict::Passed);
+        }
+        for comment in [
+            "",
+            "#",
+            "#x: LISTEN -> CLOSED (why)",
+            "#1: LISTEN -> NOWHERE (why)",
+            "#1: LISTEN -> CLOSED",
+            "#1: LISTEN -> CLOSED by chance (why)",
+            "#1: dropped: by chance",
+            "dropped: malformed",
+        ] {
+            assert!(!read(comment).say_something(), "{comment}");
+        }
+    }
+}
