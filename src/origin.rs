@@ -56,6 +56,10 @@ const CROWD: usize = 4;
 /// Lanes in which origins are counted together.
 const LANES: usize = 32;
 
+/// Calls what it is given for each origin, as often as it comes. Not an iterator: its code would be there
+/// once for each.
+pub type Origins<'o> = &'o dyn Fn(&mut dyn FnMut(Origin));
+
 /// How many come by each lane: whoever is in one of many is in a crowd, or was counted with one.
 pub(crate) struct Lanes {
     salt: u64,
@@ -64,9 +68,9 @@ pub(crate) struct Lanes {
 
 impl Lanes {
     /// Counts these.
-    pub(crate) fn of(salt: u64, origins: impl Iterator<Item = Origin>) -> Self {
+    pub(crate) fn of(salt: u64, origins: Origins<'_>) -> Self {
         let mut counts = [0; LANES];
-        origins.for_each(|origin| counts[origin.lane(salt)] += 1);
+        origins(&mut |origin| counts[origin.lane(salt)] += 1);
         Self { salt, counts }
     }
 
@@ -79,43 +83,38 @@ impl Lanes {
 /// The origin that comes most often, and how often.
 ///
 /// Walks over them three times and keeps nothing: it counts lanes, and in the fullest of them finds the
-/// origin that has more than half, if one has. A crowd that is worth the name has. Otherwise it is any
-/// origin of that lane.
-pub fn most_crowded<I: Iterator<Item = Origin>>(
-    salt: u64,
-    origins: impl Fn() -> I,
-) -> Option<(Origin, usize)> {
-    let lanes = Lanes::of(salt, origins());
+/// origin that has more than half, if one has (the vote of Boyer and Moore). A crowd that is worth the name
+/// has. Otherwise it is any origin of that lane.
+pub fn most_crowded(salt: u64, origins: Origins<'_>) -> Option<(Origin, usize)> {
+    let lanes = Lanes::of(salt, origins);
     let fullest = (0..LANES).max_by_key(|&lane| lanes.counts[lane])?;
-    let leader = vote(origins().filter(|origin| origin.lane(salt) == fullest))?;
-    Some((leader, count(leader, origins())))
-}
-
-/// The most crowded origin, and how often it comes, if that is more than once and one time in [`CROWD`].
-pub(crate) fn crowd(
-    salt: u64,
-    origins: impl Iterator<Item = Origin> + Clone,
-) -> Option<(Origin, usize)> {
-    let all = origins.clone().count();
-    most_crowded(salt, || origins.clone()).filter(|(_, size)| *size > 1 && *size * CROWD >= all)
-}
-
-/// The origin that has more than half, if one has; otherwise any of them (the vote of Boyer and Moore).
-fn vote(origins: impl Iterator<Item = Origin>) -> Option<Origin> {
     let (mut leader, mut lead) = (None, 0_u32);
-    for origin in origins {
+    origins(&mut |origin| {
+        if origin.lane(salt) != fullest {
+            return;
+        }
         match leader == Some(origin) {
             true => lead += 1,
             false if lead == 0 => (leader, lead) = (Some(origin), 1),
             false => lead -= 1,
         }
-    }
-    leader
+    });
+    let leader = leader?;
+    Some((leader, count(leader, origins)))
+}
+
+/// The most crowded origin, and how often it comes, if that is more than once and one time in [`CROWD`].
+pub(crate) fn crowd(salt: u64, origins: Origins<'_>) -> Option<(Origin, usize)> {
+    let mut all = 0;
+    origins(&mut |_| all += 1);
+    most_crowded(salt, origins).filter(|(_, size)| *size > 1 && *size * CROWD >= all)
 }
 
 /// How often an origin comes.
-pub fn count(origin: Origin, origins: impl Iterator<Item = Origin>) -> usize {
-    origins.filter(|other| *other == origin).count()
+pub fn count(origin: Origin, origins: Origins<'_>) -> usize {
+    let mut count = 0;
+    origins(&mut |other| count += usize::from(other == origin));
+    count
 }
 
 #[cfg(test)]
@@ -125,12 +124,10 @@ mod tests {
     #[test]
     fn the_largest_crowd_is_found_among_many_who_came_once() {
         for salt in 0..100 {
-            let origins = || {
-                let many = (0..1000).map(|host: u32| Origin::of_v4(host.to_be_bytes()));
-                many.chain([Origin::of_v4([10, 0, 0, 1]); 80])
-                    .chain([Origin::of_v4([10, 0, 0, 2]); 10])
-            };
-            let found = most_crowded(salt, origins);
+            let many = (0..1000).map(|host: u32| Origin::of_v4(host.to_be_bytes()));
+            let crowds = [Origin::of_v4([10, 0, 0, 1]); 80].into_iter();
+            let all = many.chain(crowds).chain([Origin::of_v4([10, 0, 0, 2]); 10]);
+            let found = most_crowded(salt, &|each| all.clone().for_each(each));
             assert_eq!(found, Some((Origin::of_v4([10, 0, 0, 1]), 80)), "{salt}");
         }
     }
@@ -138,7 +135,7 @@ mod tests {
     #[test]
     fn a_crowd_is_a_quarter_of_all_and_more_than_one() {
         let host = |number: u32| Origin::of_v4(number.to_be_bytes());
-        let crowd = |hosts: &[u32]| crowd(7, hosts.iter().copied().map(host));
+        let crowd = |hosts: &[u32]| crowd(7, &|each| hosts.iter().for_each(|it| each(host(*it))));
         assert_eq!(crowd(&[]), None);
         assert_eq!(crowd(&[1]), None);
         assert_eq!(crowd(&[1, 2, 3, 4]), None);
@@ -149,7 +146,7 @@ mod tests {
 
     #[test]
     fn nobody_is_no_crowd() {
-        assert_eq!(most_crowded(1, core::iter::empty), None);
+        assert_eq!(most_crowded(1, &|_| {}), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use smoltcp::time::{Duration, Instant};
 
 use super::answers::Long;
 use super::telling::{Reader, Stream};
-use crate::chat::{self, Endpoint};
+use crate::chat::{self, Endpoint, Origin};
 use crate::node::{Handle, Node};
 
 /// A reader that took nothing for so long makes room for one that wants to read.
@@ -119,10 +119,12 @@ impl<'a> Streams<'a> {
                 Reader::Operator => None,
             })
         };
-        let origins = || readers().map(|(.., origin)| origin);
+        let origins = |each: &mut dyn FnMut(Origin)| {
+            readers().for_each(|(.., origin)| each(origin));
+        };
         let salt = now.total_micros() as u64;
-        let (crowd, size) = chat::most_crowded(salt, origins)?;
-        let crowded = size > chat::count(newcomer, origins()) + 1;
+        let (crowd, size) = chat::most_crowded(salt, &origins)?;
+        let crowded = size > chat::count(newcomer, &origins) + 1;
         let longest = readers().min_by_key(|(moved, ..)| *moved);
         let stalled = longest.filter(|(moved, ..)| *moved + STALLED <= now);
         let (_, place, _) = stalled.or_else(|| {

@@ -104,7 +104,7 @@ mod room;
 pub mod text;
 mod words;
 
-pub use crate::origin::{Origin, count, most_crowded};
+pub use crate::origin::{Origin, Origins, count, most_crowded};
 pub use command::{HELP, OPERATOR_HELP};
 pub use framing::{Ending, Framer, Step};
 pub use index::Cell;

@@ -349,19 +349,20 @@ impl Node<'_> {
 
     /// Whose the oldest handshakes are, if they are a crowd's, and how many.
     fn crowd(&self) -> Option<(Origin, usize)> {
-        origin::crowd(self.now.total_micros() as u64, self.oldest_origins())
+        let origins = |each: &mut dyn FnMut(Origin)| self.oldest_origins(each);
+        origin::crowd(self.now.total_micros() as u64, &origins)
     }
 
     /// The same, as far as it has more of them than `newcomer` would have with one more.
     fn crowd_before(&self, newcomer: Origin) -> Option<Origin> {
-        let own = origin::count(newcomer, self.oldest_origins());
+        let own = origin::count(newcomer, &|each| self.oldest_origins(each));
         let crowd = self.crowd().filter(|(_, size)| *size > own + 1);
         crowd.map(|(crowd, _)| crowd)
     }
 
-    fn oldest_origins(&self) -> impl Iterator<Item = Origin> + Clone {
+    fn oldest_origins(&self, each: &mut dyn FnMut(Origin)) {
         let oldest = self.table.queued(Queue::HalfOpen).take(OLDEST);
-        oldest.map(|slot| self.origin_of(slot))
+        oldest.for_each(|slot| each(self.origin_of(slot)));
     }
 
     fn origin_of(&self, slot: SlotId) -> Origin {

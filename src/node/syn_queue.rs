@@ -138,10 +138,12 @@ impl<'a> SynQueue<'a> {
     fn who_yields(&self, held: &PendingSyn, port_is_full: bool) -> Option<(usize, Resource)> {
         let port = held.flow.local.port;
         let concerned = move |it: &PendingSyn| !port_is_full || it.flow.local.port == port;
-        let origins = self.waiting().copied().filter(concerned);
-        let origins = origins.map(|it| it.origin());
-        let own = origin::count(held.origin(), origins.clone());
-        let crowd = origin::crowd(salt(held.heard), origins).filter(|(_, size)| *size > own + 1);
+        let origins = |each: &mut dyn FnMut(Origin)| {
+            let concerned = self.waiting().filter(|it| concerned(it));
+            concerned.for_each(|it| each(it.origin()));
+        };
+        let own = origin::count(held.origin(), &origins);
+        let crowd = origin::crowd(salt(held.heard), &origins).filter(|(_, size)| *size > own + 1);
         let crowd = crowd.map(|(origin, _)| origin);
         let newest = |yields: &dyn Fn(&PendingSyn) -> bool| {
             (0..self.len).rev().find(|place| {
@@ -158,7 +160,9 @@ impl<'a> SynQueue<'a> {
     /// Who is to be let in next: who is proven, then who is not of `crowd`, of those who waits among fewest
     /// of its own, of those who came again, and of those who has waited for longest.
     pub(super) fn next(&self, now: Instant, crowd: Option<Origin>) -> Option<PendingSyn> {
-        let lanes = Lanes::of(salt(now), self.waiting().map(PendingSyn::origin));
+        let origins =
+            |each: &mut dyn FnMut(Origin)| self.waiting().for_each(|it| each(it.origin()));
+        let lanes = Lanes::of(salt(now), &origins);
         let rank = |it: &&PendingSyn| {
             let part = lanes.with(it.origin()) * PARTS / self.len as u32;
             let of_crowd = Some(it.origin()) == crowd;

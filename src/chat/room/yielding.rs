@@ -39,7 +39,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
             Peer::Tcp(key) => origin_of(*key),
             Peer::Udp(_) | Peer::Console => None,
         };
-        let slot = self.yielding(now, Kind::Streams, places, newcomer, origin)?;
+        let slot = self.yielding(now, Kind::Streams, places, newcomer, &origin)?;
         let number = self.hall.members.get(slot)?.number;
         Some(MemberId { slot, number })
     }
@@ -66,7 +66,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
             Peer::Udp(endpoint) => Some(endpoint.origin()),
             Peer::Tcp(_) | Peer::Console => None,
         };
-        if let Some(slot) = self.yielding(now, Kind::Datagrams, places, newcomer, origin) {
+        if let Some(slot) = self.yielding(now, Kind::Datagrams, places, newcomer, &origin) {
             self.make_way(slot, out);
         }
     }
@@ -83,17 +83,19 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         kind: Kind,
         places: usize,
         newcomer: Origin,
-        origin_of: impl Fn(&Peer<K, E>) -> Option<Origin>,
+        origin_of: &dyn Fn(&Peer<K, E>) -> Option<Origin>,
     ) -> Option<u32> {
         let limits = &self.limits;
         let members = || {
             let all = self.hall.members.of(kind);
             all.filter_map(|(slot, member)| Some((slot, member, origin_of(&member.peer)?)))
         };
-        let origins = || members().map(|(_, _, origin)| origin);
+        let origins = |each: &mut dyn FnMut(Origin)| {
+            members().for_each(|(_, _, origin)| each(origin));
+        };
         let salt = now.total_micros() as u64;
-        let (crowd, size) = origin::most_crowded(salt, origins)?;
-        let own = origin::count(newcomer, origins()) + 1;
+        let (crowd, size) = origin::most_crowded(salt, &origins)?;
+        let own = origin::count(newcomer, &origins) + 1;
         let crowded = size > own;
         let share = limits.per_origin.unwrap_or(places / 4).max(1);
         let oldest = |spoke: bool, of: Option<Origin>| {
