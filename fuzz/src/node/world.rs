@@ -151,23 +151,22 @@ impl World {
     pub fn work(&mut self) -> Option<Instant> {
         for _ in 0..ROUNDS {
             let more = self.node.poll_ingress(self.now, &mut self.cable) == Ingress::More;
-            let app = match &mut self.app {
-                Some(app) => {
-                    app.run(self.now, &mut self.node, &mut self.screen);
-                    app.deadline()
-                }
-                None => {
-                    self.streams.turn(
-                        self.now,
-                        &mut self.node,
-                        &self.ledger,
-                        &self.talks,
-                        self.setup.reads,
-                    );
-                    None
-                }
-            };
-            let deadline = earliest(&[self.node.poll_egress(self.now, &mut self.cable), app]);
+            match &mut self.app {
+                Some(app) => app.run(self.now, &mut self.node, &mut self.screen),
+                None => self.streams.turn(
+                    self.now,
+                    &mut self.node,
+                    &self.ledger,
+                    &self.talks,
+                    self.setup.reads,
+                ),
+            }
+            let node = self.node.poll_egress(self.now, &mut self.cable);
+            if let Some(app) = &mut self.app {
+                app.show(self.now, &self.node, &mut self.screen);
+            }
+            let app = self.app.as_ref().and_then(App::deadline);
+            let deadline = earliest(&[node, app]);
             self.look();
             let waits = !self.cable.inbox.is_empty();
             if !more && !waits && deadline.is_none_or(|at| at > self.now) {
