@@ -63,20 +63,23 @@ pub type Origins<'o> = &'o dyn Fn(&mut dyn FnMut(Origin));
 /// How many come by each lane: whoever is in one of many is in a crowd, or was counted with one.
 pub(crate) struct Lanes {
     salt: u64,
-    counts: [u32; LANES],
+    counts: [u16; LANES],
 }
 
 impl Lanes {
     /// Counts these.
     pub(crate) fn of(salt: u64, origins: Origins<'_>) -> Self {
         let mut counts = [0; LANES];
-        origins(&mut |origin| counts[origin.lane(salt)] += 1);
+        origins(&mut |origin| {
+            let count: &mut u16 = &mut counts[origin.lane(salt)];
+            *count = count.saturating_add(1);
+        });
         Self { salt, counts }
     }
 
     /// How many come by the lane of an origin.
     pub(crate) fn with(&self, origin: Origin) -> u32 {
-        self.counts[origin.lane(self.salt)]
+        self.counts[origin.lane(self.salt)].into()
     }
 }
 
@@ -85,6 +88,9 @@ impl Lanes {
 /// Walks over them three times and keeps nothing: it counts lanes, and in the fullest of them finds the
 /// origin that has more than half, if one has (the vote of Boyer and Moore). A crowd that is worth the name
 /// has. Otherwise it is any origin of that lane.
+///
+/// Not inlined: its lanes would take the stack of whoever calls.
+#[inline(never)]
 pub fn most_crowded(salt: u64, origins: Origins<'_>) -> Option<(Origin, usize)> {
     let lanes = Lanes::of(salt, origins);
     let fullest = (0..LANES).max_by_key(|&lane| lanes.counts[lane])?;

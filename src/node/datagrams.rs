@@ -22,7 +22,7 @@ use crate::trace::{Datagram, Direction, Flow, Reason, Verdict};
 
 /// Of so many datagrams that wait to be taken it is known where they came from: enough while there are
 /// less, and otherwise the answer finds its way like any other.
-const SENDERS: usize = 16;
+const SENDERS: usize = 8;
 const _: () = assert!(SENDERS.is_power_of_two(), "numbers may wrap");
 
 /// A place for a bound port: a set of one socket that receives.

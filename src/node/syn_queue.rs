@@ -100,7 +100,8 @@ impl<'a> SynQueue<'a> {
         self.len
     }
 
-    /// Keeps a SYN; `limit` is its listener's.
+    /// Keeps a SYN; `limit` is its listener's. Not inlined, for the same reason as [`next`](Self::next).
+    #[inline(never)]
     pub(super) fn keep(&mut self, held: PendingSyn, limit: u16) -> Kept {
         self.forget_the_silent(held.heard);
         if let Some(place) = self.place_of(&held.flow) {
@@ -159,6 +160,9 @@ impl<'a> SynQueue<'a> {
 
     /// Who is to be let in next: who is proven, then who is not of `crowd`, of those who waits among fewest
     /// of its own, of those who came again, and of those who has waited for longest.
+    ///
+    /// Not inlined: it would take the stack of whoever lets in.
+    #[inline(never)]
     pub(super) fn next(&self, now: Instant, crowd: Option<Origin>) -> Option<PendingSyn> {
         let origins =
             |each: &mut dyn FnMut(Origin)| self.waiting().for_each(|it| each(it.origin()));

@@ -77,6 +77,8 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         Some(member.peer)
     }
 
+    /// Not inlined: it would take the stack of whoever calls.
+    #[inline(never)]
     fn yielding(
         &self,
         now: Instant,
