@@ -2,8 +2,8 @@
 //!
 //! smoltcp sends the datagrams of a socket strictly in turn, so one receiver whose hardware address
 //! cannot be found holds up all others. Here a datagram that cannot leave goes to the end of the queue
-//! until it is answered for or its time is over. An answer needs nobody to be found: it goes back to where
-//! its datagram came from.
+//! until it is answered for or its time is over. An answer does not wait: as long as nobody is found, it goes
+//! back to where its datagram came from.
 
 use core::net::IpAddr;
 

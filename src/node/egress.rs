@@ -107,10 +107,9 @@ impl Node<'_> {
             let Some((receiver, back)) = self.datagrams.receiver() else {
                 break;
             };
-            let hop = match back {
-                Some(hardware) => Some(self.link.hop(hardware)),
-                None => self.resolve(receiver),
-            };
+            // Whoever is not known is asked for; an answer does not wait for that.
+            let hop = self.resolve(receiver);
+            let hop = hop.or(back.map(|hardware| self.link.hop(hardware)));
             let mut exit = device.transmit(self.now);
             if exit.is_none() {
                 return true;

@@ -313,7 +313,7 @@ impl<'a> Node<'a> {
     }
 
     /// Sends a datagram from a bound port; the address is chosen if `from` names none. What answers the
-    /// datagram that was taken last goes back to where that came from; otherwise a neighbour is asked for.
+    /// datagram that was taken last goes back to where that came from, as long as no neighbour says otherwise.
     ///
     /// # Errors
     /// See [`SendToError`].
