@@ -5,6 +5,8 @@
 
 use core::net::IpAddr;
 
+use smoltcp::time::Instant;
+
 /// Where a peer is from: equal for all that share one budget. An IPv4 address, or the 64 bits of an
 /// IPv6 address that name the network, since one host has all addresses behind them (RFC 4291
 /// section 2.5.4). The one network that everybody has is link-local; there it is the interface.
@@ -68,7 +70,8 @@ pub(crate) struct Lanes {
 
 impl Lanes {
     /// Counts these.
-    pub(crate) fn of(salt: u64, origins: Origins<'_>) -> Self {
+    pub(crate) fn of(now: Instant, origins: Origins<'_>) -> Self {
+        let salt = now.total_micros() as u64;
         let mut counts = [0; LANES];
         origins(&mut |origin| {
             let count: &mut u16 = &mut counts[origin.lane(salt)];
@@ -87,16 +90,17 @@ impl Lanes {
 ///
 /// Walks over them three times and keeps nothing: it counts lanes, and in the fullest of them finds the
 /// origin that has more than half, if one has (the vote of Boyer and Moore). A crowd that is worth the name
-/// has. Otherwise it is any origin of that lane.
+/// has. Otherwise it is any origin of that lane. `now` makes the lanes others each time, so that nobody aims at
+/// being counted with somebody else.
 ///
 /// Not inlined: its lanes would take the stack of whoever calls.
 #[inline(never)]
-pub fn most_crowded(salt: u64, origins: Origins<'_>) -> Option<(Origin, usize)> {
-    let lanes = Lanes::of(salt, origins);
+pub fn most_crowded(now: Instant, origins: Origins<'_>) -> Option<(Origin, usize)> {
+    let lanes = Lanes::of(now, origins);
     let fullest = (0..LANES).max_by_key(|&lane| lanes.counts[lane])?;
     let (mut leader, mut lead) = (None, 0_u32);
     origins(&mut |origin| {
-        if origin.lane(salt) != fullest {
+        if origin.lane(lanes.salt) != fullest {
             return;
         }
         match leader == Some(origin) {
@@ -110,10 +114,17 @@ pub fn most_crowded(salt: u64, origins: Origins<'_>) -> Option<(Origin, usize)> 
 }
 
 /// The most crowded origin, and how often it comes, if that is more than once and one time in [`CROWD`].
-pub(crate) fn crowd(salt: u64, origins: Origins<'_>) -> Option<(Origin, usize)> {
+pub(crate) fn crowd(now: Instant, origins: Origins<'_>) -> Option<(Origin, usize)> {
     let mut all = 0;
     origins(&mut |_| all += 1);
-    most_crowded(salt, origins).filter(|(_, size)| *size > 1 && *size * CROWD >= all)
+    most_crowded(now, origins).filter(|(_, size)| *size > 1 && *size * CROWD >= all)
+}
+
+/// The same, if it comes more often than `newcomer` would with once more.
+pub(crate) fn crowd_before(now: Instant, newcomer: Origin, origins: Origins<'_>) -> Option<Origin> {
+    let own = count(newcomer, origins);
+    let crowd = crowd(now, origins).filter(|(_, size)| *size > own + 1);
+    crowd.map(|(crowd, _)| crowd)
 }
 
 /// How often an origin comes.
@@ -130,10 +141,11 @@ mod tests {
     #[test]
     fn the_largest_crowd_is_found_among_many_who_came_once() {
         for salt in 0..100 {
+            let now = Instant::from_micros(salt);
             let many = (0..1000).map(|host: u32| Origin::of_v4(host.to_be_bytes()));
             let crowds = [Origin::of_v4([10, 0, 0, 1]); 80].into_iter();
             let all = many.chain(crowds).chain([Origin::of_v4([10, 0, 0, 2]); 10]);
-            let found = most_crowded(salt, &|each| all.clone().for_each(each));
+            let found = most_crowded(now, &|each| all.clone().for_each(each));
             assert_eq!(found, Some((Origin::of_v4([10, 0, 0, 1]), 80)), "{salt}");
         }
     }
@@ -141,7 +153,11 @@ mod tests {
     #[test]
     fn a_crowd_is_a_quarter_of_all_and_more_than_one() {
         let host = |number: u32| Origin::of_v4(number.to_be_bytes());
-        let crowd = |hosts: &[u32]| crowd(7, &|each| hosts.iter().for_each(|it| each(host(*it))));
+        let crowd = |hosts: &[u32]| {
+            crowd(Instant::from_micros(7), &|each| {
+                hosts.iter().for_each(|it| each(host(*it)))
+            })
+        };
         assert_eq!(crowd(&[]), None);
         assert_eq!(crowd(&[1]), None);
         assert_eq!(crowd(&[1, 2, 3, 4]), None);
@@ -152,7 +168,7 @@ mod tests {
 
     #[test]
     fn nobody_is_no_crowd() {
-        assert_eq!(most_crowded(1, &|_| {}), None);
+        assert_eq!(most_crowded(Instant::ZERO, &|_| {}), None);
     }
 
     #[test]

@@ -160,17 +160,17 @@ impl<'a> Desk<'a> {
             node.close(now, handle);
             return self.set(slot, Role::Empty);
         }
-        if now >= until {
-            let yields = *step == Parting::Yielding;
-            if !yields && retransmissions(node, handle) > 0 {
-                *patience = now + PATIENCE;
-            } else {
-                match yields {
-                    true => node.evict(now, handle),
-                    false => node.abort(now, handle),
-                }
-                return self.set(slot, Role::Empty);
-            }
+        let is_over = now >= until;
+        if is_over && *step == Parting::Yielding {
+            node.evict(now, handle);
+            return self.set(slot, Role::Empty);
+        }
+        if is_over && retransmissions(node, handle) == 0 {
+            node.abort(now, handle);
+            return self.set(slot, Role::Empty);
+        }
+        if is_over {
+            *patience = now + PATIENCE;
         }
         let until = *patience;
         if let Parting::Said(at) = *step

@@ -122,8 +122,7 @@ impl<'a> Streams<'a> {
         let origins = |each: &mut dyn FnMut(Origin)| {
             readers().for_each(|(.., origin)| each(origin));
         };
-        let salt = now.total_micros() as u64;
-        let (crowd, size) = chat::most_crowded(salt, &origins)?;
+        let (crowd, size) = chat::most_crowded(now, &origins)?;
         let crowded = size > chat::count(newcomer, &origins) + 1;
         let longest = readers().min_by_key(|(moved, ..)| *moved);
         let stalled = longest.filter(|(moved, ..)| *moved + STALLED <= now);

@@ -25,6 +25,13 @@ pub(super) struct Notes {
     pub(super) verdict: Option<Verdict>,
 }
 
+/// The verdicts on a segment, as they are written: before a name, or alone.
+pub(super) const MADE: &str = "made by the gate";
+pub(super) const ANSWERED: &str = "answered by the gate";
+pub(super) const REPAIRED: &str = "repaired";
+pub(super) const DROPPED: &str = "dropped";
+pub(super) const HELD: &str = "held until a connection is free";
+
 /// Every cause that stands in a comment; that of a segment stands there by its absence.
 const CAUSES: [Cause; 13] = [
     Cause::Call(Call::Listen),
@@ -91,15 +98,15 @@ fn change(text: &str) -> Option<Change> {
 }
 
 fn verdict(text: &str) -> Option<Verdict> {
-    if text == "held until a connection is free" {
+    if text == HELD {
         return Some(Verdict::Held);
     }
     let (what, name) = text.split_once(": ")?;
     match what {
-        "made by the gate" => named(&Answer::ALL, name).map(Verdict::Gate),
-        "answered by the gate" => named(&Answer::ALL, name).map(Verdict::Answered),
-        "repaired" => named(&Repair::ALL, name).map(Verdict::Repaired),
-        "dropped" => named(&Reason::ALL, name).map(Verdict::Dropped),
+        MADE => named(&Answer::ALL, name).map(Verdict::Gate),
+        ANSWERED => named(&Answer::ALL, name).map(Verdict::Answered),
+        REPAIRED => named(&Repair::ALL, name).map(Verdict::Repaired),
+        DROPPED => named(&Reason::ALL, name).map(Verdict::Dropped),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@
 //! the next frame that the connection sends, since that shows it, or else at the end of the file.
 
 use super::dissect::{Dissected, of_ethernet};
+use super::notes::{ANSWERED, DROPPED, HELD, MADE, REPAIRED};
 use crate::trace::{
     Cause, ConnectionId, Direction, Event, Journal, Kind, Segment, Transition, Verdict, rfc9293,
 };
@@ -190,11 +191,11 @@ impl<W: Write> PcapNg<W> {
         let connection = segment.connection;
         let verdict = match segment.verdict {
             Verdict::Passed => return,
-            Verdict::Gate(answer) => format!("{connection}: made by the gate: {answer}"),
-            Verdict::Answered(answer) => format!("{connection}: answered by the gate: {answer}"),
-            Verdict::Repaired(repair) => format!("{connection}: repaired: {repair}"),
-            Verdict::Held => format!("{connection}: held until a connection is free"),
-            Verdict::Dropped(reason) => format!("{connection}: dropped: {reason}"),
+            Verdict::Gate(answer) => format!("{connection}: {MADE}: {answer}"),
+            Verdict::Answered(answer) => format!("{connection}: {ANSWERED}: {answer}"),
+            Verdict::Repaired(repair) => format!("{connection}: {REPAIRED}: {repair}"),
+            Verdict::Held => format!("{connection}: {HELD}"),
+            Verdict::Dropped(reason) => format!("{connection}: {DROPPED}: {reason}"),
         };
         comments.push(verdict);
     }

@@ -5,8 +5,10 @@ mod received;
 mod stream;
 mod unanswered;
 
+use smolchat::device::Tap;
+use smolchat::node::Node;
 use smolchat::trace::Style;
-use smoltcp::time::Duration;
+use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
 use super::args::ConnectArguments;
@@ -31,6 +33,15 @@ struct Terminal {
     /// Ladders are shown.
     live: bool,
     capture: Capture,
+}
+
+impl Terminal {
+    /// Lets the node send, with every frame and what the node says of it recorded; says when to call again.
+    fn send(&mut self, now: Instant, node: &mut Node<'_>, tap: &mut Tap) -> Option<Instant> {
+        let deadline = node.poll_egress(now, &mut self.capture.on(tap));
+        self.capture.annotate(node.journal(), &mut self.output);
+        deadline
+    }
 }
 
 /// Connects, and talks until one side ends it.

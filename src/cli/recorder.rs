@@ -6,7 +6,7 @@
 //! its reader may be slow, or not there yet.
 
 use std::cell::RefCell;
-use std::fmt::{self, Display, Formatter};
+use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::FileTypeExt;
@@ -27,23 +27,16 @@ const BOUND: usize = 64 * 1024 * 1024;
 
 /// Why there is no capture.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", Told(path, error))]
+#[error("cannot write the capture {}: {error}", path.display())]
 pub struct CaptureFailed {
     path: PathBuf,
     error: io::Error,
 }
 
-/// What is said of it.
-struct Told<'t>(&'t Path, &'t io::Error);
-
-impl Display for Told<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "cannot write the capture {}: {}",
-            self.0.display(),
-            self.1
-        )
+impl CaptureFailed {
+    fn of(path: &Path, error: io::Error) -> Self {
+        let path = path.to_path_buf();
+        Self { path, error }
     }
 }
 
@@ -52,7 +45,7 @@ pub struct Capture {
     path: PathBuf,
     writer: RefCell<Option<PcapNg<Sink>>>,
     /// Why it ended early.
-    failed: RefCell<Option<io::Error>>,
+    failed: RefCell<Option<CaptureFailed>>,
     told: bool,
 }
 
@@ -62,16 +55,12 @@ impl Capture {
     /// # Errors
     /// When it cannot be made.
     pub fn create(path: Option<&Path>, clock: Clock) -> Result<Self, CaptureFailed> {
-        let failed = |path: &Path, error| CaptureFailed {
-            path: path.to_path_buf(),
-            error,
-        };
         let since = std::time::Duration::from_micros(clock.now().total_micros().unsigned_abs());
         let zero = SystemTime::now() - since;
         let writer = path
             .map(|path| {
                 let sink = Sink::open(path).and_then(|sink| PcapNg::new(sink, zero));
-                sink.map_err(|error| failed(path, error))
+                sink.map_err(|error| CaptureFailed::of(path, error))
             })
             .transpose()?;
         Ok(Self {
@@ -93,12 +82,12 @@ impl Capture {
     /// Call it after each round of egress.
     pub fn annotate(&mut self, journal: &Journal<'_>, out: &mut impl fmt::Write) {
         self.with(|writer| writer.annotate(journal));
-        if let Some(error) = self.failed.get_mut()
+        if let Some(failure) = self.failed.get_mut()
             && !self.told
         {
             self.told = true;
             // Output never fails: what nobody reads is counted.
-            let _ = writeln!(out, "-- {}; the chat goes on.", Told(&self.path, error));
+            let _ = writeln!(out, "-- {failure}; the chat goes on.");
         }
     }
 
@@ -107,16 +96,17 @@ impl Capture {
     /// # Errors
     /// When it could not be written to its end, or nobody read that. A reader that went has seen enough.
     pub fn finish(self) -> Result<(), CaptureFailed> {
-        let finished = match (self.failed.into_inner(), self.writer.into_inner()) {
-            (Some(error), _) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            (Some(error), _) => Err(error),
-            (None, Some(writer)) => writer.finish().and_then(Sink::finish),
-            (None, None) => Ok(()),
+        if let Some(failure) = self.failed.into_inner() {
+            return match failure.error.kind() {
+                io::ErrorKind::BrokenPipe => Ok(()),
+                _ => Err(failure),
+            };
+        }
+        let finished = match self.writer.into_inner() {
+            Some(writer) => writer.finish().and_then(Sink::finish),
+            None => Ok(()),
         };
-        finished.map_err(|error| CaptureFailed {
-            path: self.path,
-            error,
-        })
+        finished.map_err(|error| CaptureFailed::of(&self.path, error))
     }
 
     fn with(&self, write: impl FnOnce(&mut PcapNg<Sink>) -> io::Result<()>) {
@@ -124,7 +114,8 @@ impl Capture {
         if let Some(Err(error)) = writer.as_mut().map(write) {
             // The chat goes on without.
             *writer = None;
-            self.failed.replace(Some(error));
+            self.failed
+                .replace(Some(CaptureFailed::of(&self.path, error)));
         }
     }
 }

@@ -342,22 +342,15 @@ impl Node<'_> {
         Some(at)
     }
 
+    /// Who is to be let in next; last of all who has a crowd of the oldest handshakes.
     fn next_waiting(&self) -> Option<PendingSyn> {
-        let crowd = self.crowd().map(|(crowd, _)| crowd);
-        self.syn_queue.next(self.now, crowd)
+        let crowd = origin::crowd(self.now, &|each| self.oldest_origins(each));
+        self.syn_queue.next(self.now, crowd.map(|(crowd, _)| crowd))
     }
 
-    /// Whose the oldest handshakes are, if they are a crowd's, and how many.
-    fn crowd(&self) -> Option<(Origin, usize)> {
-        let origins = |each: &mut dyn FnMut(Origin)| self.oldest_origins(each);
-        origin::crowd(self.now.total_micros() as u64, &origins)
-    }
-
-    /// The same, as far as it has more of them than `newcomer` would have with one more.
+    /// Who has a crowd of the oldest handshakes, and more than `newcomer` would have.
     fn crowd_before(&self, newcomer: Origin) -> Option<Origin> {
-        let own = origin::count(newcomer, &|each| self.oldest_origins(each));
-        let crowd = self.crowd().filter(|(_, size)| *size > own + 1);
-        crowd.map(|(crowd, _)| crowd)
+        origin::crowd_before(self.now, newcomer, &|each| self.oldest_origins(each))
     }
 
     fn oldest_origins(&self, each: &mut dyn FnMut(Origin)) {

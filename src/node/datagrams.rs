@@ -20,8 +20,8 @@ use super::neighbors::ASK_AGAIN;
 use super::one_frame::{Exit, OneFrame, Sent};
 use crate::trace::{Datagram, Direction, Flow, Reason, Verdict};
 
-/// Of so many datagrams that wait to be taken it is known where they came from: enough while there are
-/// less, and otherwise the answer finds its way like any other.
+/// Of so many datagrams that wait at a port it is known where they came from: enough while there are less,
+/// and otherwise the answer finds its way like any other.
 const SENDERS: usize = 8;
 const _: () = assert!(SENDERS.is_power_of_two(), "numbers may wrap");
 
@@ -29,6 +29,10 @@ const _: () = assert!(SENDERS.is_power_of_two(), "numbers may wrap");
 pub struct Port<'a> {
     pub(super) set: SocketSet<'a>,
     socket: SocketHandle,
+    /// Where the last datagrams came from, by their numbers.
+    senders: [EthernetAddress; SENDERS],
+    /// The number of the next datagram.
+    next: u32,
 }
 
 impl<'a> Port<'a> {
@@ -43,7 +47,12 @@ impl<'a> Port<'a> {
         let socket = udp::Socket::new(udp::PacketBuffer::new(packets, payload), nothing());
         let mut set = SocketSet::new(storage);
         let socket = set.add(socket);
-        Self { set, socket }
+        Self {
+            set,
+            socket,
+            senders: [EthernetAddress([0; 6]); SENDERS],
+            next: 0,
+        }
     }
 
     pub(super) fn number(&self) -> u16 {
@@ -56,6 +65,21 @@ impl<'a> Port<'a> {
 
     pub(super) fn socket_mut(&mut self) -> &mut udp::Socket<'a> {
         self.set.get_mut(self.socket)
+    }
+
+    /// The number to be kept beside a datagram that comes from `hardware`.
+    pub(super) fn number_for(&mut self, hardware: EthernetAddress) -> u32 {
+        let number = self.next;
+        self.senders[number as usize % SENDERS] = hardware;
+        self.next = number.wrapping_add(1);
+        number
+    }
+
+    /// Where the datagram of this number came from, if that is still known.
+    fn sender(&self, number: u32) -> Option<EthernetAddress> {
+        let hardware = self.senders[number as usize % SENDERS];
+        let is_kept = self.next.wrapping_sub(number) as usize <= SENDERS;
+        (is_kept && hardware.is_unicast()).then_some(hardware)
     }
 }
 
@@ -96,10 +120,6 @@ pub(super) struct Datagrams<'a> {
     queued: usize,
     sender: SocketSet<'a>,
     socket: SocketHandle,
-    /// Where the last datagrams came from, by their numbers.
-    senders: [EthernetAddress; SENDERS],
-    /// The number of the next datagram that is received.
-    next: u32,
     /// Who sent the datagram that the application took last, and where it came from.
     last: Option<(IpEndpoint, EthernetAddress)>,
     /// How many at the front are to be tried: all, after one came, a hardware address was learnt, or the first
@@ -133,8 +153,6 @@ impl<'a> Datagrams<'a> {
             queued: 0,
             sender,
             socket,
-            senders: [EthernetAddress([0; 6]); SENDERS],
-            next: 0,
             last: None,
             untried: 0,
             retry: None,
@@ -219,19 +237,6 @@ impl<'a> Datagrams<'a> {
         Some((waiting.to.addr, waiting.back))
     }
 
-    /// The port for a datagram that comes from `hardware`, and the number that is to be kept beside it.
-    pub(super) fn receiving(
-        &mut self,
-        port: u16,
-        hardware: EthernetAddress,
-    ) -> Option<(&mut Port<'a>, u32)> {
-        let port = self.ports.iter_mut().find(|it| it.number() == port)?;
-        let number = self.next;
-        self.senders[number as usize % SENDERS] = hardware;
-        self.next = number.wrapping_add(1);
-        Some((port, number))
-    }
-
     /// Takes a datagram from any port: the number of the port, how long it is in the buffer, whom it is from,
     /// and to which of our addresses.
     pub(super) fn take(&mut self, buffer: &mut [u8]) -> Option<(u16, usize, udp::UdpMetadata)> {
@@ -240,10 +245,8 @@ impl<'a> Datagrams<'a> {
         let (octets, meta) = port.socket_mut().recv().ok()?;
         let len = octets.len().min(buffer.len());
         buffer[..len].copy_from_slice(&octets[..len]);
-        let id = meta.meta.id;
-        let is_kept = self.next.wrapping_sub(id) as usize <= SENDERS;
-        let hardware = self.senders[id as usize % SENDERS];
-        self.last = (is_kept && hardware.is_unicast()).then_some((meta.endpoint, hardware));
+        let sender = port.sender(meta.meta.id);
+        self.last = sender.map(|hardware| (meta.endpoint, hardware));
         Some((number, len, meta))
     }
 

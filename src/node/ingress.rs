@@ -259,8 +259,7 @@ impl Node<'_> {
 
     /// Gives a datagram to the socket of its port, or to the application's own.
     fn deliver(&mut self, frame: &UdpFrame<'_>, ethernet: &Ethernet<'_>) -> Verdict {
-        let receiver = frame.flow.local.port;
-        let Some((port, number)) = self.datagrams.receiving(receiver, ethernet.from) else {
+        let Some(port) = self.datagrams.port_mut(frame.flow.local.port) else {
             return match self.give_extra(ethernet.octets) {
                 true => Verdict::Passed,
                 false => Verdict::Dropped(Reason::NoSuchPort),
@@ -275,6 +274,7 @@ impl Node<'_> {
         };
         // A bound port answers nothing.
         let mut discard = Discard;
+        let number = port.number_for(ethernet.from);
         let mut one_frame = OneFrame::offering(packet, &mut discard, Hop::NOWHERE).numbered(number);
         let before = port.socket().recv_queue();
         self.link.deliver(self.now, &mut one_frame, &mut port.set);

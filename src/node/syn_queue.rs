@@ -143,9 +143,7 @@ impl<'a> SynQueue<'a> {
             let concerned = self.waiting().filter(|it| concerned(it));
             concerned.for_each(|it| each(it.origin()));
         };
-        let own = origin::count(held.origin(), &origins);
-        let crowd = origin::crowd(salt(held.heard), &origins).filter(|(_, size)| *size > own + 1);
-        let crowd = crowd.map(|(origin, _)| origin);
+        let crowd = origin::crowd_before(held.heard, held.origin(), &origins);
         let newest = |yields: &dyn Fn(&PendingSyn) -> bool| {
             (0..self.len).rev().find(|place| {
                 let it = self.syn_queue[*place].0;
@@ -166,7 +164,7 @@ impl<'a> SynQueue<'a> {
     pub(super) fn next(&self, now: Instant, crowd: Option<Origin>) -> Option<PendingSyn> {
         let origins =
             |each: &mut dyn FnMut(Origin)| self.waiting().for_each(|it| each(it.origin()));
-        let lanes = Lanes::of(salt(now), &origins);
+        let lanes = Lanes::of(now, &origins);
         let rank = |it: &&PendingSyn| {
             let part = lanes.with(it.origin()) * PARTS / self.len as u32;
             let of_crowd = Some(it.origin()) == crowd;
@@ -244,11 +242,6 @@ impl<'a> SynQueue<'a> {
         self.len -= 1;
         self.syn_queue[self.len] = SynQueueEntry::EMPTY;
     }
-}
-
-/// Another one each time, so that nobody aims at being counted with somebody else.
-fn salt(now: Instant) -> u64 {
-    now.total_micros() as u64
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::program::{PATIENCE, Place, Program, fins, need};
+use crate::program::{PATIENCE, Place, Program, fins, in_private_network, need};
 use rustix::process::Signal;
 
 /// One exchange, and both ends closed.
@@ -129,10 +129,7 @@ done"#;
 #[test]
 fn a_capture_that_fails_is_told_of_when_it_does_and_is_no_success() {
     need("python3");
-    let output = Command::new("unshare")
-        .args(["-rnm", "bash", "-c", FULL, env!("CARGO_BIN_EXE_smolchat")])
-        .output()
-        .expect("unshare is there");
+    let output = in_private_network(FULL);
     let said = String::from_utf8_lossy(&output.stdout);
     let why = "cannot write the capture /mnt/file: No space left on device (os error 28)";
     let told = format!("-- {why}; the chat goes on.\n");

@@ -15,7 +15,7 @@ const SERVE: &str = "serve --services --plain --offload \
 /// What the scripts share: a transfer there and back that is compared, and the mean length of the frames
 /// that crossed the TAP, which no transfer without offload can lift over 1,514 octets.
 const LIBRARY: &str = r#"
-import random, socket, threading
+import random, socket, struct, threading
 def frames():
     for line in open("/proc/self/net/dev"):
         if line.strip().startswith("tap0:"):
@@ -34,6 +34,9 @@ def there_and_back(address, count):
     sender.start()
     got = b"".join(iter(lambda: stream.recv(1 << 16), b""))
     sender.join()
+    global resent
+    # tcpi_total_retrans of struct tcp_info.
+    resent = struct.unpack_from("I", stream.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 100)[0]
     stream.close()
     return got == octets
 "#;
@@ -118,8 +121,12 @@ fn a_capture_shows_the_long_segments_and_nothing_that_is_wrong_with_them() {
     let arguments = format!("{SERVE} --pcap {}", file.display());
     let mut server = Program::start(&arguments);
     server.expect("q ends");
-    let said = script(&server, r#"print(there_and_back("192.168.69.1", 300_000))"#);
-    assert_eq!(said, "True\n");
+    let said = script(
+        &server,
+        r#"print(there_and_back("192.168.69.1", 300_000), resent)"#,
+    );
+    let resent = said.strip_prefix("True ").expect(&said);
+    let resent: usize = resent.trim_end().parse().unwrap();
     server.type_line("q");
     server.expect_end();
     for (from, to) in [
@@ -132,10 +139,19 @@ fn a_capture_shows_the_long_segments_and_nothing_that_is_wrong_with_them() {
         );
         assert!(!long.is_empty(), "from {from}");
     }
-    // A machine that stands still for a while sends something again, which is no fault of the capture.
     let wrong = "_ws.malformed || ip.checksum_bad.expert || tcp.analysis.lost_segment \
         || tcp.analysis.ack_lost_segment";
     assert_eq!(tshark(&file, wrong), "");
+    // The kernel says how often it sent something again; the node had no reason to.
+    let again = |from| {
+        tshark(
+            &file,
+            &format!("tcp.analysis.retransmission && ip.src=={from}"),
+        )
+    };
+    assert_eq!(again("192.168.69.1"), "");
+    let by_kernel = again("192.168.69.100");
+    assert!(by_kernel.lines().count() <= resent, "{resent}: {by_kernel}");
     std::fs::remove_file(&file).expect("it was written");
 }
 

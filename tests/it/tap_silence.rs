@@ -1,10 +1,9 @@
 //! The program as a client of a server that says nothing: what it tells, and how it ends.
 //!
 //! Each test has a private network of its own, made by the program.
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::program::{Program, need};
+use crate::program::{Program, in_private_network, need};
 
 /// What is said where no host has the address.
 const NO_HOST: &str = "nobody tells the hardware address of 192.168.69.77 (ARP), so nothing";
@@ -38,8 +37,10 @@ set -e
 ip link set lo up; ip tuntap add t0 mode tap; ip address add 192.0.2.1/24 dev t0; ip link set t0 up
 run() { timeout 20 "$0" connect 192.0.2.1:9000 --tap t0 --address 192.0.2.2/24 --plain; }
 serve() { timeout 20 nc -l 9000; }
-(echo welcome | serve) & sleep 0.5; run < /dev/null | head -n 1; wait
-serve & sleep 0.5; printf 'hello\nq\n' | run > /dev/null; wait; echo
+# Until somebody listens at port 9000.
+served() { until grep -qsE ':2328 0+:0000 0A' /proc/net/tcp /proc/net/tcp6; do sleep 0.01; done; }
+(echo welcome | serve) & served; run < /dev/null | head -n 1; wait
+serve & served; printf 'hello\nq\n' | run > /dev/null; wait; echo
 # The kernel's answers go to somebody else.
 ip neighbor add 192.0.2.2 lladdr 02:00:00:00:00:99 dev t0 nud permanent
 (sleep 3.5; echo q) | run || echo "status $?""#;
@@ -47,10 +48,7 @@ ip neighbor add 192.0.2.2 lladdr 02:00:00:00:00:99 dev t0 nud permanent
 #[test]
 fn the_end_of_the_input_and_a_piped_q_wait_for_the_handshake_and_an_unanswered_syn_is_told_of() {
     need("nc");
-    let output = Command::new("unshare")
-        .args(["-rnm", "bash", "-c", READY, env!("CARGO_BIN_EXE_smolchat")])
-        .output()
-        .expect("unshare is there");
+    let output = in_private_network(READY);
     let said = String::from_utf8_lossy(&output.stdout);
     let lines: Vec<_> = said.lines().collect();
     let silent =

@@ -20,7 +20,7 @@ const HOST_THERE: Ipv6Address = Ipv6Address::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1
 /// Of the prefix and of the station 02:00:00:00:00:02.
 const BOARD_THERE: Ipv6Address = Ipv6Address::new(0x2001, 0xdb8, 0, 0, 0, 0xff, 0xfe00, 2);
 /// Most of the stack of an image with IPv6, which has 10 KiB.
-pub(crate) const STACK: usize = 9 * 1024 + 768;
+pub(crate) const STACK: usize = 9 * 1024 + 512;
 
 /// Whether a frame asks for routers.
 fn is_question(frame: &[u8]) -> bool {

@@ -95,8 +95,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         let origins = |each: &mut dyn FnMut(Origin)| {
             members().for_each(|(_, _, origin)| each(origin));
         };
-        let salt = now.total_micros() as u64;
-        let (crowd, size) = origin::most_crowded(salt, &origins)?;
+        let (crowd, size) = origin::most_crowded(now, &origins)?;
         let own = origin::count(newcomer, &origins) + 1;
         let crowded = size > own;
         let share = limits.per_origin.unwrap_or(places / 4).max(1);

@@ -173,17 +173,8 @@ impl Program for Client {
     }
 
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
-        let deadline = {
-            let mut device = self.terminal.capture.on(tap);
-            self.node.poll_egress(now, &mut device)
-        };
-        let Terminal {
-            capture,
-            output,
-            style,
-            ..
-        } = &mut self.terminal;
-        capture.annotate(self.node.journal(), output);
+        let deadline = self.terminal.send(now, &mut self.node, tap);
+        let Terminal { output, style, .. } = &mut self.terminal;
         self.live.show(now, &self.node, style, output);
         output.flush();
         earliest(&[deadline, self.live.deadline(), self.silent_at, self.end])

@@ -392,14 +392,7 @@ impl Program for Client {
     }
 
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
-        let deadline = {
-            let mut device = self.terminal.capture.on(tap);
-            self.node.poll_egress(now, &mut device)
-        };
-        let Terminal {
-            capture, output, ..
-        } = &mut self.terminal;
-        capture.annotate(self.node.journal(), output);
+        let deadline = self.terminal.send(now, &mut self.node, tap);
         // What was sent is shown now: nothing else may happen for long.
         self.show_new(now);
         self.terminal.output.flush();

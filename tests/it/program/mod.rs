@@ -211,6 +211,15 @@ pub(crate) fn need(program: &str) {
     );
 }
 
+/// What becomes of a script of bash in a private network of its own, where `$0` is the program.
+pub(crate) fn in_private_network(script: &str) -> Output {
+    Command::new("unshare")
+        .args(["-rnm", "bash", "-c", script])
+        .arg(env!("CARGO_BIN_EXE_smolchat"))
+        .output()
+        .expect("unshare is installed: scripts/test installs what is missing")
+}
+
 /// A place for a file, which goes with this.
 pub(crate) struct Place(pub PathBuf);
 
