@@ -67,10 +67,10 @@ impl Known {
 enum Asking {
     /// There is none.
     No,
-    /// It is to leave: to this host alone, or to all.
-    Due(Option<EthernetAddress>),
-    /// It left, and the answer is still to come. Nobody but who was asked can have heard it.
-    Open(Option<EthernetAddress>),
+    /// It is to leave.
+    Due,
+    /// It left, and the answer is still to come.
+    Open,
 }
 
 /// What became of an answer.
@@ -118,40 +118,25 @@ impl<'a> Neighbors<'a> {
         known.used = now;
         let fresh = known.hardware.is_some() && now < known.confirmed + REACHABLE;
         if !fresh {
-            self.ask(now, place, None);
+            self.ask(now, place);
         }
         self.places[place].0?.hardware
     }
 
-    /// Asks for a neighbour that may have gone or moved from `last`, as long as that is in doubt: an answer may
-    /// be wrong, too. What was confirmed since `since`, if anything was.
+    /// Asks for a neighbour that may have gone or moved, though it is known, as long as that is in doubt: an
+    /// answer may be wrong, too. What was confirmed since `since`, if anything was.
     pub(super) fn recheck(
         &mut self,
         now: Instant,
         address: IpAddress,
-        last: EthernetAddress,
         since: Instant,
     ) -> Option<EthernetAddress> {
         let place = self.place_of(now, address)?;
         let known = self.places[place].0.as_mut()?;
         known.used = now;
         let confirmed = known.hardware.filter(|_| known.confirmed > since);
-        self.ask(now, place, Some(last));
+        self.ask(now, place);
         confirmed
-    }
-
-    /// Whether a neighbour that was at `last` is now where it seems to be, which anybody can pretend: it has
-    /// said so itself, or nobody else says that it is. Asks if that is not known.
-    pub(super) fn has_moved(
-        &mut self,
-        now: Instant,
-        address: IpAddress,
-        last: EthernetAddress,
-        seems: EthernetAddress,
-    ) -> bool {
-        let known = self.known_mut(address);
-        let silent = known.is_some_and(|known| known.questions >= QUESTIONS);
-        silent || self.recheck(now, address, last, now - REACHABLE) == Some(seems)
     }
 
     /// Takes in an answer, if it was asked for.
@@ -164,9 +149,8 @@ impl<'a> Neighbors<'a> {
         let Some(known) = self.known_mut(address) else {
             return Answer::Unasked;
         };
-        match known.question {
-            Asking::Open(asked) if asked.is_none_or(|asked| asked == hardware) => {}
-            Asking::Open(_) | Asking::No | Asking::Due(_) => return Answer::Unasked,
+        if known.question != Asking::Open {
+            return Answer::Unasked;
         }
         known.hardware = Some(hardware);
         known.confirmed = now;
@@ -191,12 +175,11 @@ impl<'a> Neighbors<'a> {
             return None;
         }
         let mut all = self.places.iter_mut().filter_map(|place| place.0.as_mut());
-        let (known, to) = all.find_map(|known| match known.question {
-            Asking::Due(to) => Some((known, to)),
-            Asking::No | Asking::Open(_) => None,
-        })?;
-        known.question = Asking::Open(to);
+        let known = all.find(|known| known.question == Asking::Due)?;
+        known.question = Asking::Open;
         self.due -= 1;
+        // One that does not answer for itself may have moved.
+        let to = known.hardware.filter(|_| known.questions <= 1);
         Some(Question {
             address: known.address,
             to,
@@ -208,9 +191,9 @@ impl<'a> Neighbors<'a> {
         self.due > 0
     }
 
-    /// Notes that a question is to leave, unless one left less than a second ago: first to where the
-    /// neighbour was `last`, or is known to be, then to all. One that is known and does not answer is forgotten.
-    fn ask(&mut self, now: Instant, place: usize, last: Option<EthernetAddress>) {
+    /// Notes that a question is to leave, unless one left less than a second ago. A neighbour that is known
+    /// and does not answer is forgotten.
+    fn ask(&mut self, now: Instant, place: usize) {
         let Some(known) = self.places[place].0.as_mut() else {
             return;
         };
@@ -222,12 +205,10 @@ impl<'a> Neighbors<'a> {
         }
         known.asked = Some(now);
         known.questions = known.questions.saturating_add(1);
-        if !matches!(known.question, Asking::Due(_)) {
+        if known.question != Asking::Due {
+            known.question = Asking::Due;
             self.due += 1;
         }
-        // One that does not answer for itself may have moved.
-        let alone = known.questions <= 1;
-        known.question = Asking::Due(last.or(known.hardware).filter(|_| alone));
     }
 
     fn known_mut(&mut self, address: IpAddress) -> Option<&mut Known> {
@@ -256,7 +237,7 @@ impl<'a> Neighbors<'a> {
         if evicted.is_some_and(|known| known.is_busy(now)) {
             return None;
         }
-        if evicted.is_some_and(|known| matches!(known.question, Asking::Due(_))) {
+        if evicted.is_some_and(|known| known.question == Asking::Due) {
             self.due -= 1;
         }
         self.places[place] = Neighbor(Some(Known {
@@ -388,50 +369,26 @@ mod tests {
     #[test]
     fn a_recheck_tells_only_what_is_newer_than_the_doubt() {
         let mut table = knowing(secs(1));
-        let recheck = |table: &mut Neighbors<'_>, since| {
-            table.recheck(secs(5), host(1), HARDWARE, secs(since))
-        };
-        assert_eq!(recheck(&mut table, 0), Some(HARDWARE));
+        assert_eq!(table.recheck(secs(5), host(1), secs(0)), Some(HARDWARE));
         assert!(table.question().is_some());
-        assert_eq!(recheck(&mut table, 1), None);
-        assert_eq!(table.answered(secs(5), host(1), HARDWARE), Answer::Taken);
-        assert_eq!(recheck(&mut table, 1), Some(HARDWARE));
+        assert_eq!(table.recheck(secs(5), host(1), secs(1)), None);
+        assert_eq!(table.answered(secs(5), host(1), OTHER), Answer::Taken);
+        assert_eq!(table.recheck(secs(5), host(1), secs(1)), Some(OTHER));
     }
 
     #[test]
-    fn only_who_was_asked_alone_answers_and_whoever_stays_in_doubt_is_asked_for_among_all() {
-        // Also if nothing is known, but where it was.
-        for mut table in [knowing(secs(1)), table(4)] {
-            let recheck = |table: &mut Neighbors<'_>, now| {
-                table.recheck(secs(now), host(1), HARDWARE, secs(5))
-            };
-            recheck(&mut table, 5);
-            assert_eq!(table.question().unwrap().to, Some(HARDWARE));
-            assert_eq!(table.answered(secs(5), host(1), OTHER), Answer::Unasked);
-            recheck(&mut table, 6);
-            assert_eq!(table.question(), to_all(1));
-            assert_eq!(table.answered(secs(6), host(1), OTHER), Answer::Taken);
-            assert_eq!(recheck(&mut table, 6), Some(OTHER));
-        }
-    }
-
-    #[test]
-    fn who_pretends_to_be_a_neighbour_is_believed_when_nobody_else_answers() {
-        let mut table = table(4);
-        let moved = |table: &mut Neighbors<'_>, now| {
-            let moved = table.has_moved(secs(now), host(1), HARDWARE, OTHER);
-            (moved, table.question().map(|question| question.to))
-        };
-        assert_eq!(moved(&mut table, 1), (false, Some(Some(HARDWARE))));
-        assert_eq!(moved(&mut table, 1), (false, None));
-        assert_eq!(table.answered(secs(1), host(1), HARDWARE), Answer::Taken);
-        assert_eq!(moved(&mut table, 2), (false, Some(Some(HARDWARE))));
-        assert_eq!(moved(&mut table, 3), (false, Some(None)));
-        assert_eq!(moved(&mut table, 4), (false, Some(None)));
-        assert_eq!(moved(&mut table, 4), (true, None));
-        // Or when it says so itself, as soon as all are asked.
-        assert_eq!(table.answered(secs(4), host(1), OTHER), Answer::Taken);
-        assert_eq!(moved(&mut table, 4), (true, None));
+    fn whoever_stays_in_doubt_is_asked_for_again_and_among_all() {
+        let mut table = knowing(secs(1));
+        table.recheck(secs(5), host(1), secs(5));
+        assert_eq!(table.question().unwrap().to, Some(HARDWARE));
+        // Somebody answers wrongly, and the peer stays as silent as it was.
+        assert_eq!(table.answered(secs(5), host(1), OTHER), Answer::Taken);
+        table.recheck(secs(7), host(1), secs(5));
+        assert_eq!(table.question().unwrap().to, Some(OTHER));
+        table.recheck(secs(9), host(1), secs(5));
+        assert_eq!(table.question(), to_all(1));
+        assert_eq!(table.answered(secs(9), host(1), HARDWARE), Answer::Taken);
+        assert_eq!(table.recheck(secs(9), host(1), secs(5)), Some(HARDWARE));
     }
 
     #[test]
