@@ -19,8 +19,8 @@ use crate::trace::State;
 const BETWEEN: Duration = Duration::from_millis(20);
 const FOR_EACH: Duration = Duration::from_micros(5);
 
-/// Connections that one look takes back at most.
-const AT_ONCE: usize = 8;
+/// Connections that one look takes back at most; for each it walks over all.
+const AT_ONCE: usize = 64;
 
 /// How long a peer may take to close after this side did, while somebody waits.
 const TO_CLOSE: Duration = Duration::from_secs(1);
@@ -50,7 +50,8 @@ impl App<'_> {
     fn make_room<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {
         // These will be free, or give way to whoever proves to be there.
         let coming = node.free() + node.half_open() + self.desk.yielding();
-        let mut wanted = node.held().saturating_sub(coming).min(AT_ONCE);
+        let waiting = node.held().saturating_sub(coming);
+        let mut wanted = waiting.min(AT_ONCE);
         while wanted > 0 && take_back(now, node, self.room.limits().first_words) {
             wanted -= 1;
         }
@@ -65,7 +66,7 @@ impl App<'_> {
                 return;
             };
             let origin_of = |handle| Some(node.status(handle)?.flow.origin());
-            let Some(id) = self.room.who_yields(now, origin, origin_of) else {
+            let Some(id) = self.room.who_yields(now, origin, waiting, origin_of) else {
                 continue;
             };
             wanted -= 1;

@@ -54,8 +54,8 @@ pub struct Limits {
     /// How many members one origin keeps while somebody else waits for a place; `None`: a quarter of the
     /// places.
     pub per_origin: Option<usize>,
-    /// How long a member that says nothing keeps a place that somebody waits for, and how long one of a crowd
-    /// that has spoken keeps it without another word.
+    /// How long a member that says nothing keeps a place that somebody waits for (each that waits halves it),
+    /// and how long one of a crowd that has spoken keeps it without another word.
     pub first_words: Duration,
     /// How long one that has spoken keeps it without another word.
     pub idle: Duration,

@@ -65,7 +65,7 @@ pub struct ServeArguments {
     #[arg(long, value_name = "PORT", default_value = "9000", value_parser = values::port)]
     pub udp_port: u16,
     /// How many connections may wait for one that is free
-    #[arg(long, value_name = "COUNT", default_value = "16", value_parser = values::backlog)]
+    #[arg(long, value_name = "COUNT", default_value = "64", value_parser = values::backlog)]
     pub backlog: usize,
     /// How many messages a second a member may send in the long run, after 20 at once; 0 for no limit
     #[arg(long, value_name = "COUNT", default_value = "5", value_parser = values::rate)]
@@ -79,6 +79,7 @@ pub struct ServeArguments {
     pub per_address: Option<usize>,
     /// How long a member that never spoke keeps a place that somebody waits for
     ///
+    /// Each that waits halves it: silence from many addresses holds nobody up.
     /// Where somebody waits from an address with fewer than half as many places as another has, one of that
     /// other, too, keeps its place only for so long after its last word.
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = values::silence)]

@@ -4,6 +4,7 @@ use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::config::ConfigError;
+use super::link::Locals;
 use super::node::Node;
 use crate::trace::{Cause, Ending, State};
 
@@ -25,19 +26,34 @@ impl Node<'_> {
             return Err(ConfigError::AddressNotUnicast(*gateway));
         }
         let before = self.link.set_networks(networks)?;
+        self.end_lost_time_waits(&before);
+        self.table.readdress(&before, self.link.locals());
+        self.link.set_gateways(gateways)?;
+        if self.announces {
+            self.claims.claim(now, self.link.locals());
+        }
+        self.end_lost_connections();
+        Ok(())
+    }
+
+    /// Ends what is in TIME-WAIT at an address that was ours and is not any more.
+    ///
+    /// Not inlined, like what it is beside: each takes its stack for itself, while a node is made.
+    #[inline(never)]
+    fn end_lost_time_waits(&mut self, before: &Locals) {
         for id in self.table.time_waits().ids() {
-            let wait = self.table.time_waits().get(id, now, &before);
+            let wait = self.table.time_waits().get(id, self.now, before);
             if let Some(wait) =
                 wait.filter(|wait| !self.link.locals().contains(&wait.flow.local.addr))
             {
                 self.end_time_wait(id, &wait, Cause::AddressLost);
             }
         }
-        self.table.readdress(&before, self.link.locals());
-        self.link.set_gateways(gateways)?;
-        if self.announces {
-            self.claims.claim(now, self.link.locals());
-        }
+    }
+
+    /// Ends connections whose address is not ours any more.
+    #[inline(never)]
+    fn end_lost_connections(&mut self) {
         for slot in self.table.slots() {
             let connection = &self.table[slot];
             let lost = connection.is_live()
@@ -48,6 +64,5 @@ impl Node<'_> {
                 self.drop_silently(slot, State::Closed, cause, ending);
             }
         }
-        Ok(())
     }
 }

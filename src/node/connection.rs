@@ -75,7 +75,9 @@ pub(super) struct Flags {
     pub(super) wants_room: bool,
     /// The last segment that smoltcp saw was a reset.
     pub(super) was_reset: bool,
-    /// Its segments came from another hardware address than before, and nobody confirmed that one yet.
+    /// What went to its hardware address was acknowledged from there.
+    pub(super) reached: bool,
+    /// Its last segment came from another one, and nobody confirmed that yet.
     pub(super) moved: bool,
     /// R1 was reported.
     pub(super) slow_reported: bool,

@@ -153,6 +153,7 @@ impl Node<'_> {
             extra,
             self.datagrams.deadline(self.now),
             self.claims.deadline(),
+            self.neighbors.deadline(),
             #[cfg(feature = "reassembly")]
             self.reassembly.deadline(),
         ])

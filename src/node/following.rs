@@ -34,13 +34,11 @@ impl Node<'_> {
             self.table[slot].numbers.synchronize(&frame.header);
         }
         let connection = &mut self.table[slot];
-        if connection.numbers.accept(&frame.header, held_open)
-            && connection.neighbor != Some(frame.neighbor)
-        {
-            // Nothing else moves it: not ARP, and not a segment that anybody could have sent.
-            connection.flags.moved = connection.neighbor.is_some();
-            connection.neighbor = Some(frame.neighbor);
+        if connection.numbers.accept(&frame.header, held_open) {
+            let acknowledged = self.table[slot].numbers.snd_una != before;
+            self.heard_from(slot, frame.neighbor, acknowledged);
         }
+        let connection = &mut self.table[slot];
         connection.heard = self.now;
         connection.flags.was_reset = frame.header.flags.contains(Flags::RST);
         if was_closed && !connection.numbers.closed {

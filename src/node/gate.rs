@@ -66,6 +66,10 @@ pub(super) fn judge(state: State, passive: bool, numbers: &Numbers, segment: &He
             let decision = judge_synchronized(numbers, segment, numbers.rcv_edge);
             hold_open(numbers, segment, decision)
         }
+        // Both are done; a reset answers an old duplicate of somebody's (RFC 1337 section 2).
+        State::TimeWait if segment.flags.contains(Flags::RST) => {
+            Decision::Drop(Reason::ResetInTimeWait)
+        }
         // The other side's FIN was seen: nothing may follow it (section 3.10.7.4, seventh).
         State::CloseWait | State::Closing | State::LastAck | State::TimeWait => {
             let decision = judge_synchronized(numbers, segment, numbers.rcv_nxt);

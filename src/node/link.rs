@@ -194,6 +194,9 @@ impl Link {
     ///
     /// # Errors
     /// More than smoltcp was built for, or one that no host can have. Then the old ones stay.
+    ///
+    /// Not inlined: it takes its stack while a node is made.
+    #[inline(never)]
     pub(super) fn set_networks(&mut self, networks: &[IpCidr]) -> Result<Locals, ConfigError> {
         if let Some(cidr) = networks.iter().find(|cidr| !is_host(cidr.address())) {
             return Err(ConfigError::AddressNotUnicast(cidr.address()));

@@ -122,15 +122,49 @@ impl Node<'_> {
     pub(super) fn doubt_peer(&mut self, slot: SlotId) {
         let connection = &self.table[slot];
         let (remote, heard) = (connection.flow.remote.addr, connection.heard);
-        let moved = self
-            .link
-            .next_hop(remote)
-            .and_then(|neighbor| self.neighbors.recheck(self.now, neighbor, heard));
+        let (Some(last), Some(neighbor)) = (connection.neighbor, self.link.next_hop(remote)) else {
+            return;
+        };
+        let moved = self.neighbors.recheck(self.now, neighbor, last, heard);
         if moved.is_some() {
             let connection = &mut self.table[slot];
             connection.neighbor = moved;
             connection.flags.moved = false;
         }
+    }
+
+    /// A segment of a connection came from this hardware address, is acceptable, and may have `acknowledged`
+    /// something. Until what was sent was acknowledged from there, the last one says where the peer is. After
+    /// that it does not: whoever saw the numbers can send one.
+    ///
+    /// Not inlined: it would take the stack of whoever calls.
+    #[inline(never)]
+    pub(super) fn heard_from(
+        &mut self,
+        slot: SlotId,
+        hardware: EthernetAddress,
+        acknowledged: bool,
+    ) {
+        let connection = &self.table[slot];
+        let moved = match connection.neighbor {
+            Some(last) if last == hardware => false,
+            // Without anybody to ask, who sends last is believed.
+            Some(last) if connection.flags.reached => self
+                .link
+                .next_hop(connection.flow.remote.addr)
+                .is_none_or(|neighbor| {
+                    self.neighbors.has_moved(self.now, neighbor, last, hardware)
+                }),
+            Some(_) | None => true,
+        };
+        let connection = &mut self.table[slot];
+        if moved {
+            connection.neighbor = Some(hardware);
+            connection.flags.reached = false;
+        }
+        let elsewhere = connection.neighbor != Some(hardware);
+        connection.flags.moved = elsewhere;
+        connection.flags.reached |= acknowledged && !elsewhere;
     }
 
     /// A neighbour says something.
@@ -245,6 +279,7 @@ impl Node<'_> {
 
     /// Sends what is to be asked or told; `true` if the device had no room.
     pub(super) fn send_discovery<D: Device + ?Sized>(&mut self, device: &mut D) -> bool {
+        self.neighbors.widen(self.now);
         while self.neighbors.asks() || self.claims.is_due(self.now) {
             let mut exit = device.transmit(self.now);
             if exit.is_none() {

@@ -15,6 +15,7 @@ use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress};
 
+use super::deadlines::earliest;
 use super::sip::Sip;
 
 /// How often one address may be asked for.
@@ -53,6 +54,14 @@ struct Known {
 }
 
 impl Known {
+    /// Until when nobody else is asked, while one host was asked alone.
+    fn alone_until(&self) -> Option<Instant> {
+        match self.question {
+            Asking::Open(Some(_)) => self.asked.map(|asked| asked + ASK_AGAIN),
+            Asking::Open(None) | Asking::No | Asking::Due(_) => None,
+        }
+    }
+
     /// Whether it keeps its place for now: it was asked for the first time, or confirmed, less than a second
     /// ago. Otherwise two that wait for one place would be asked for in turn as often as anybody looks.
     fn is_busy(&self, now: Instant) -> bool {
@@ -67,10 +76,10 @@ impl Known {
 enum Asking {
     /// There is none.
     No,
-    /// It is to leave.
-    Due,
-    /// It left, and the answer is still to come.
-    Open,
+    /// It is to leave: to this host alone, or to all.
+    Due(Option<EthernetAddress>),
+    /// It left, and the answer is still to come. Nobody but who was asked can have heard it.
+    Open(Option<EthernetAddress>),
 }
 
 /// What became of an answer.
@@ -97,6 +106,8 @@ pub(super) struct Neighbors<'a> {
     hasher: Sip,
     /// How many questions are to leave.
     due: usize,
+    /// Until when nobody else is asked than whoever was asked alone; the earliest of those times.
+    alone_until: Option<Instant>,
 }
 
 impl<'a> Neighbors<'a> {
@@ -107,6 +118,7 @@ impl<'a> Neighbors<'a> {
             places,
             hasher: Sip::new_with_key(key),
             due: 0,
+            alone_until: None,
         }
     }
 
@@ -118,25 +130,40 @@ impl<'a> Neighbors<'a> {
         known.used = now;
         let fresh = known.hardware.is_some() && now < known.confirmed + REACHABLE;
         if !fresh {
-            self.ask(now, place);
+            self.ask(now, place, None);
         }
         self.places[place].0?.hardware
     }
 
-    /// Asks for a neighbour that may have gone or moved, though it is known, as long as that is in doubt: an
-    /// answer may be wrong, too. What was confirmed since `since`, if anything was.
+    /// Asks for a neighbour that may have gone or moved from `last`, as long as that is in doubt: an answer may
+    /// be wrong, too. What was confirmed since `since`, if anything was.
     pub(super) fn recheck(
         &mut self,
         now: Instant,
         address: IpAddress,
+        last: EthernetAddress,
         since: Instant,
     ) -> Option<EthernetAddress> {
         let place = self.place_of(now, address)?;
         let known = self.places[place].0.as_mut()?;
         known.used = now;
         let confirmed = known.hardware.filter(|_| known.confirmed > since);
-        self.ask(now, place);
+        self.ask(now, place, Some(last));
         confirmed
+    }
+
+    /// Whether a neighbour that was at `last` is now where it seems to be, which anybody can pretend: it has
+    /// said so itself, or nobody else says that it is. Asks if that is not known.
+    pub(super) fn has_moved(
+        &mut self,
+        now: Instant,
+        address: IpAddress,
+        last: EthernetAddress,
+        seems: EthernetAddress,
+    ) -> bool {
+        let known = self.known_mut(address);
+        let silent = known.is_some_and(|known| known.questions >= QUESTIONS);
+        silent || self.recheck(now, address, last, now - REACHABLE) == Some(seems)
     }
 
     /// Takes in an answer, if it was asked for.
@@ -149,8 +176,9 @@ impl<'a> Neighbors<'a> {
         let Some(known) = self.known_mut(address) else {
             return Answer::Unasked;
         };
-        if known.question != Asking::Open {
-            return Answer::Unasked;
+        match known.question {
+            Asking::Open(asked) if asked.is_none_or(|asked| asked == hardware) => {}
+            Asking::Open(_) | Asking::No | Asking::Due(_) => return Answer::Unasked,
         }
         known.hardware = Some(hardware);
         known.confirmed = now;
@@ -175,15 +203,38 @@ impl<'a> Neighbors<'a> {
             return None;
         }
         let mut all = self.places.iter_mut().filter_map(|place| place.0.as_mut());
-        let known = all.find(|known| known.question == Asking::Due)?;
-        known.question = Asking::Open;
+        let (known, to) = all.find_map(|known| match known.question {
+            Asking::Due(to) => Some((known, to)),
+            Asking::No | Asking::Open(_) => None,
+        })?;
+        known.question = Asking::Open(to);
         self.due -= 1;
-        // One that does not answer for itself may have moved.
-        let to = known.hardware.filter(|_| known.questions <= 1);
-        Some(Question {
-            address: known.address,
-            to,
-        })
+        let address = known.address;
+        let alone = known.alone_until();
+        self.alone_until = earliest(&[self.alone_until, alone]);
+        Some(Question { address, to })
+    }
+
+    /// When [`widen`](Self::widen) has something to do.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.alone_until
+    }
+
+    /// Asks all for whomever was asked alone a second ago and did not answer.
+    ///
+    /// Not inlined: it would take the stack of whoever calls.
+    #[inline(never)]
+    pub(super) fn widen(&mut self, now: Instant) {
+        if self.alone_until.is_none_or(|until| now < until) {
+            return;
+        }
+        let alone = |place: &Neighbor| place.0.and_then(|known| known.alone_until());
+        for place in 0..self.places.len() {
+            if alone(&self.places[place]).is_some_and(|until| until <= now) {
+                self.ask(now, place, None);
+            }
+        }
+        self.alone_until = self.places.iter().filter_map(alone).min();
     }
 
     /// Whether a question is to leave.
@@ -191,9 +242,9 @@ impl<'a> Neighbors<'a> {
         self.due > 0
     }
 
-    /// Notes that a question is to leave, unless one left less than a second ago. A neighbour that is known
-    /// and does not answer is forgotten.
-    fn ask(&mut self, now: Instant, place: usize) {
+    /// Notes that a question is to leave, unless one left less than a second ago: first to where the
+    /// neighbour was `last`, or is known to be, then to all. One that is known and does not answer is forgotten.
+    fn ask(&mut self, now: Instant, place: usize, last: Option<EthernetAddress>) {
         let Some(known) = self.places[place].0.as_mut() else {
             return;
         };
@@ -205,10 +256,12 @@ impl<'a> Neighbors<'a> {
         }
         known.asked = Some(now);
         known.questions = known.questions.saturating_add(1);
-        if known.question != Asking::Due {
-            known.question = Asking::Due;
+        if !matches!(known.question, Asking::Due(_)) {
             self.due += 1;
         }
+        // One that does not answer for itself may have moved.
+        let alone = known.questions <= 1;
+        known.question = Asking::Due(last.or(known.hardware).filter(|_| alone));
     }
 
     fn known_mut(&mut self, address: IpAddress) -> Option<&mut Known> {
@@ -237,7 +290,7 @@ impl<'a> Neighbors<'a> {
         if evicted.is_some_and(|known| known.is_busy(now)) {
             return None;
         }
-        if evicted.is_some_and(|known| known.question == Asking::Due) {
+        if evicted.is_some_and(|known| matches!(known.question, Asking::Due(_))) {
             self.due -= 1;
         }
         self.places[place] = Neighbor(Some(Known {
@@ -263,161 +316,4 @@ impl<'a> Neighbors<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::vec;
-
-    const HARDWARE: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 9]);
-    const OTHER: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 8]);
-
-    fn table(places: usize) -> Neighbors<'static> {
-        Neighbors::new(vec![Neighbor::EMPTY; places].into(), &[7; 16])
-    }
-
-    fn host(number: u8) -> IpAddress {
-        IpAddress::v4(192, 0, 2, number)
-    }
-
-    fn secs(secs: i64) -> Instant {
-        Instant::from_secs(secs)
-    }
-
-    fn to_all(number: u8) -> Option<Question> {
-        Some(Question {
-            address: host(number),
-            to: None,
-        })
-    }
-
-    /// A table that knows host 1.
-    fn knowing(now: Instant) -> Neighbors<'static> {
-        let mut table = table(4);
-        table.resolve(now, host(1));
-        table.question();
-        assert_eq!(table.answered(now, host(1), HARDWARE), Answer::Taken);
-        table
-    }
-
-    #[test]
-    fn each_address_is_asked_for_once_a_second_whatever_others_do() {
-        let mut table = table(4);
-        for number in 1..=3 {
-            assert_eq!(table.resolve(secs(1), host(number)), None);
-            assert_eq!(table.question(), to_all(number));
-            assert_eq!(table.resolve(secs(1), host(number)), None);
-            assert_eq!(table.question(), None);
-        }
-        assert_eq!(table.resolve(secs(2), host(2)), None);
-        assert_eq!(table.question(), to_all(2));
-    }
-
-    #[test]
-    fn an_answer_without_a_question_changes_nothing() {
-        let mut table = table(4);
-        assert_eq!(table.answered(secs(1), host(1), OTHER), Answer::Unasked);
-        assert_eq!(table.resolve(secs(1), host(1)), None);
-        // Before the question left, nobody can have heard it.
-        assert_eq!(table.answered(secs(1), host(1), OTHER), Answer::Unasked);
-        let mut table = knowing(secs(1));
-        assert_eq!(table.answered(secs(2), host(1), OTHER), Answer::Unasked);
-        assert_eq!(table.resolve(secs(2), host(1)), Some(HARDWARE));
-    }
-
-    #[test]
-    fn what_was_confirmed_long_ago_is_used_while_it_is_asked_for() {
-        let mut table = knowing(secs(1));
-        assert_eq!(table.resolve(secs(30), host(1)), Some(HARDWARE));
-        assert!(!table.asks());
-        assert_eq!(table.resolve(secs(31), host(1)), Some(HARDWARE));
-        let poll = Question {
-            address: host(1),
-            to: Some(HARDWARE),
-        };
-        assert_eq!(table.question(), Some(poll));
-        assert_eq!(table.answered(secs(31), host(1), HARDWARE), Answer::Taken);
-        assert_eq!(table.resolve(secs(32), host(1)), Some(HARDWARE));
-        assert!(!table.asks());
-    }
-
-    #[test]
-    fn whoever_does_not_answer_three_times_is_forgotten_and_asked_for_among_all() {
-        let mut table = knowing(secs(1));
-        for second in 40..43 {
-            assert_eq!(table.resolve(secs(second), host(1)), Some(HARDWARE));
-            assert!(table.question().is_some());
-        }
-        assert_eq!(table.resolve(secs(43), host(1)), None);
-        assert_eq!(table.question(), to_all(1));
-    }
-
-    #[test]
-    fn a_claim_is_checked_with_the_one_that_was_known_before() {
-        let mut table = knowing(secs(1));
-        table.doubt(host(1), HARDWARE);
-        assert_eq!(table.resolve(secs(2), host(1)), Some(HARDWARE));
-        assert!(!table.asks());
-        table.doubt(host(1), OTHER);
-        assert_eq!(table.resolve(secs(2), host(1)), Some(HARDWARE));
-        assert_eq!(table.question().unwrap().to, Some(HARDWARE));
-        assert_eq!(table.answered(secs(2), host(1), HARDWARE), Answer::Taken);
-        // Claims do not draw more questions than one a second.
-        table.doubt(host(1), OTHER);
-        assert_eq!(table.resolve(secs(2), host(1)), Some(HARDWARE));
-        assert!(!table.asks());
-    }
-
-    #[test]
-    fn a_recheck_tells_only_what_is_newer_than_the_doubt() {
-        let mut table = knowing(secs(1));
-        assert_eq!(table.recheck(secs(5), host(1), secs(0)), Some(HARDWARE));
-        assert!(table.question().is_some());
-        assert_eq!(table.recheck(secs(5), host(1), secs(1)), None);
-        assert_eq!(table.answered(secs(5), host(1), OTHER), Answer::Taken);
-        assert_eq!(table.recheck(secs(5), host(1), secs(1)), Some(OTHER));
-    }
-
-    #[test]
-    fn whoever_stays_in_doubt_is_asked_for_again_and_among_all() {
-        let mut table = knowing(secs(1));
-        table.recheck(secs(5), host(1), secs(5));
-        assert_eq!(table.question().unwrap().to, Some(HARDWARE));
-        // Somebody answers wrongly, and the peer stays as silent as it was.
-        assert_eq!(table.answered(secs(5), host(1), OTHER), Answer::Taken);
-        table.recheck(secs(7), host(1), secs(5));
-        assert_eq!(table.question().unwrap().to, Some(OTHER));
-        table.recheck(secs(9), host(1), secs(5));
-        assert_eq!(table.question(), to_all(1));
-        assert_eq!(table.answered(secs(9), host(1), HARDWARE), Answer::Taken);
-        assert_eq!(table.recheck(secs(9), host(1), secs(5)), Some(HARDWARE));
-    }
-
-    #[test]
-    fn two_that_wait_for_one_place_are_not_asked_for_in_turn_at_once() {
-        let mut table = table(1);
-        assert_eq!(table.resolve(secs(1), host(1)), None);
-        assert_eq!(table.question(), to_all(1));
-        // Neither before the answer nor after it.
-        assert_eq!(table.resolve(secs(1), host(2)), None);
-        assert_eq!(table.answered(secs(1), host(1), HARDWARE), Answer::Taken);
-        assert_eq!(table.resolve(secs(1), host(2)), None);
-        assert!(!table.asks());
-        assert_eq!(table.resolve(secs(1), host(1)), Some(HARDWARE));
-        assert_eq!(table.resolve(secs(2), host(2)), None);
-        assert_eq!(table.question(), to_all(2));
-    }
-
-    #[test]
-    fn strangers_take_the_place_of_whoever_was_confirmed_last_of_all() {
-        let mut table = knowing(secs(1));
-        for number in 10..100 {
-            assert_eq!(table.resolve(secs(2), host(number)), None);
-        }
-        assert_eq!(table.resolve(secs(2), host(1)), Some(HARDWARE));
-        let mut questions = 0;
-        while table.question().is_some() {
-            questions += 1;
-        }
-        assert_eq!(questions, 3);
-        assert!(!table.asks());
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! Hardware addresses: whom a node believes, whom it asks, and what it says of its own.
 
+mod moved;
+
 use crate::hall::Hall;
 use crate::host::{self, Host, frame, udp};
 use crate::lab::{Column, Lab, PEER, PORT, Segment, Setup, Subject, US, host, mac_of};
@@ -51,6 +53,16 @@ fn sent(lab: &mut Lab) -> Vec<Vec<u8>> {
     }
     node.poll_egress(now, cable);
     cable.outbox.drain(..).collect()
+}
+
+/// The frames that the node sends after some time.
+fn sent_after(lab: &mut Lab, millis: u64) -> Vec<Vec<u8>> {
+    lab.now += Duration::from_millis(millis);
+    let now = lab.now;
+    if let Subject::Node { node, .. } = &mut lab.subject {
+        node.poll(now, &mut lab.cable);
+    }
+    lab.cable.outbox.drain(..).collect()
 }
 
 /// The ARP packets among frames: operation, who speaks, and about whom.
@@ -240,46 +252,6 @@ fn nothing_that_a_stranger_says_moves_a_live_connection() {
         acknowledge(&mut lab, &handles);
     }
     assert_eq!(dropped(lab.node(), Reason::Unasked), before + 2);
-}
-
-#[test]
-fn a_member_that_moved_is_followed_at_its_next_segment() {
-    let (mut lab, handles, next) = members(1);
-    let moved = EthernetAddress([2, 0xcc, 0, 0, 0, 1]);
-    let word = Segment {
-        from: Some(moved),
-        ..next[0].clone()
-    };
-    lab.give(&word.data(b"here"));
-    say(&mut lab, &handles);
-    assert_eq!(lines(&sent(&mut lab)), [moved]);
-    // It is asked whether it did, and an answer that is later than that segment counts.
-    assert_eq!(noted(lab.node(), Neighbor::Asked(host(10).into())), 1);
-    lab.now += Duration::from_millis(1);
-    let answer = arp(ArpOperation::Reply, mac_of(host(10)), host(10), US);
-    lab.cable.inbox.push_back(answer);
-    sent(&mut lab);
-    say(&mut lab, &handles);
-    assert_eq!(lines(&sent(&mut lab)), [mac_of(host(10))]);
-}
-
-#[test]
-fn a_silent_member_that_moved_is_asked_for_and_followed_by_what_is_sent_again() {
-    let (mut lab, handles, _) = members(1);
-    let (member, moved) = (host(10), EthernetAddress([2, 0xcc, 0, 0, 0, 1]));
-    lab.now += Duration::from_secs(100);
-    say(&mut lab, &handles);
-    let frames = sent(&mut lab);
-    assert_eq!(lines(&frames), [mac_of(member)]);
-    assert_eq!(arps(&frames), [(ArpOperation::Request, US, member)]);
-    lab.cable
-        .inbox
-        .push_back(arp(ArpOperation::Reply, moved, member, US));
-    sent(&mut lab);
-    let again = lab.wait(Duration::from_millis(1_100));
-    let to: Vec<_> = again.iter().filter(|it| !it.data.is_empty()).collect();
-    assert_eq!(to.len(), 1);
-    assert_eq!(to[0].to, Some(moved));
 }
 
 #[test]

@@ -37,8 +37,10 @@ set -e
 ip link set lo up; ip tuntap add t0 mode tap; ip address add 192.0.2.1/24 dev t0; ip link set t0 up
 run() { timeout 20 "$0" connect 192.0.2.1:9000 --tap t0 --address 192.0.2.2/24 --plain; }
 serve() { timeout 20 nc -l 9000; }
-# Until somebody listens at port 9000.
-served() { until grep -qsE ':2328 0+:0000 0A' /proc/net/tcp /proc/net/tcp6; do sleep 0.01; done; }
+# Until somebody listens at port 9000, which is not for long.
+served() {
+    timeout 10 sh -c "until grep -qsE ':2328 0+:0000 0A' /proc/net/tcp /proc/net/tcp6; do sleep 0.01; done"
+}
 (echo welcome | serve) & served; run < /dev/null | head -n 1; wait
 serve & served; printf 'hello\nq\n' | run > /dev/null; wait; echo
 # The kernel's answers go to somebody else.

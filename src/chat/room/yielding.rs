@@ -4,7 +4,7 @@
 //! is taken back: from the origin that has most of them, first from a member that never spoke, the one
 //! silent for longest in front. A word keeps a place for good only where no crowd has taken it.
 
-use smoltcp::time::Instant;
+use smoltcp::time::{Duration, Instant};
 
 use super::Room;
 use crate::chat::members::{Endpoint, Kind, MemberId, Peer};
@@ -26,12 +26,13 @@ pub struct PutOut<K> {
 }
 
 impl<K: Copy, E: Endpoint> Room<'_, K, E> {
-    /// Which TCP member makes room for a newcomer from `newcomer`, if one has to. `origin_of` says where a
-    /// connection is from.
+    /// Which TCP member makes room for a newcomer from `newcomer`, if one has to; so many are `waiting` for
+    /// a place with it. `origin_of` says where a connection is from.
     pub fn who_yields(
         &self,
         now: Instant,
         newcomer: Origin,
+        waiting: usize,
         origin_of: impl Fn(K) -> Option<Origin>,
     ) -> Option<MemberId> {
         let places = self.capacity().min(self.hall.members.kept);
@@ -39,7 +40,11 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
             Peer::Tcp(key) => origin_of(*key),
             Peer::Udp(_) | Peer::Console => None,
         };
-        let slot = self.yielding(now, Kind::Streams, places, newcomer, &origin)?;
+        // Silence takes the places of all who wait for as long as it is borne, wherever it comes from. So each
+        // of those halves the time.
+        let first_words = self.limits.first_words / (1 << waiting.min(31));
+        let kind = Kind::Streams;
+        let slot = self.yielding(now, kind, places, newcomer, first_words, &origin)?;
         let number = self.hall.members.get(slot)?.number;
         Some(MemberId { slot, number })
     }
@@ -66,7 +71,8 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
             Peer::Udp(endpoint) => Some(endpoint.origin()),
             Peer::Tcp(_) | Peer::Console => None,
         };
-        if let Some(slot) = self.yielding(now, Kind::Datagrams, places, newcomer, &origin) {
+        let (kind, first_words) = (Kind::Datagrams, self.limits.first_words);
+        if let Some(slot) = self.yielding(now, kind, places, newcomer, first_words, &origin) {
             self.make_way(slot, out);
         }
     }
@@ -85,6 +91,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         kind: Kind,
         places: usize,
         newcomer: Origin,
+        first_words: Duration,
         origin_of: &dyn Fn(&Peer<K, E>) -> Option<Origin>,
     ) -> Option<u32> {
         let limits = &self.limits;
@@ -110,7 +117,8 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         let of_the_crowd = |spoke| oldest(spoke, Some(crowd)).filter(|_| crowded);
         let for_long = |patience| move |(heard, _): &(Instant, u32)| *heard + patience <= now;
         let silent_for = |spoke, patience| {
-            let first = oldest(spoke, Some(crowd)).filter(for_long(patience));
+            let of_the_crowd = oldest(spoke, Some(crowd)).filter(|_| size > 1);
+            let first = of_the_crowd.filter(for_long(patience));
             first.or_else(|| oldest(spoke, None).filter(for_long(patience)))
         };
         let of_a_large_crowd = || {
@@ -119,7 +127,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         };
         let (_, slot) = of_the_crowd(false)
             .or_else(|| of_the_crowd(true).filter(|_| size > share))
-            .or_else(|| silent_for(false, limits.first_words))
+            .or_else(|| silent_for(false, first_words))
             .or_else(of_a_large_crowd)
             .or_else(|| silent_for(true, limits.idle))?;
         Some(slot)

@@ -51,6 +51,19 @@ fn a_reset_counts_only_at_exactly_the_next_number() {
 }
 
 #[test]
+fn no_reset_ends_time_wait_also_before_the_last_acknowledgment_left() {
+    assert_eq!(
+        judge(
+            State::TimeWait,
+            true,
+            &NUMBERS,
+            &segment(5101, 0, Flags::RST, 0)
+        ),
+        Decision::Drop(Reason::ResetInTimeWait)
+    );
+}
+
+#[test]
 fn a_syn_on_a_live_connection_is_challenged() {
     for state in [State::Established, State::CloseWait, State::FinWait2] {
         assert_eq!(

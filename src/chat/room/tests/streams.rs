@@ -425,7 +425,7 @@ fn a_word_holds_no_place_of_a_crowd_for_long_against_who_comes_from_elsewhere() 
         let host = |key: Key| if key <= crowd { 0 } else { key as u8 };
         let origin_of = |key| Some(Origin::of_v4([10, 0, 0, host(key)]));
         let elsewhere = Origin::of_v4([10, 0, 0, 99]);
-        scene.room.who_yields(scene.now, elsewhere, origin_of)
+        scene.room.who_yields(scene.now, elsewhere, 1, origin_of)
     };
     scene.settle();
     let first = scene.ids[&1];
@@ -443,4 +443,24 @@ fn a_word_holds_no_place_of_a_crowd_for_long_against_who_comes_from_elsewhere() 
         None,
         "two are no crowd beside a newcomer"
     );
+}
+
+#[test]
+fn the_more_wait_the_sooner_who_never_spoke_makes_room() {
+    let mut scene = Scene::with(8, 8);
+    let first_words = Limits::default().first_words;
+    // Each member from a host of its own, and nobody in a crowd.
+    let yields = |scene: &Scene<'_>, waiting| {
+        let origin_of = |key: Key| Some(Origin::of_v4([10, 0, 0, key as u8]));
+        let elsewhere = Origin::of_v4([10, 0, 0, 99]);
+        scene
+            .room
+            .who_yields(scene.now, elsewhere, waiting, origin_of)
+    };
+    assert_eq!(yields(&scene, 1), None, "all came just now");
+    scene.now += first_words / 32;
+    assert_eq!(yields(&scene, 4), None);
+    assert_eq!(yields(&scene, 5), Some(scene.ids[&1]));
+    scene.now += first_words / 2;
+    assert_eq!(yields(&scene, 1), Some(scene.ids[&1]));
 }
