@@ -15,7 +15,7 @@ use crate::chat::{
     self, Ending, Framer, LAST_WORDS_MAX, LINE_MAX, MemberId, RECEIPT_MAX, Room, Step,
 };
 use crate::node::{Handle, Node, earliest};
-use crate::trace::{Flow, Style};
+use crate::trace::{Flow, Reason, Style};
 use crate::web::{self, Opening};
 
 /// Connections, datagrams and deadlines that one turn deals with at most, each.
@@ -266,14 +266,14 @@ impl<'a> App<'a> {
             return false;
         };
         if self.over.is_some() {
-            node.refuse_datagram(now, &received);
+            node.refuse_datagram(now, &received, Reason::NoSuchPort);
             return true;
         }
         if self.serve_datagram(now, node, &received, scratch) {
             return true;
         }
         if !may_be_answered(node, &received) {
-            node.refuse_datagram(now, &received);
+            node.refuse_datagram(now, &received, Reason::Unanswerable);
             return true;
         }
         let from = Flow {

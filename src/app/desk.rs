@@ -9,9 +9,9 @@ use crate::node::deadlines::{Deadlines, Place};
 use crate::node::{Handle, Node};
 use crate::trace::Flow;
 
-/// How long a peer may take to read what was said before good-bye. After that it is reset; but not while
-/// segments to it are sent again: then they are lost, or it is gone, and the node tires of that in time (R2 of
-/// RFC 9293 section 3.8.3).
+/// How long a peer may take to read what was said before good-bye. After that it is reset; but not while only
+/// acknowledgments are missing: then segments are lost, or it is gone, and the node tires of that in time (R2
+/// of RFC 9293 section 3.8.3).
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a peer that has acknowledged everything may take to close, while somebody waits.
@@ -165,7 +165,7 @@ impl<'a> Desk<'a> {
             node.evict(now, handle);
             return self.set(slot, Role::Empty);
         }
-        if is_over && retransmissions(node, handle) == 0 {
+        if is_over && !is_under_way(node, handle) {
             node.abort(now, handle);
             return self.set(slot, Role::Empty);
         }
@@ -208,6 +208,12 @@ impl<'a> Desk<'a> {
             }
         }
     }
+}
+
+/// Whether all that is left was sent, or is sent again, to a peer that has room for it.
+fn is_under_way(node: &Node<'_>, handle: Handle) -> bool {
+    let sent = node.unsent(handle) == 0 && !node.is_window_closed(handle);
+    sent || retransmissions(node, handle) > 0
 }
 
 /// How often what a peer has not acknowledged was sent again, although it has room for it.

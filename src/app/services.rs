@@ -22,6 +22,7 @@ use super::service::{Served, Service, may_be_answered};
 #[cfg(feature = "services")]
 use crate::node::ListenError;
 use crate::node::{Handle, Node, Received};
+use crate::trace::Reason;
 
 /// Whether they are there to be offered. Where they are not, nothing else here is reached either.
 const COMPILED_IN: bool = cfg!(feature = "services");
@@ -124,15 +125,16 @@ impl App<'_> {
                 len
             }
         };
-        // A datagram as long as the scratch may have been longer.
-        let harmless = may_be_answered(node, received) && received.len < scratch.len();
-        let data = &scratch[..len];
-        if !harmless
-            || node
-                .send_to(now, received.local, received.remote, data)
-                .is_err()
-        {
-            node.refuse_datagram(now, received);
+        if !may_be_answered(node, received) {
+            node.refuse_datagram(now, received, Reason::Unanswerable);
+        } else if received.len >= scratch.len() {
+            // A datagram as long as the scratch may have been longer.
+            node.refuse_datagram(now, received, Reason::TooLong);
+        } else {
+            let sent = node.send_to(now, received.local, received.remote, &scratch[..len]);
+            if sent.is_err() {
+                node.refuse_datagram(now, received, Reason::QueueFull);
+            }
         }
         true
     }

@@ -26,8 +26,9 @@ pub type Name = String<NAME_MAX, u8>;
 /// Names that only the room gives: `guest-3` to members, `udp-k7m2` to senders it does not know.
 pub(super) const GIVEN: [&str; 2] = ["guest-", "udp-"];
 
-/// Names nobody may choose, because a reader would take their owner for the room or its operator.
-const RESERVED: [&str; 11] = [
+/// Names nobody may choose, because a reader would take their owner for the room or its operator, or what
+/// they say for a line of the room's own, which begins so.
+const RESERVED: [&str; 13] = [
     "operator",
     "console",
     "server",
@@ -39,6 +40,8 @@ const RESERVED: [&str; 11] = [
     "nobody",
     "you",
     "smolchat",
+    "welcome",
+    "delivered",
 ];
 
 /// The operator's name.

@@ -195,6 +195,15 @@ impl<'a> Node<'a> {
             .map_or(0, |slot| self.table.place(slot).socket().send_queue())
     }
 
+    /// Octets queued that have not been sent once: there was no window for them, or no turn yet.
+    pub fn unsent(&self, handle: Handle) -> usize {
+        self.slot_of(handle).map_or(0, |slot| {
+            let numbers = &self.table[slot].numbers;
+            let under_way = numbers.snd_nxt.wrapping_sub(numbers.snd_una) as usize;
+            self.unacknowledged(handle).saturating_sub(under_way)
+        })
+    }
+
     /// Whether the peer takes nothing more for now: its window is closed (RFC 9293 section 3.8.6.1).
     pub fn is_window_closed(&self, handle: Handle) -> bool {
         self.slot_of(handle)
@@ -359,13 +368,13 @@ impl<'a> Node<'a> {
     }
 
     /// Notes that the application refused a datagram, so that no loss is silent.
-    pub fn refuse_datagram(&mut self, now: Instant, received: &Received) {
+    pub fn refuse_datagram(&mut self, now: Instant, received: &Received, reason: Reason) {
         self.tick(now);
         let flow = Flow {
             local: received.local,
             remote: received.remote,
         };
-        let (len, verdict) = (received.len as u16, Verdict::Dropped(Reason::QueueFull));
+        let (len, verdict) = (received.len as u16, Verdict::Dropped(reason));
         self.record.datagram(Direction::In, flow, len, verdict);
     }
 

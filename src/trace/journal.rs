@@ -386,7 +386,7 @@ mod tests {
         assert!(in_order(&Repair::ALL, |repair| repair as usize));
         assert!(in_order(&Resource::ALL, |resource| resource as usize));
         // The last variant has the last place, so `ALL` holds every one.
-        assert_eq!(Reason::ALL.len(), Reason::Unasked as usize + 1);
+        assert_eq!(Reason::ALL.len(), Reason::Unanswerable as usize + 1);
         assert_eq!(Answer::ALL.len(), Answer::Ack as usize + 1);
         assert_eq!(Repair::ALL.len(), Repair::GoneBack as usize + 1);
         assert_eq!(Resource::ALL.len(), Resource::Share as usize + 1);

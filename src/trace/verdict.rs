@@ -110,6 +110,9 @@ pub enum Reason {
     FragmentTimeout,
     /// An answer about a hardware address that nobody asked for.
     Unasked,
+    /// A datagram that draws no answer, because it would reach somebody who did not ask or begin a
+    /// conversation without an end: from a service's port, or not to this node alone.
+    Unanswerable,
 }
 
 /// What can run full. Each is bounded, and running out is counted.

@@ -7,7 +7,7 @@ use smoltcp::wire::IpEndpoint;
 
 impl Reason {
     /// Every reason, in the order of declaration.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Malformed,
         Self::NotForUs,
         Self::NotUnicast,
@@ -35,6 +35,7 @@ impl Reason {
         Self::FragmentOverlap,
         Self::FragmentTimeout,
         Self::Unasked,
+        Self::Unanswerable,
     ];
 }
 
@@ -105,6 +106,7 @@ impl fmt::Display for Reason {
             Self::FragmentOverlap => "fragments overlap",
             Self::FragmentTimeout => "fragments missing",
             Self::Unasked => "unasked",
+            Self::Unanswerable => "draws no answer",
         })
     }
 }

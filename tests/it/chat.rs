@@ -99,7 +99,7 @@ fn a_datagram_forged_from_a_service_or_from_another_room_draws_no_answer() {
         assert_eq!(hall.screen.text, "");
         let counters = hall.pair.b.journal().counters();
         assert_eq!(counters.datagrams_out, 0, "{port}");
-        assert_eq!(counters.dropped(Reason::QueueFull), 1, "{port}");
+        assert_eq!(counters.dropped(Reason::Unanswerable), 1, "{port}");
     }
 }
 

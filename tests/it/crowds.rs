@@ -179,6 +179,35 @@ fn what_was_said_before_good_bye_outlasts_a_quarter_of_a_minute_of_loss() {
 }
 
 #[test]
+fn good_bye_itself_may_be_lost_when_what_was_said_before_it_arrived_late() {
+    let mut hall = Hall::default();
+    let (ann, bob) = (hall.join(), hall.join());
+    hall.ask(ann, "hello\n");
+    let wire =
+        |hall: &mut Hall, policy| hall.faults = Faults::heap(1, policy, Policy::NONE, 1514, 64);
+    wire(&mut hall, DEAD);
+    hall.send(bob, "good night\n");
+    hall.run_for(Duration::from_secs(1));
+    hall.send(ann, "q\n");
+    hall.run_for(Duration::from_secs(12));
+    wire(&mut hall, Policy::NONE);
+    let mut heard = Vec::new();
+    hall.run_until("the line", |hall| {
+        heard.extend(receive(&mut hall.pair.a, ann));
+        heard.ends_with(b": good night\n")
+    });
+    // The room's patience ends here, with nothing sent again since the line arrived.
+    wire(&mut hall, DEAD);
+    hall.run_for(Duration::from_secs(7));
+    wire(&mut hall, Policy::NONE);
+    hall.run_until("good-bye", |hall| {
+        heard.extend(receive(&mut hall.pair.a, ann));
+        hall.pair.a.has_finished(ann)
+    });
+    assert!(heard.ends_with(b": good night\nq"), "{heard:?}");
+}
+
+#[test]
 fn who_answers_nothing_after_good_bye_makes_room_first() {
     let (mut hall, members) = full();
     for member in &members {

@@ -114,14 +114,15 @@ fn a_capture_on_standard_output_leaves_standard_error_to_the_console() {
 const FULL: &str = r#"
 ip link set lo up; mount -t tmpfs -o size=64k none /mnt
 coproc SERVER { timeout 20 "$0" serve --plain --pcap /mnt/file 2>&1; echo "status $?"; }
-console=${SERVER[1]}
-read -ru "${SERVER[0]}" line
+# Of our own: the shell closes its own when the server ends, also before all is read.
+exec {said}<&"${SERVER[0]}" {console}>&"${SERVER[1]}"
+read -ru "$said" line
 timeout 10 python3 -c '
 import socket
 s = socket.create_connection(("192.168.69.1", 9000))
 s.send(b"x" * 1000); s.recv(1024)
 for _ in range(100): s.send(b"y" * 1000); s.recv(1024)'
-while read -ru "${SERVER[0]}" line; do
+while read -ru "$said" line; do
     echo "$line"
     case "$line" in *"goes on."*) echo q >&"$console";; esac
 done"#;

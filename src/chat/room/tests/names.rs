@@ -41,6 +41,10 @@ fn a_name_that_is_taken_or_looks_like_one_is_refused() {
         ),
         ("ali\u{200d}ce", "alice is taken. Try another name.\n"),
         ("operator", "That name is kept for the room. Try another.\n"),
+        (
+            "Delivered",
+            "That name is kept for the room. Try another.\n",
+        ),
         ("guest-7", "That name is kept for the room. Try another.\n"),
         ("udp-abcd", "That name is kept for the room. Try another.\n"),
         ("a:b", &characters),
