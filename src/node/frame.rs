@@ -60,6 +60,19 @@ impl<'f> TcpFrame<'f> {
         segment::repr(self.octets, src, dst).map(|(repr, _)| repr)
     }
 
+    /// One of which nothing else is known.
+    #[cfg(test)]
+    pub(super) fn without_octets(flow: Flow, header: Header) -> Self {
+        Self {
+            neighbor: EthernetAddress([2; 6]),
+            flow,
+            header,
+            mended: None,
+            extended: false,
+            octets: &[],
+        }
+    }
+
     /// What the journal says of a segment that goes on to smoltcp.
     pub(super) fn verdict(&self) -> Verdict {
         self.mended.map_or(Verdict::Passed, Verdict::Repaired)

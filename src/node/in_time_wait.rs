@@ -82,7 +82,7 @@ impl Node<'_> {
         frame: &TcpFrame<'_>,
         exit: &mut dyn Exit,
     ) {
-        let listener = self.listener(wait.flow.local.port);
+        let listener = self.admission.listener(wait.flow.local.port);
         let verdict = time_wait::judge(wait, &frame.header, listener.is_some());
         match verdict {
             time_wait::Verdict::Restart => {
@@ -115,7 +115,7 @@ impl Node<'_> {
             }
             time_wait::Verdict::Reopen => {
                 if let Some(listener) = listener {
-                    self.reopen(id, wait, listener, frame, exit);
+                    self.reopen((id, wait), listener, frame, exit);
                 }
             }
             time_wait::Verdict::Drop(reason) => {

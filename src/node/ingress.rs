@@ -10,7 +10,7 @@ use super::frame::{Frame, TcpFrame, UdpFrame};
 use super::gate::{self, Change, Decision};
 use super::node::Node;
 use super::one_frame::{Discard, Exit, OneFrame, Swallow};
-use super::reply::{self, Route, bare, reset};
+use super::reply::{self, Route, bare};
 use super::segment::{flags, header};
 use super::slot_id::SlotId;
 use crate::trace::{Answer, Direction, Flags, Flow, Kind, Reason, State, Verdict};
@@ -74,12 +74,19 @@ impl Node<'_> {
         }
     }
 
+    /// A segment between endpoints that have no connection. It may open one and be the first for it.
+    fn receive_unknown(&mut self, frame: &TcpFrame<'_>, packet: &[u8], exit: &mut dyn Exit) {
+        if let Some(slot) = self.receive_stray(frame, exit) {
+            self.receive_for(slot, frame, packet, exit);
+        }
+    }
+
     /// What lives between these endpoints.
     pub(super) fn find(&self, flow: &Flow) -> Option<Found> {
         self.table.find(self.now, self.link.locals(), flow)
     }
 
-    pub(super) fn receive_for(
+    fn receive_for(
         &mut self,
         slot: SlotId,
         frame: &TcpFrame<'_>,
@@ -89,8 +96,12 @@ impl Node<'_> {
         let connection = &self.table[slot];
         let passive = connection.flags.passive;
         let state = connection.state;
+        let numbers = &connection.numbers;
+        let initial = (numbers.iss, numbers.irs);
         let decision = match state {
-            State::SynReceived if self.returns_a_cookie(slot, frame) => Decision::StartOver,
+            State::SynReceived if self.admission.returns_a_cookie(self.now, frame, initial) => {
+                Decision::StartOver
+            }
             _ => gate::judge(state, passive, &connection.numbers, &frame.header),
         };
         match decision {
@@ -200,35 +211,6 @@ impl Node<'_> {
         let (connection, r1) = (&mut self.table[slot], self.limits.r1);
         let verdict = Verdict::Gate(answer);
         self.record.sent_segment(connection, &header, verdict, r1);
-    }
-
-    /// The reset that a segment to nobody draws (RFC 9293 section 3.10.7.1).
-    pub(super) fn refuse(&mut self, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
-        if frame.header.flags.contains(Flags::RST) {
-            return self
-                .record
-                .stray(frame, Verdict::Dropped(Reason::StrayReset));
-        }
-        if !self.may_answer_stranger(frame.flow.remote.addr) {
-            return self
-                .record
-                .stray(frame, Verdict::Dropped(Reason::RateLimited));
-        }
-        self.record.stray(frame, Verdict::Answered(Answer::Reset));
-        let segment = reset(&frame.flow, &frame.header);
-        self.answer_stray(frame, &segment, Answer::Reset, exit);
-    }
-
-    /// Sends a segment of the gate's that belongs to no connection.
-    pub(super) fn answer_stray(
-        &mut self,
-        frame: &TcpFrame<'_>,
-        segment: &TcpRepr<'_>,
-        answer: Answer,
-        exit: &mut dyn Exit,
-    ) {
-        let header = reply::send(exit, self.link.hop(frame.neighbor), &frame.flow, segment);
-        self.record.stray_answer(frame.flow, header, answer);
     }
 
     fn receive_datagram(

@@ -16,6 +16,7 @@ use smoltcp::time::Instant;
 use smoltcp::wire::HardwareAddress;
 
 use super::flow::hash_flow;
+use super::numbers::before;
 use crate::trace::Flow;
 
 /// The node's secret, and what is derived from it.
@@ -37,6 +38,9 @@ const PERIOD_BITS: u32 = 26;
 /// How many low bits of a cookie are the keyed hash.
 const HASH_BITS: u32 = 24;
 
+/// A new connection must begin so far beyond the old one's numbers (RFC 9293 section 3.10.7.4).
+const BEYOND_THE_OLD: u32 = 128_000;
+
 impl Isn {
     /// Derives everything from 16 octets that nobody outside knows.
     pub(super) fn new(secret: [u8; 16]) -> Self {
@@ -50,6 +54,15 @@ impl Isn {
     pub(super) fn next(&self, now: Instant, flow: &Flow) -> u32 {
         let clock = (now.total_micros() / 4) as u32;
         clock.wrapping_add(self.hash(flow, 0, 0))
+    }
+
+    /// The same between endpoints whose last connection is hardly over: after `snd_nxt`, where that ended.
+    pub(super) fn next_beyond(&self, now: Instant, flow: &Flow, snd_nxt: u32) -> u32 {
+        let iss = self.next(now, flow);
+        match before(snd_nxt, iss) {
+            true => iss,
+            false => snd_nxt.wrapping_add(BEYOND_THE_OLD),
+        }
     }
 
     /// The sequence number that answers a SYN without keeping anything of it.
@@ -183,6 +196,18 @@ mod tests {
         );
         assert_ne!(isn.next(at(0), &flow(2)), first);
         assert_ne!(Isn::new([2; 16]).next(at(0), &flow(1)), first);
+    }
+
+    #[test]
+    fn a_new_connection_begins_beyond_the_old_one() {
+        let isn = Isn::new([1; 16]);
+        let (now, flow) = (Instant::ZERO, flow(1));
+        let next = isn.next(now, &flow);
+        let after = |snd_nxt| isn.next_beyond(now, &flow, snd_nxt);
+        assert_eq!(after(next.wrapping_sub(1)), next);
+        assert_eq!(after(next), next.wrapping_add(BEYOND_THE_OLD));
+        let ahead = next.wrapping_add(1 << 30);
+        assert_eq!(after(ahead), ahead.wrapping_add(BEYOND_THE_OLD));
     }
 
     #[test]

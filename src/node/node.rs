@@ -3,16 +3,14 @@
 use smoltcp::iface::SocketSet;
 use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::Instant;
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+use smoltcp::wire::{EthernetAddress, IpCidr};
 
+use super::admission::Admission;
 use super::allowance::Allowance;
-use super::answers::{Answers, Strangers};
+use super::answers::Strangers;
 use super::claims::Claims;
 use super::config::{Config, ConfigError, Limits};
-
 use super::datagrams::Datagrams;
-
-use super::isn::Isn;
 use super::link::Link;
 use super::neighbors::Neighbors;
 use super::ports::Ephemeral;
@@ -21,7 +19,6 @@ use super::queues::Queue;
 use super::reassembly::Reassembly;
 use super::record::Record;
 use super::storage::Memory;
-use super::syn_queue::{Listener, SynQueue};
 use super::table::{Table, TableMemory};
 use crate::trace::{Journal, Kind, Resource};
 use managed::ManagedSlice;
@@ -55,10 +52,8 @@ pub struct Node<'a> {
     /// Whether our addresses are probed and announced.
     pub(super) announces: bool,
     pub(super) limits: Limits,
-    pub(super) isn: Isn,
     pub(super) table: Table<'a>,
-    pub(super) syn_queue: SynQueue<'a>,
-    pub(super) listeners: ManagedSlice<'a, Listener>,
+    pub(super) admission: Admission<'a>,
     pub(super) datagrams: Datagrams<'a>,
     /// Sockets of the application's own, which read and write whole frames: DHCP needs one.
     pub(super) extra: SocketSet<'a>,
@@ -70,12 +65,6 @@ pub struct Node<'a> {
     pub(super) strangers: Strangers<'a>,
     /// What may still be said over ICMP.
     pub(super) told: Allowance,
-    /// SYNs that met silence although a cookie could have answered them.
-    pub(super) turned_away: Answers,
-    /// Until when an acknowledgment out of nowhere may be the answer to a cookie.
-    pub(super) cookies_until: Instant,
-    /// Until when very many SYNs are taken for a flood.
-    pub(super) flood_until: Instant,
     /// A connection ended since the last egress began, and its application does not know yet.
     pub(super) retired: bool,
 }
@@ -113,8 +102,6 @@ impl<'a> Node<'a> {
             return Err(ConfigError::Memory);
         }
         let seed = u64::from_le_bytes(first_half(&config.secret));
-        let mut listeners = memory.listeners;
-        listeners.fill(Listener::EMPTY);
         let mut node = Self {
             now,
             link: Link::new(now, &config, seed),
@@ -122,10 +109,8 @@ impl<'a> Node<'a> {
             claims: Claims::default(),
             announces: config.announces,
             limits: config.limits,
-            isn: Isn::new(config.secret),
             table: Table::new(table, config.secret),
-            syn_queue: SynQueue::new(memory.syn_queue),
-            listeners,
+            admission: Admission::new(memory.listeners, memory.syn_queue, config.secret),
             datagrams: Datagrams::new(memory.datagrams),
             extra: SocketSet::new(memory.extra),
             #[cfg(feature = "reassembly")]
@@ -135,9 +120,6 @@ impl<'a> Node<'a> {
             ephemeral: Ephemeral::new(config.secret),
             strangers: Strangers::new(memory.strangers, config.secret),
             told: Allowance::new(config.secret),
-            turned_away: Answers::NONE,
-            cookies_until: Instant::ZERO,
-            flood_until: Instant::ZERO,
             retired: false,
         };
         node.set_addresses(now, &config.addresses, &config.gateways)?;
@@ -245,12 +227,6 @@ impl<'a> Node<'a> {
     /// How many slots carry no connection.
     pub fn free(&self) -> usize {
         self.table.len(Queue::Free)
-    }
-
-    /// Uses up one answer to somebody who has no connection; `false` if none is left.
-    pub(super) fn may_answer_stranger(&mut self, address: IpAddress) -> bool {
-        let limit = self.limits.strangers_per_second;
-        self.strangers.take(self.now, address, limit)
     }
 
     /// What the caller says it is now.

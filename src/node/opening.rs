@@ -1,38 +1,81 @@
 //! How a connection comes to be: by a SYN that was let in, by the return of a cookie, by a call of ours.
+//!
+//! Who is let in is not decided here. The caller of what opens has made sure that a slot is free, and that there is no
+//! connection between the endpoints.
 
-use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, TcpControl};
+use smoltcp::time::Instant;
+use smoltcp::wire::{IpAddress, IpEndpoint, TcpControl};
 
+use super::admission::Next;
 use super::connection::{Connection, Flags as Facts};
 use super::errors::ConnectError;
 use super::ethernet::Hop;
-use super::frame::TcpFrame;
 use super::node::Node;
 use super::numbers::Numbers;
+use super::occupancy::{Eviction, Occupancy};
 use super::one_frame::{Discard, OneFrame, Sent};
 use super::queues::Queue;
 use super::reply::{Route, bare};
 use super::segment::{flags, header};
 use super::slot_id::SlotId;
-use super::syn_queue::Listener;
+use super::syn_queue::PendingSyn;
 use crate::origin::Origin;
 use crate::trace::{Call, Cause, Ending, Flags, Flow, Header, Kind, Resource, State, Verdict};
 
-/// What a handshake starts from.
-#[derive(Clone, Copy)]
-pub(super) struct Opening {
-    pub(super) flow: Flow,
-    pub(super) neighbor: EthernetAddress,
-    /// The peer's SYN.
-    pub(super) syn: Header,
-    /// Our initial sequence number.
-    pub(super) iss: u32,
-    /// What the journal says of the SYN; `None` if it never crossed the wire as such.
-    pub(super) verdict: Option<Verdict>,
-}
-
 impl Node<'_> {
+    /// Lets in who waits, as far as there is room or a handshake gives way.
+    pub(super) fn admit_the_waiting(&mut self) {
+        if self.admission.backlog() == 0 {
+            return;
+        }
+        while let Some(next) = self.admission.next(self.now, &self.table) {
+            match next {
+                Next::Evict(eviction) => self.give_way(eviction),
+                // We called it ourselves meanwhile.
+                Next::Admit { syn, .. } if self.find(&syn.flow).is_some() => {}
+                Next::Admit { syn, iss } => self.admit(&syn, iss),
+            }
+        }
+    }
+
+    fn admit(&mut self, syn: &PendingSyn, iss: u32) {
+        if syn.proven.is_none() {
+            self.open_passive(syn, iss, Some(Verdict::Held));
+        } else if let Some(slot) = self.open_proven(syn, iss) {
+            self.complete(slot);
+        }
+    }
+
+    /// When somebody who waits may be let in although nothing else happens.
+    pub(super) fn admission_deadline(&self) -> Option<Instant> {
+        if self.admission.backlog() == 0 {
+            return None;
+        }
+        self.admission.deadline(self.now, &self.table)
+    }
+
+    /// Gives up a half-open connection for somebody who waits.
+    pub(super) fn give_way(&mut self, eviction: Eviction) {
+        if eviction.over_its_share {
+            self.note_full(Resource::Share);
+        }
+        self.drop_silently(
+            eviction.slot,
+            State::Closed,
+            Cause::Evicted,
+            Ending::Evicted,
+        );
+    }
+
+    /// Opens the connection of a peer that returned a cookie, up to SYN-RECEIVED.
+    pub(super) fn open_proven(&mut self, syn: &PendingSyn, iss: u32) -> Option<SlotId> {
+        let slot = self.open_passive(syn, iss, None)?;
+        self.swallow_syn_ack(slot);
+        Some(slot)
+    }
+
     /// The SYN,ACK of a cookie left long ago: smoltcp must believe that it just did.
-    pub(super) fn swallow_syn_ack(&mut self, slot: SlotId) {
+    fn swallow_syn_ack(&mut self, slot: SlotId) {
         let mut discard = Discard;
         let mut one_frame = OneFrame::leading_to(&mut discard, Hop::NOWHERE);
         self.link.pump(
@@ -60,7 +103,7 @@ impl Node<'_> {
 
     /// Shows the socket the acknowledgment by which its peer returned a cookie: it came, and nothing was
     /// free then.
-    pub(super) fn complete(&mut self, slot: SlotId) {
+    fn complete(&mut self, slot: SlotId) {
         let connection = &self.table[slot];
         let numbers = &connection.numbers;
         let reversed = Flow {
@@ -80,9 +123,14 @@ impl Node<'_> {
 
     /// Takes a free slot through LISTEN into SYN-RECEIVED.
     ///
-    /// Says which slot, if it is there. The caller has made sure that there is a free slot and no
+    /// `verdict` is what the journal says of the SYN, if it crossed the wire as such. Says which slot, if it is there. The caller has made sure that there is a free slot and no
     /// connection between these endpoints.
-    pub(super) fn open_passive(&mut self, opening: Opening) -> Option<SlotId> {
+    pub(super) fn open_passive(
+        &mut self,
+        syn: &PendingSyn,
+        iss: u32,
+        verdict: Option<Verdict>,
+    ) -> Option<SlotId> {
         let Some(slot) = self.table.pop(Queue::Free) else {
             self.note_full(Resource::Connections);
             return None;
@@ -91,21 +139,20 @@ impl Node<'_> {
             passive: true,
             ..Facts::default()
         };
-        self.occupy(slot, &opening.flow, opening.iss, facts);
-        self.table[slot].neighbor = Some(opening.neighbor);
+        self.occupy(slot, &syn.flow, iss, facts);
+        self.table[slot].neighbor = Some(syn.neighbor);
         self.table[slot].state = State::Listen;
-        if let Some(verdict) = opening.verdict {
-            self.record
-                .opening(self.table[slot].id, opening.syn, verdict);
+        if let Some(verdict) = verdict {
+            self.record.opening(self.table[slot].id, syn.syn, verdict);
         }
         // Neither the port is 0 nor the socket open: listening cannot fail.
         let _ = self
             .table
             .place_mut(slot)
             .socket_mut()
-            .listen(opening.flow.local);
-        self.hand_over_syn(slot, &opening);
-        self.table[slot].numbers.synchronize(&opening.syn);
+            .listen(syn.flow.local);
+        self.hand_over_syn(slot, syn, iss);
+        self.table[slot].numbers.synchronize(&syn.syn);
         self.table.push(Queue::HalfOpen, slot);
         self.observe(slot, Cause::Segment);
         self.reschedule(slot);
@@ -113,8 +160,8 @@ impl Node<'_> {
     }
 
     /// Lets the socket see the SYN on an interface that draws our sequence number.
-    fn hand_over_syn(&mut self, slot: SlotId, opening: &Opening) {
-        let (flow, syn) = (&opening.flow, &opening.syn);
+    fn hand_over_syn(&mut self, slot: SlotId, syn: &PendingSyn, iss: u32) {
+        let (flow, syn) = (&syn.flow, &syn.syn);
         let reversed = Flow {
             local: flow.remote,
             remote: flow.local,
@@ -128,7 +175,7 @@ impl Node<'_> {
         let mut packet = [0; 128];
         let packet = &mut packet[..route.packet_len(&segment)];
         route.write(packet, &segment);
-        let mut iface = self.link.opening(self.now, opening.iss, self.link.mtu());
+        let mut iface = self.link.opening(self.now, iss, self.link.mtu());
         let mut discard = Discard;
         let mut one_frame = OneFrame::offering(packet, &mut discard, Hop::NOWHERE);
         iface.poll_ingress_single(
@@ -159,8 +206,7 @@ impl Node<'_> {
             .source_for(&remote.addr)
             .filter(|_| self.link.next_hop(remote.addr).is_some())
             .ok_or(ConnectError::NoRoute)?;
-        if self.table.len(Queue::Free) == 0 && !self.make_room(Origin::of(remote.addr.into()), true)
-        {
+        if !self.make_room(remote.addr) {
             self.note_full(Resource::Connections);
             return Err(ConnectError::Full);
         }
@@ -179,7 +225,7 @@ impl Node<'_> {
         let Some(slot) = self.table.pop(Queue::Free) else {
             return Err(ConnectError::Full);
         };
-        let iss = self.isn.next(self.now, &flow);
+        let iss = self.admission.initial_number(self.now, &flow);
         let facts = Facts {
             accepted: true,
             ..Facts::default()
@@ -197,13 +243,23 @@ impl Node<'_> {
         Ok(slot)
     }
 
+    /// Sees to it that a connection is free for a peer that we call, if one can be.
+    fn make_room(&mut self, remote: IpAddress) -> bool {
+        if self.table.len(Queue::Free) > 0 {
+            return true;
+        }
+        let newcomer = Origin::of(remote.into());
+        let eviction = self.table.gives_way(self.now, newcomer, true);
+        eviction.map(|eviction| self.give_way(eviction)).is_some()
+    }
+
     /// An ephemeral port for a connection between these addresses, if one is left.
     fn choose_port(&mut self, local: IpAddress, remote: IpEndpoint) -> Option<u16> {
-        // Moved out for the while: the choice looks at everything else.
-        let mut ephemeral = self.ephemeral.clone();
-        let port = ephemeral.choose(local, remote, |port| self.is_free(local, port, remote));
-        self.ephemeral = ephemeral;
-        port
+        let (table, locals, now) = (&self.table, self.link.locals(), self.now);
+        self.ephemeral.choose(local, remote, |port| {
+            let local = IpEndpoint::new(local, port);
+            table.find(now, locals, &Flow { local, remote }).is_none()
+        })
     }
 
     /// Whether neither a connection nor TIME-WAIT stands between these endpoints.
@@ -244,22 +300,5 @@ impl Node<'_> {
     /// A passive handshake begins anew (RFC 9293 section 3.10.7.4): back to LISTEN.
     pub(super) fn return_to_listen(&mut self, slot: SlotId) {
         self.drop_silently(slot, State::Listen, Cause::Segment, Ending::ResetByPeer);
-    }
-
-    pub(super) fn listener(&self, port: u16) -> Option<Listener> {
-        self.listeners
-            .iter()
-            .find(|listener| listener.port == port)
-            .copied()
-    }
-}
-
-pub(super) fn opening(frame: &TcpFrame<'_>, iss: u32) -> Opening {
-    Opening {
-        flow: frame.flow,
-        neighbor: frame.neighbor,
-        syn: frame.header,
-        iss,
-        verdict: Some(frame.verdict()),
     }
 }

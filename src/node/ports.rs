@@ -12,7 +12,6 @@ const FIRST: u16 = 49_152;
 const COUNT: u16 = u16::MAX - FIRST + 1;
 
 /// Chooses local ports for active opens.
-#[derive(Clone)]
 pub(super) struct Ephemeral {
     hasher: Sip,
     counter: u32,

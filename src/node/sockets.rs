@@ -9,7 +9,6 @@ use super::errors::{ConnectError, ListenError, SendError, SendToError};
 use super::node::Node;
 use super::queues::Queue;
 use super::slot_id::SlotId;
-use super::syn_queue::Listener;
 use crate::trace::{Call, Cause, Direction, Ending, Flow, Reason, Resource, State, Verdict};
 
 /// A datagram that was received.
@@ -31,23 +30,12 @@ impl<'a> Node<'a> {
     /// # Errors
     /// See [`ListenError`].
     pub fn listen(&mut self, port: u16, backlog: u16) -> Result<(), ListenError> {
-        if port == 0 {
-            return Err(ListenError::PortZero);
-        }
-        if self.listener(port).is_some() {
-            return Err(ListenError::InUse);
-        }
-        let place = self.listeners.iter_mut().find(|place| place.port == 0);
-        *place.ok_or(ListenError::Full)? = Listener { port, backlog };
-        Ok(())
+        self.admission.listen(port, backlog)
     }
 
     /// Serves a TCP port no longer. Connections that are open stay open; SYNs that waited are forgotten.
     pub fn unlisten(&mut self, port: u16) {
-        if let Some(place) = self.listeners.iter_mut().find(|place| place.port == port) {
-            *place = Listener::EMPTY;
-        }
-        self.syn_queue.close(port);
+        self.admission.unlisten(port);
     }
 
     /// The next connection whose handshake is over, oldest first.

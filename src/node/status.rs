@@ -86,15 +86,15 @@ impl Node<'_> {
 
     /// The ports that are served.
     pub fn serving(&self) -> impl Iterator<Item = Serving> + '_ {
-        let open = self.listeners.iter().filter(|listener| listener.port != 0);
-        open.map(|listener| Serving {
-            port: listener.port,
-            backlog: listener.backlog,
-            waiting: self
-                .syn_queue
-                .waiting()
-                .filter(|held| held.flow.local.port == listener.port)
-                .count(),
+        self.admission.listeners().map(|listener| {
+            let waiting = self.admission.waiting();
+            Serving {
+                port: listener.port,
+                backlog: listener.backlog,
+                waiting: waiting
+                    .filter(|flow| flow.local.port == listener.port)
+                    .count(),
+            }
         })
     }
 
@@ -121,12 +121,12 @@ impl Node<'_> {
 
     /// From whom the SYNs are that wait for a free connection.
     pub fn waiting(&self) -> impl Iterator<Item = IpEndpoint> + '_ {
-        self.syn_queue.waiting().map(|held| held.flow.remote)
+        self.admission.waiting().map(|flow| flow.remote)
     }
 
     /// How many SYNs wait for a free connection.
     pub fn held(&self) -> usize {
-        self.syn_queue.len()
+        self.admission.backlog()
     }
 
     fn look(&self, slot: SlotId) -> Status {

@@ -13,11 +13,12 @@ use super::connection::Slot;
 use super::datagrams::{DatagramMemory, Pending, Port};
 use super::deadlines::Place;
 use super::flow::Entry;
+use super::listeners::Listener;
 use super::neighbors::Neighbor;
 use super::queues::QueueLinks;
 #[cfg(feature = "reassembly")]
 use super::reassembly::Assembly;
-use super::syn_queue::{Listener, SynQueueEntry};
+use super::syn_queue::SynQueueEntry;
 use super::time_wait::TimeWaitEntry;
 use crate::trace::Event;
 

@@ -13,9 +13,11 @@ use smoltcp::wire::IpAddress;
 use super::connection::{Connection, Handle, Slot};
 use super::deadlines::{Deadlines, Place};
 use super::flow::{Entry, FlowTable, Found};
+use super::occupancy::Occupancy;
 use super::queues::{Queue, QueueLinks, Queues};
 use super::slot_id::SlotId;
 use super::time_wait::{TimeWait, TimeWaitEntry, TimeWaitId, TimeWaitTable};
+use crate::origin::Origin;
 use crate::trace::{ConnectionId, Flow};
 
 /// The memory of a table, in parts.
@@ -268,5 +270,35 @@ impl<'a> Table<'a> {
     /// Our addresses are others; those that are named in TIME-WAIT are still among them.
     pub(super) fn readdress(&mut self, before: &[IpAddress], after: &[IpAddress]) {
         self.time_waits.readdress(before, after);
+    }
+}
+
+impl Occupancy for Table<'_> {
+    fn capacity(&self) -> usize {
+        self.slots.len()
+    }
+
+    fn free(&self) -> usize {
+        self.len(Queue::Free)
+    }
+
+    fn half_open(&self) -> usize {
+        self.len(Queue::HalfOpen)
+    }
+
+    fn handshakes(&self) -> impl Iterator<Item = SlotId> + Clone {
+        self.queued(Queue::HalfOpen)
+    }
+
+    fn oldest(&self) -> Option<SlotId> {
+        self.front(Queue::HalfOpen)
+    }
+
+    fn origin(&self, slot: SlotId) -> Origin {
+        Origin::of(self[slot].flow.remote.addr.into())
+    }
+
+    fn since(&self, slot: SlotId) -> Instant {
+        self[slot].since
     }
 }
