@@ -1,9 +1,30 @@
 //! How a connection ends: the last word, and the way back to a free slot.
 
+use super::connection::Connection;
 use super::node::Node;
 use super::queues::Queue;
 use super::slot_id::SlotId;
-use crate::trace::{Cause, Ending, State};
+use crate::trace::{Call, Cause, Ending, State, Timer};
+
+impl Connection {
+    /// Why a connection that is CLOSED now, and was in `from`, is over.
+    pub(super) fn ending_by(&self, from: State, cause: Cause) -> Ending {
+        match cause {
+            Cause::Segment | Cause::Inferred => match (self.flags.was_reset, from) {
+                (false, _) => Ending::Closed,
+                (true, State::SynSent) => Ending::Refused,
+                (true, _) => Ending::ResetByPeer,
+            },
+            Cause::Call(Call::Abort) => Ending::Aborted,
+            Cause::Call(Call::Close | Call::Connect | Call::Listen) => Ending::Closed,
+            Cause::Timer(Timer::TimeWait) => Ending::Closed,
+            Cause::Timer(timer) => Ending::TimedOut(timer),
+            Cause::AddressLost => Ending::AddressLost,
+            Cause::Unreachable => Ending::Unreachable,
+            Cause::Evicted => Ending::Evicted,
+        }
+    }
+}
 
 impl Node<'_> {
     /// The connection is CLOSED and has said its last word.

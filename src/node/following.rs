@@ -1,8 +1,9 @@
-//! Following a connection: after each step of smoltcp, what changed and why, what is due and when.
+//! Following a connection: after each step of smoltcp, what changed and why, and what it is to do next.
+//!
+//! Who changes a socket calls [`observe`](Node::observe) and then [`reschedule`](Node::reschedule), which may end the
+//! connection.
 
-use smoltcp::time::{Duration, Instant};
-
-use super::connection::{Connection, has_fin};
+use super::connection::has_fin;
 use super::frame::TcpFrame;
 use super::node::Node;
 use super::one_frame::Sent;
@@ -10,9 +11,6 @@ use super::queues::Queue;
 use super::rto_rescue;
 use super::slot_id::SlotId;
 use crate::trace::{Call, Cause, Ending, Flags, State, Timer, Transition, rfc9293};
-
-/// A reset that cannot leave, because its receiver's hardware address is not found, is given up.
-const LAST_WORD: Duration = Duration::from_secs(3);
 
 impl Node<'_> {
     /// After smoltcp saw a segment of the connection; `held_open` is what the gate changed about its
@@ -129,7 +127,7 @@ impl Node<'_> {
                 self.table[slot].ending = Some(Ending::ResetByPeer);
             }
             State::Closed => {
-                let ending = self.ending(slot, from, cause);
+                let ending = self.table[slot].ending_by(from, cause);
                 self.table[slot].ending = Some(ending);
             }
             State::SynSent | State::SynReceived => {}
@@ -149,24 +147,6 @@ impl Node<'_> {
         if core::mem::take(&mut flags.close_deferred) {
             self.table.place_mut(slot).socket_mut().close();
             self.observe(slot, Cause::Call(Call::Close));
-        }
-    }
-
-    /// Why a connection that is CLOSED now, and was in `from`, is over.
-    pub(super) fn ending(&self, slot: SlotId, from: State, cause: Cause) -> Ending {
-        match cause {
-            Cause::Segment | Cause::Inferred => match (self.table[slot].flags.was_reset, from) {
-                (false, _) => Ending::Closed,
-                (true, State::SynSent) => Ending::Refused,
-                (true, _) => Ending::ResetByPeer,
-            },
-            Cause::Call(Call::Abort) => Ending::Aborted,
-            Cause::Call(Call::Close | Call::Connect | Call::Listen) => Ending::Closed,
-            Cause::Timer(Timer::TimeWait) => Ending::Closed,
-            Cause::Timer(timer) => Ending::TimedOut(timer),
-            Cause::AddressLost => Ending::AddressLost,
-            Cause::Unreachable => Ending::Unreachable,
-            Cause::Evicted => Ending::Evicted,
         }
     }
 
@@ -224,60 +204,11 @@ impl Node<'_> {
         } else if let Some(due) = due {
             self.table.wake_by(slot, due);
         }
-        if self.is_stalled(slot, due) {
-            self.table.wake_by(slot, self.now + rto_rescue::PATIENCE);
+        if self.table.place(slot).is_stalled(due) {
+            self.table.wake_by(slot, self.now + rto_rescue::LEAST_RTO);
         }
-        if let Some((_, at)) = self.timer(&self.table[slot]) {
+        if let Some((_, at)) = self.table[slot].timer(&self.limits) {
             self.table.wake_by(slot, at);
-        }
-    }
-
-    /// The node's own timer of a connection, and when it runs out.
-    pub(super) fn timer(&self, connection: &Connection) -> Option<(Timer, Instant)> {
-        let limits = &self.limits;
-        let unanswered = (!connection.numbers.all_acknowledged()).then(|| {
-            // A closed window may stay closed for as long as its probes are answered (RFC 9293 section
-            // 3.8.6.1). Otherwise only progress counts: a peer that answers and never acknowledges has
-            // lost the thread.
-            let since = if connection.numbers.closed {
-                connection.heard.max(connection.waiting_since)
-            } else {
-                connection.waiting_since
-            };
-            (Timer::Retransmission, since + limits.r2)
-        });
-        let keep_alive = limits.keep_alive.map(|interval| {
-            let patience = interval + limits.keep_alive_timeout;
-            (Timer::KeepAlive, connection.heard + patience)
-        });
-        let state = match connection.state {
-            State::SynSent => Some((Timer::Retransmission, connection.since + limits.syn_r2)),
-            State::SynReceived => Some((Timer::HalfOpen, connection.since + limits.half_open)),
-            State::Established | State::FinWait1 | State::Closing | State::LastAck => unanswered,
-            State::CloseWait => {
-                let close = limits
-                    .close_wait
-                    .filter(|_| !connection.flags.close_deferred)
-                    .map(|patience| (Timer::CloseWait, connection.since + patience));
-                sooner(unanswered, close)
-            }
-            State::FinWait2 => limits
-                .fin_wait_2
-                .filter(|_| connection.flags.orphaned)
-                .map(|patience| (Timer::FinWait2, connection.since + patience)),
-            State::Closed => Some((Timer::Retransmission, connection.since + LAST_WORD)),
-            State::Listen | State::TimeWait => None,
-        };
-        match connection.state {
-            State::Established | State::CloseWait | State::FinWait2 => sooner(state, keep_alive),
-            State::Closed
-            | State::Listen
-            | State::SynSent
-            | State::SynReceived
-            | State::FinWait1
-            | State::Closing
-            | State::LastAck
-            | State::TimeWait => state,
         }
     }
 
@@ -290,7 +221,7 @@ impl Node<'_> {
             self.end_time_wait(id, &wait, Cause::Timer(Timer::TimeWait));
         }
         while let Some(slot) = self.table.due(self.now) {
-            let timer = self.timer(&self.table[slot]);
+            let timer = self.table[slot].timer(&self.limits);
             match timer {
                 Some((timer, at)) if at <= self.now => self.expire(slot, timer),
                 // One of smoltcp's own, or one that moved.
@@ -322,16 +253,6 @@ impl Node<'_> {
     }
 }
 
-fn sooner(
-    one: Option<(Timer, Instant)>,
-    other: Option<(Timer, Instant)>,
-) -> Option<(Timer, Instant)> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(if one.1 <= other.1 { one } else { other }),
-        (one, other) => one.or(other),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -339,6 +260,7 @@ mod tests {
     use crate::node::{Config, Memory, Sizes};
     use crate::trace::ConnectionId;
     use crate::trace::Kind;
+    use smoltcp::time::{Duration, Instant};
     use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
     #[test]

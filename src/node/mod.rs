@@ -62,6 +62,7 @@ mod strays;
 mod syn_queue;
 mod table;
 mod time_wait;
+mod timers;
 mod unreachable;
 
 pub use answers::Stranger;

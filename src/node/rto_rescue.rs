@@ -8,6 +8,7 @@
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::TcpRepr;
 
+use super::connection::Slot;
 use super::ethernet::Hop;
 use super::node::Node;
 use super::one_frame::{Discard, OneFrame};
@@ -16,15 +17,15 @@ use super::slot_id::SlotId;
 use crate::trace::{Call, Cause, Flow, State};
 
 /// The least retransmission timeout (RFC 6298 section 2.4).
-pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const LEAST_RTO: Duration = Duration::from_secs(1);
 
 /// smoltcp counts to three, and may begin anew at the first.
 const REPETITIONS: usize = 5;
 
-impl Node<'_> {
+impl Slot<'_> {
     /// Whether something is under way and no timer of smoltcp's watches over it.
-    pub(super) fn is_stalled(&self, slot: SlotId, due: Option<Instant>) -> bool {
-        let connection = &self.table[slot];
+    pub(super) fn is_stalled(&self, due: Option<Instant>) -> bool {
+        let connection = &self.connection;
         let sending = match connection.state {
             State::Established
             | State::CloseWait
@@ -42,9 +43,11 @@ impl Node<'_> {
         due.is_none()
             && sending
             && !connection.numbers.all_acknowledged()
-            && self.table.place(slot).socket().send_queue() > 0
+            && self.socket().send_queue() > 0
     }
+}
 
+impl Node<'_> {
     /// Whether CLOSE in CLOSE-WAIT can be carried out at once.
     ///
     /// In LAST-ACK smoltcp hears only what acknowledges more than before: no window that opens, and no
@@ -54,7 +57,7 @@ impl Node<'_> {
         let queued = self.table.place(slot).socket().send_queue();
         let due = self.link.due(self.now, &self.table.place(slot).set);
         let room = self.table[slot].numbers.snd_wnd as usize;
-        queued == 0 || queued <= room && !self.is_stalled(slot, due)
+        queued == 0 || queued <= room && !self.table.place(slot).is_stalled(due)
     }
 
     /// Carries out a CLOSE that waited in CLOSE-WAIT, if it need not wait any longer.
@@ -72,7 +75,7 @@ impl Node<'_> {
     pub(super) fn wake_the_stalled(&mut self, slot: SlotId) {
         for _ in 0..REPETITIONS {
             let due = self.link.due(self.now, &self.table.place(slot).set);
-            if !self.is_stalled(slot, due) {
+            if !self.table.place(slot).is_stalled(due) {
                 return;
             }
             let connection = &self.table[slot];

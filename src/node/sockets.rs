@@ -281,7 +281,7 @@ impl<'a> Node<'a> {
             | State::TimeWait
             | State::Closed
             | State::Listen => {
-                let ending = self.ending(slot, connection.state, cause);
+                let ending = connection.ending_by(connection.state, cause);
                 self.drop_silently(slot, State::Closed, cause, ending);
             }
         }

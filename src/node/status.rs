@@ -139,7 +139,7 @@ impl Node<'_> {
             unacknowledged: self.table.place(slot).socket().send_queue(),
             unread: self.table.place(slot).socket().recv_queue(),
             attempts: connection.numbers.attempts,
-            timer: self.timer(connection),
+            timer: connection.timer(&self.limits),
             orphaned: connection.flags.orphaned,
         }
     }
