@@ -5,7 +5,7 @@
 //! same (CVE-2020-25705). So there is none that two share: what a connection or a stranger uses up, no
 //! other one misses. Answers are as many as the segments that draw them, and no longer, so there is
 //! nothing that had to be bounded for all together. What is said over ICMP may be longer: that has a bound
-//! for all, too, which nobody can count ([`Allowance`](super::allowance::Allowance)).
+//! for all, too, which nobody can count ([`Allowance`]).
 
 use core::hash::Hasher;
 
@@ -13,6 +13,7 @@ use managed::ManagedSlice;
 use smoltcp::time::Instant;
 use smoltcp::wire::IpAddress;
 
+use super::allowance::Allowance;
 use super::sip::Sip;
 use crate::origin::Origin;
 
@@ -85,6 +86,8 @@ impl Stranger {
 pub(super) struct Strangers<'a> {
     places: ManagedSlice<'a, Stranger>,
     hasher: Sip,
+    /// What may still be said over ICMP, to all together.
+    icmp: Allowance,
 }
 
 impl<'a> Strangers<'a> {
@@ -94,7 +97,19 @@ impl<'a> Strangers<'a> {
         Self {
             places,
             hasher: Sip::new_with_key(&key),
+            icmp: Allowance::new(key),
         }
+    }
+
+    /// Uses up one answer over ICMP to this address, if one is left for it, and for all together.
+    pub(super) fn take_icmp(
+        &mut self,
+        now: Instant,
+        address: IpAddress,
+        per_second: u16,
+        for_all: u16,
+    ) -> bool {
+        self.take(now, address, per_second) && self.icmp.take(now, for_all)
     }
 
     /// Uses up one answer to this address, or to its network of 64 bits; `false` if none is left.
@@ -173,6 +188,20 @@ mod tests {
             }
         }
         assert_eq!(given, [5; 200]);
+    }
+
+    #[test]
+    fn over_icmp_all_together_are_bounded_too_and_segments_are_not() {
+        let mut strangers = strangers(64);
+        let told = (0..=255)
+            .filter(|octet| {
+                let address = IpAddress::v4(192, 0, 2, *octet);
+                strangers.take_icmp(Instant::ZERO, address, 5, 100)
+            })
+            .count();
+        assert!((50..=100).contains(&told), "{told}");
+        let another = IpAddress::v4(198, 51, 100, 1);
+        assert!(strangers.take(Instant::ZERO, another, 5));
     }
 
     #[cfg(feature = "ipv6")]

@@ -118,10 +118,12 @@ impl Node<'_> {
             return Err(reason);
         }
         let limits = &self.limits;
-        let left = self
-            .strangers
-            .take(self.now, host, limits.strangers_per_second)
-            && self.told.take(self.now, limits.icmp_per_second);
+        let left = self.strangers.take_icmp(
+            self.now,
+            host,
+            limits.strangers_per_second,
+            limits.icmp_per_second,
+        );
         left.then_some(()).ok_or(Reason::RateLimited)
     }
 

@@ -6,7 +6,6 @@ use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, IpCidr};
 
 use super::admission::Admission;
-use super::allowance::Allowance;
 use super::answers::Strangers;
 use super::claims::Claims;
 use super::config::{Config, ConfigError, Limits};
@@ -63,8 +62,6 @@ pub struct Node<'a> {
     pub(super) scratch: ManagedSlice<'a, u8>,
     pub(super) ephemeral: Ephemeral,
     pub(super) strangers: Strangers<'a>,
-    /// What may still be said over ICMP.
-    pub(super) told: Allowance,
     /// A connection ended since the last egress began, and its application does not know yet.
     pub(super) retired: bool,
 }
@@ -119,7 +116,6 @@ impl<'a> Node<'a> {
             scratch: memory.scratch,
             ephemeral: Ephemeral::new(config.secret),
             strangers: Strangers::new(memory.strangers, config.secret),
-            told: Allowance::new(config.secret),
             retired: false,
         };
         node.set_addresses(now, &config.addresses, &config.gateways)?;
