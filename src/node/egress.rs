@@ -3,7 +3,6 @@
 use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
 
-use super::connection::Slot;
 use super::datagrams::Attempt;
 use super::deadlines::earliest;
 use super::neighbors::ASK_AGAIN;
@@ -37,14 +36,13 @@ impl Node<'_> {
                 continue;
             };
             let mut one_frame = OneFrame::leading_to(&mut exit, hop);
-            let Slot {
-                set, connection, ..
-            } = self.table.place_mut(slot);
-            let opening = matches!(connection.state, State::SynSent | State::SynReceived);
+            let place = self.table.place_mut(slot);
+            let state = place.connection.state;
+            let opening = matches!(state, State::SynSent | State::SynReceived);
             if opening && self.link.has_mss_limit() {
-                self.send_opening(slot, &mut one_frame);
+                self.link.pump_opening(self.now, &mut one_frame, place);
             } else {
-                self.link.pump(self.now, &mut one_frame, set);
+                self.link.pump(self.now, &mut one_frame, &mut place.set);
             }
             let sent = one_frame.sent;
             // smoltcp's own timers end TIME-WAIT only. The node does that itself before, unless the device had

@@ -53,6 +53,7 @@ mod record;
 mod reply;
 mod rto_rescue;
 mod segment;
+mod shown;
 mod sip;
 mod slot_id;
 mod sockets;

@@ -4,7 +4,7 @@
 //! connection between the endpoints.
 
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpAddress, IpEndpoint, TcpControl};
+use smoltcp::wire::{IpAddress, IpEndpoint};
 
 use super::admission::Next;
 use super::connection::{Connection, Flags as Facts};
@@ -15,7 +15,7 @@ use super::numbers::Numbers;
 use super::occupancy::{Eviction, Occupancy};
 use super::one_frame::{Discard, OneFrame, Sent};
 use super::queues::Queue;
-use super::reply::{Route, bare};
+use super::reply::bare;
 use super::segment::{flags, header};
 use super::slot_id::SlotId;
 use super::syn_queue::PendingSyn;
@@ -112,7 +112,8 @@ impl Node<'_> {
         };
         let (seq, ack) = (numbers.rcv_nxt, Some(numbers.snd_nxt));
         let segment = bare(&reversed, seq, ack, numbers.window);
-        self.show(slot, &segment);
+        self.link
+            .show(self.now, self.table.place_mut(slot), &segment);
         let header = header(&segment, flags(&segment));
         let connection = &mut self.table[slot];
         self.record.received(connection, header, Verdict::Held);
@@ -121,10 +122,10 @@ impl Node<'_> {
         self.reschedule(slot);
     }
 
-    /// Takes a free slot through LISTEN into SYN-RECEIVED.
+    /// Takes a free slot through LISTEN into SYN-RECEIVED, with `iss` for our initial sequence number.
     ///
-    /// `verdict` is what the journal says of the SYN, if it crossed the wire as such. Says which slot, if it is there. The caller has made sure that there is a free slot and no
-    /// connection between these endpoints.
+    /// `verdict` is what the journal says of the SYN, if it crossed the wire as such. Says which slot, if it is there.
+    /// The caller has made sure that there is a free slot and no connection between these endpoints.
     pub(super) fn open_passive(
         &mut self,
         syn: &PendingSyn,
@@ -151,48 +152,13 @@ impl Node<'_> {
             .place_mut(slot)
             .socket_mut()
             .listen(syn.flow.local);
-        self.hand_over_syn(slot, syn, iss);
+        self.link
+            .show_syn(self.now, self.table.place_mut(slot), syn, iss);
         self.table[slot].numbers.synchronize(&syn.syn);
         self.table.push(Queue::HalfOpen, slot);
         self.observe(slot, Cause::Segment);
         self.reschedule(slot);
         (self.table[slot].state == State::SynReceived).then_some(slot)
-    }
-
-    /// Lets the socket see the SYN on an interface that draws our sequence number.
-    fn hand_over_syn(&mut self, slot: SlotId, syn: &PendingSyn, iss: u32) {
-        let (flow, syn) = (&syn.flow, &syn.syn);
-        let reversed = Flow {
-            local: flow.remote,
-            remote: flow.local,
-        };
-        let mut segment = bare(&reversed, syn.seq, None, syn.window);
-        segment.control = TcpControl::Syn;
-        segment.max_seg_size = Some(self.link.peer_mss(flow, syn.mss));
-        segment.window_scale = syn.options.scale();
-        segment.sack_permitted = syn.options.sack_permitted();
-        let route = Route::into(flow);
-        let mut packet = [0; 128];
-        let packet = &mut packet[..route.packet_len(&segment)];
-        route.write(packet, &segment);
-        let mut iface = self.link.opening(self.now, iss, self.link.mtu());
-        let mut discard = Discard;
-        let mut one_frame = OneFrame::offering(packet, &mut discard, Hop::NOWHERE);
-        iface.poll_ingress_single(
-            self.now,
-            &mut one_frame,
-            &mut self.table.place_mut(slot).set,
-        );
-    }
-
-    /// Sends what a connection has to send that is still opening. smoltcp offers segments as long as the MTU of
-    /// an interface allows, so where shorter ones are wanted a SYN leaves by one with a smaller MTU.
-    pub(super) fn send_opening(&mut self, slot: SlotId, one_frame: &mut OneFrame<'_>) {
-        let connection = &self.table[slot];
-        let local = connection.flow.local.addr;
-        let mtu = self.link.mtu_for_mss(local);
-        let mut iface = self.link.opening(self.now, connection.numbers.iss, mtu);
-        iface.poll_egress(self.now, one_frame, &mut self.table.place_mut(slot).set);
     }
 
     /// Opens a connection to `remote`, from `port` or from one that is chosen.

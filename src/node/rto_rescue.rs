@@ -6,13 +6,10 @@
 //! again and set the timer anew. Here the node repeats the peer's last one, if nothing else is to happen.
 
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::TcpRepr;
 
 use super::connection::Slot;
-use super::ethernet::Hop;
 use super::node::Node;
-use super::one_frame::{Discard, OneFrame};
-use super::reply::{Route, bare};
+use super::reply::bare;
 use super::slot_id::SlotId;
 use crate::trace::{Call, Cause, Flow, State};
 
@@ -90,19 +87,7 @@ impl Node<'_> {
                 Some(numbers.snd_una),
                 numbers.window,
             );
-            self.show(slot, &again);
+            self.link.show(self.now, self.table.place_mut(slot), &again);
         }
-    }
-
-    /// Lets the socket see a segment without data that is composed here; nothing leaves.
-    pub(super) fn show(&mut self, slot: SlotId, segment: &TcpRepr<'_>) {
-        let route = Route::into(&self.table[slot].flow);
-        let mut packet = [0; 128];
-        let packet = &mut packet[..route.packet_len(segment)];
-        route.write(packet, segment);
-        let mut discard = Discard;
-        let mut one_frame = OneFrame::offering(packet, &mut discard, Hop::NOWHERE);
-        let set = &mut self.table.place_mut(slot).set;
-        self.link.deliver(self.now, &mut one_frame, set);
     }
 }
