@@ -16,8 +16,8 @@ mod phase;
 mod row;
 
 use super::{
-    Cause, ConnectionId, Direction, Endpoint, Event, Flags, Flow, Journal, Kind, Segment, State,
-    Style, Timer, Transition,
+    Cause, ConnectionId, Direction, Ending, Endpoint, Event, Flags, Flow, Journal, Kind, Segment,
+    State, Style, Timer, Transition,
 };
 use bounds::Bounds;
 use caused::{Caused, shown};
@@ -265,7 +265,12 @@ impl Follower {
             }
             Kind::Ended { ending, .. } => {
                 let mut text = Text::new();
-                write!(text, "{ending}")?;
+                match (ending, self.phase) {
+                    (Ending::Closed, Phase::GivenUp) => {
+                        text.write_str("closed before it was open")?;
+                    }
+                    _ => write!(text, "{ending}")?,
+                }
                 let time = self.time(event.at(), false);
                 pen.row(
                     time,

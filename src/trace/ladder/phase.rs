@@ -23,6 +23,8 @@ pub(super) enum Phase {
     /// The other side closes as well.
     SecondTeardown,
     Reset,
+    /// This side closed before the other one had answered.
+    GivenUp,
 }
 
 /// What the next record calls for.
@@ -62,6 +64,7 @@ impl Phase {
             Self::HalfClosed => "half-closed: data one way",
             Self::SecondTeardown => "teardown, second half",
             Self::Reset => "reset",
+            Self::GivenUp => "given up",
         }
     }
 
@@ -74,6 +77,7 @@ impl Phase {
                 (Cause::Call(Call::Close), State::SynReceived | State::Established) => {
                     self.or_later(Self::Teardown)
                 }
+                (Cause::Call(Call::Close), State::SynSent) => Self::GivenUp,
                 (Cause::Call(Call::Close), State::CloseWait) if self == Self::HalfClosed => {
                     Self::SecondTeardown
                 }
