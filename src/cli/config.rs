@@ -3,12 +3,13 @@
 
 use std::path::PathBuf;
 
+use smolchat::trace::Spelled;
 use smoltcp::time::Duration;
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 
 use super::args::StackArguments;
 use super::link::{self, Host};
-use super::values::MIN_MTU_IPV6;
+use super::values::{MIN_MTU_IPV6, is_loopback};
 use super::zone::Remote;
 
 /// As many addresses as the stack has room for.
@@ -59,6 +60,12 @@ pub enum ConfigError {
     Zone(String, String),
     #[error("{0} is the node itself; connect to another address")]
     Itself(IpAddress),
+    #[error(
+        "{0} is the loopback of this machine, and the node has a stack of its own, at the other end of the \
+         TAP: from there nobody reaches it; connect to this host's address on the TAP{1}, and let the \
+         server listen on all its addresses"
+    )]
+    Loopback(IpAddress, String),
 }
 
 /// A node and the TAP it sits on.
@@ -185,7 +192,12 @@ impl Stack {
         if let Some(zone) = remote.zone.as_ref().filter(|zone| **zone != self.tap) {
             return Err(ConfigError::Zone(zone.clone(), self.tap.clone()));
         }
-        let remote = remote.endpoint.addr;
+        let IpEndpoint { addr: remote, port } = remote.endpoint;
+        if is_loopback(remote.into()) {
+            let host = self.host.addresses().first();
+            let example = host.map(|host| format!(", as in {}", spelled(host.address(), port)));
+            return Err(ConfigError::Loopback(remote, example.unwrap_or_default()));
+        }
         if has(&self.addresses, remote) {
             return Err(ConfigError::Itself(remote));
         }
@@ -216,6 +228,10 @@ impl Stack {
             node: &self.addresses,
         }
     }
+}
+
+fn spelled(address: IpAddress, port: u16) -> Spelled {
+    Spelled(IpEndpoint::new(address, port))
 }
 
 fn has(cidrs: &[IpCidr], address: IpAddress) -> bool {

@@ -106,7 +106,8 @@ pub fn host_address(text: &str) -> Result<Option<IpCidr>, String> {
     }
 }
 
-const fn is_loopback(address: IpAddr) -> bool {
+/// Whether an address is the one by which a machine reaches itself.
+pub const fn is_loopback(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => address.is_loopback(),
         IpAddr::V6(address) => address.is_loopback(),

@@ -254,6 +254,34 @@ fn a_peer_that_the_node_could_not_reach_is_refused() {
     }
 }
 
+#[test]
+fn the_loopback_of_this_machine_is_refused_with_an_address_that_the_node_can_reach() {
+    for (arguments, loopback, reachable) in [
+        ("127.0.0.1:9000", "127.0.0.1", ", as in 192.168.69.100:9000"),
+        (
+            "127.9.9.9:80 --udp",
+            "127.9.9.9",
+            ", as in 192.168.69.100:80",
+        ),
+        (
+            "[::1]:9000 --address fd00:69::1/64",
+            "::1",
+            ", as in [fd00:69::100]:9000",
+        ),
+        ("127.0.0.1:9000 --host-address none", "127.0.0.1", ""),
+    ] {
+        let sentence = format!(
+            "{loopback} is the loopback of this machine, and the node has a stack of its own, at the other \
+             end of the TAP: from there nobody reaches it; connect to this host's address on the \
+             TAP{reachable}, and let the server listen on all its addresses"
+        );
+        assert_eq!(
+            refusal(&format!("connect {arguments}")),
+            format!("error: {sentence}")
+        );
+    }
+}
+
 /// Runs the program with an address space of so many KiB, and ends it as soon as it reads.
 fn run_within(kibioctets: &str, arguments: &str) -> (Option<i32>, String) {
     let limited = format!("ulimit -v {kibioctets}; exec \"$0\" \"$@\"");
