@@ -1,7 +1,9 @@
 //! `smolchat connect`: the node as active opener, a chat client against any server.
 
+mod commands;
 mod datagrams;
 mod received;
+mod refused;
 mod stream;
 mod unanswered;
 

@@ -63,6 +63,8 @@ mod tap_capture;
 #[cfg(feature = "linux")]
 mod tap_chat;
 #[cfg(feature = "linux")]
+mod tap_console;
+#[cfg(feature = "linux")]
 mod tap_crowd;
 #[cfg(feature = "linux")]
 mod tap_end;

@@ -1,9 +1,10 @@
 //! The client over UDP: each line is a datagram.
 
-use std::fmt::Write;
+use std::fmt::{self, Display, Formatter, Write};
 use std::os::fd::BorrowedFd;
 
 use smolchat::app::{Live, Watched};
+use smolchat::capture::Tee;
 use smolchat::device::Tap;
 use smolchat::node::{Ingress, Node, earliest};
 use smolchat::trace::{Direction, Kind, Verdict};
@@ -11,7 +12,9 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
 use super::Terminal;
+use super::commands::{Action, Typed, understand};
 use super::received::Received;
+use super::refused::says_port_unreachable;
 use super::unanswered::{SILENCE, Unanswered};
 use crate::cli::Failure;
 use crate::cli::run::{News, Program};
@@ -31,6 +34,10 @@ pub struct Client {
     received: Received,
     /// Something was said.
     said: bool,
+    /// The server's host has said that nobody listens there, and nobody has said anything since.
+    refused: Option<Refused>,
+    /// That was told since something was said.
+    told: bool,
     /// When it is told that nothing could be sent.
     silent_at: Option<Instant>,
     /// When the program ends.
@@ -58,6 +65,8 @@ impl Client {
             live,
             received: Received::default(),
             said: false,
+            refused: None,
+            told: false,
             silent_at: None,
             end: None,
         })
@@ -74,15 +83,22 @@ impl Client {
         let Terminal { input, output, .. } = terminal;
         let mut end = None;
         let mut said = false;
-        input.read(|line| match line {
+        input.read(|line| match understand(line) {
             // Output never fails: what nobody reads is counted.
-            b"/help" => {
+            Typed::Do(Action::Help, _) => {
                 let _ = writeln!(output, "{HELP}");
             }
-            b"/states" | b"/ladder" | b"/close" | b"/abort" => {
-                let _ = writeln!(output, "-- UDP has no connection and no states.");
+            Typed::Do(Action::States | Action::Ladder | Action::Close | Action::Abort, _)
+            | Typed::Misspelled(_) => {
+                let _ = writeln!(
+                    output,
+                    "-- UDP has no connection and no states: there is nothing to show or to close. Not sent."
+                );
             }
-            line => {
+            why @ Typed::OperatorOnly => {
+                let _ = writeln!(output, "-- {why}");
+            }
+            Typed::Do(Action::Quit, _) | Typed::Say(_) => {
                 if line == b"q" {
                     end = Some(now + LAST);
                 }
@@ -98,6 +114,7 @@ impl Client {
             end = Some(now + LAST);
         }
         self.end = self.end.or(end);
+        self.told &= !said;
         if said && !self.said {
             self.said = true;
             self.silent_at = Some(now + SILENCE);
@@ -126,6 +143,7 @@ impl Client {
                 );
                 continue;
             }
+            self.refused = None;
             self.received
                 .push(now, &octets[..received.len], mark, output);
             self.received.show(mark, output);
@@ -143,17 +161,44 @@ impl Client {
         } = self.terminal;
         output.finish();
         capture.finish()?;
-        match unanswered {
-            Some(why) => Err(Failure::NotConnected(why.to_string())),
-            None => Ok(()),
-        }
+        let why = unanswered.map(|why| why.to_string());
+        let why = why.or(self.refused.map(|why| why.to_string()));
+        why.map_or(Ok(()), |why| Err(Failure::NotConnected(why)))
+    }
+}
+
+/// Nobody listens at a port.
+#[derive(Debug, Clone, Copy)]
+struct Refused(IpEndpoint);
+
+impl Display for Refused {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let IpEndpoint { addr, port } = self.0;
+        write!(
+            f,
+            "nobody listened at UDP port {port} of {addr} (ICMP: port unreachable), so what was said did not \
+             arrive: start a server there first"
+        )
     }
 }
 
 impl Program for Client {
     fn ingress(&mut self, now: Instant, tap: &mut Tap) -> bool {
+        let (port, remote) = (self.port, self.remote);
+        let mut refused = false;
         let mut device = self.terminal.capture.on(tap);
-        self.node.poll_ingress(now, &mut device) == Ingress::More
+        let mut device = Tee::new(&mut device, |_, direction, frame: &[u8]| {
+            refused |= direction == Direction::In && says_port_unreachable(frame, port, remote);
+        });
+        let more = self.node.poll_ingress(now, &mut device) == Ingress::More;
+        if refused {
+            self.refused = Some(Refused(remote));
+            // Once for what was said together.
+            if !std::mem::replace(&mut self.told, true) {
+                let _ = writeln!(self.terminal.output, "-- {}.", Refused(remote));
+            }
+        }
+        more
     }
 
     fn application(&mut self, now: Instant, news: News) {

@@ -6,10 +6,11 @@ use std::os::fd::BorrowedFd;
 use smolchat::app::write_status;
 use smolchat::device::Tap;
 use smolchat::node::{ConnectError, Handle, Ingress, Node, RecvError, earliest};
-use smolchat::trace::{Direction, Ending, Follower, Kind, State, draw};
+use smolchat::trace::{ConnectionId, Direction, Ending, Follower, Kind, State, draw};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
+use super::commands::{Action, Help, Typed, understand};
 use super::received::Received;
 use super::unanswered::{SILENCE, Unanswered};
 use super::{PATIENCE, Terminal};
@@ -23,9 +24,6 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Octets typed that may wait for a server that does not read.
 const TYPED: usize = 64 * 1024;
 
-const HELP: &str = "Lines go to the server. /states shows the connection, /ladder draws it, /close closes this side, \
-/abort resets, q says q and closes.";
-
 pub struct Client {
     node: Node<'static>,
     terminal: Terminal,
@@ -33,6 +31,8 @@ pub struct Client {
     /// How to start a server, if there may be none yet.
     server: Option<String>,
     handle: Option<Handle>,
+    /// The connection that was opened last, be it over or not.
+    last: Option<ConnectionId>,
     follower: Option<Follower>,
     /// When the ladder goes on by itself.
     ladder_due: Option<Instant>,
@@ -67,6 +67,7 @@ impl Client {
             remote,
             server,
             handle: None,
+            last: None,
             follower: None,
             ladder_due: None,
             received: Received::default(),
@@ -89,6 +90,7 @@ impl Client {
         match self.node.connect(now, self.remote) {
             Ok(handle) => {
                 self.handle = Some(handle);
+                self.last = Some(handle.id());
                 self.follower = Some(Follower::new(handle.id()));
                 if self.attempts == 1 {
                     self.silent_at = Some(now + SILENCE);
@@ -125,17 +127,33 @@ impl Client {
     }
 
     fn typed(&mut self, now: Instant, line: &[u8]) {
-        match line {
-            b"/help" => {
-                let _ = writeln!(self.terminal.output, "{HELP}");
+        match understand(line) {
+            Typed::Do(action, number) => self.act(now, action, number),
+            Typed::Say(line) if self.close_at.is_some() => {
+                let line = String::from_utf8_lossy(line);
+                self.say(&format!("this side is closed; not sent: {line}"));
             }
-            b"/states" => self.show_states(now),
-            b"/ladder" => self.show_ladder(now),
-            b"/close" => {
-                self.close_at.get_or_insert(now);
+            Typed::Say(line) => {
+                self.typed.extend_from_slice(line);
+                self.typed.push(b'\n');
             }
-            b"/abort" => self.abort(now),
-            b"q" => {
+            why @ (Typed::Misspelled(_) | Typed::OperatorOnly) => self.say(&why.to_string()),
+        }
+    }
+
+    fn act(&mut self, now: Instant, action: Action, number: Option<ConnectionId>) {
+        match action {
+            // Output never fails: what nobody reads is counted.
+            Action::Help => {
+                let _ = writeln!(self.terminal.output, "{Help}");
+            }
+            Action::States => self.show_states(now),
+            Action::Ladder => self.show_ladder(now, number),
+            Action::Close | Action::Abort if !self.is_current(number) => {}
+            Action::Close if self.close_at.is_some() => self.say("this side is closed already."),
+            Action::Close => self.close_at = Some(now),
+            Action::Abort => self.abort(now),
+            Action::Quit => {
                 self.typed.extend_from_slice(b"q");
                 // A segment of its own: the FIN comes after it.
                 self.close_at.get_or_insert(now + Duration::from_micros(1));
@@ -145,14 +163,20 @@ impl Client {
                     now.max(Instant::ZERO + GRACE)
                 });
             }
-            line if self.close_at.is_some() => {
-                let line = String::from_utf8_lossy(line);
-                self.say(&format!("this side is closed; not sent: {line}"));
+        }
+    }
+
+    /// Whether the connection that was named, if one was, is the one there is; says so if it is not.
+    fn is_current(&mut self, number: Option<ConnectionId>) -> bool {
+        let current = self.handle.map(|handle| handle.id());
+        match number {
+            Some(number) if current != Some(number) => {
+                self.say(&format!(
+                    "there is no open connection {number}; /states lists them."
+                ));
+                false
             }
-            line => {
-                self.typed.extend_from_slice(line);
-                self.typed.push(b'\n');
-            }
+            Some(_) | None => true,
         }
     }
 
@@ -167,10 +191,11 @@ impl Client {
         }
     }
 
-    fn show_ladder(&mut self, now: Instant) {
-        if let Some(handle) = self.handle {
+    /// Draws a connection, or the last one there was.
+    fn show_ladder(&mut self, now: Instant, number: Option<ConnectionId>) {
+        if let Some(connection) = number.or(self.last) {
             let (journal, style) = (self.node.journal(), &self.terminal.style);
-            let _ = draw(journal, handle.id(), now, style, &mut self.terminal.output);
+            let _ = draw(journal, connection, now, style, &mut self.terminal.output);
         }
     }
 
