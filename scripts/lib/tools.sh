@@ -5,6 +5,7 @@
 #   tools_fail MESSAGE...         the same, and ends the script
 #   tools_install PACKAGE...      Debian packages, if that is possible without asking anybody
 #   tools_install_newest PACKAGE...  the same, after asking which versions there are
+#   tools_help ARGUMENT...        for -h or --help: the comment at the head of the script, and the end
 #   tools_need COMMAND PACKAGE    finds a command, or installs its package, or ends the script
 
 tools_say() { printf '%s\n' "$*" >&2; }
@@ -12,6 +13,15 @@ tools_say() { printf '%s\n' "$*" >&2; }
 tools_fail() {
     tools_say "error: $*"
     exit 1
+}
+
+tools_help() {
+    case "${1:-}" in
+    -h | --help)
+        sed -n '2,${ /^#/!q; s/^# \{0,1\}//; p; }' "$0"
+        exit 0
+        ;;
+    esac
 }
 
 # apt-get, as root, if that is possible without asking anybody.
