@@ -16,8 +16,8 @@ mod phase;
 mod row;
 
 use super::{
-    Cause, ConnectionId, Direction, Ending, Endpoint, Event, Flags, Flow, Journal, Kind, Segment,
-    State, Style, Timer, Transition,
+    Cause, ConnectionId, Direction, Endpoint, Event, Flags, Flow, Journal, Kind, Segment, State,
+    Style, Timer, Transition,
 };
 use bounds::Bounds;
 use caused::{Caused, shown};
@@ -265,12 +265,7 @@ impl Follower {
             }
             Kind::Ended { ending, .. } => {
                 let mut text = Text::new();
-                match (ending, self.phase) {
-                    (Ending::Closed, Phase::GivenUp) => {
-                        text.write_str("closed before it was open")?;
-                    }
-                    _ => write!(text, "{ending}")?,
-                }
+                self.phase.write_ending(&mut text, ending)?;
                 let time = self.time(event.at(), false);
                 pen.row(
                     time,

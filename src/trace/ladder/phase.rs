@@ -4,7 +4,11 @@
 //! in the records of the next [`HOLD`]; the heading is a function of the records alone, so that a
 //! ladder drawn while it happens and one drawn later read the same.
 
-use super::super::{Call, Cause, Direction, Event, Flags, Kind, Mark, Segment, State, Verdict};
+use core::fmt::{self, Write};
+
+use super::super::{
+    Call, Cause, Direction, Ending, Event, Flags, Kind, Mark, Segment, State, Verdict,
+};
 use super::clock::later;
 use smoltcp::time::{Duration, Instant};
 
@@ -52,6 +56,14 @@ impl Phase {
             (_, Some(Self::Opening)) => opening(event, rest),
             (_, Some(Self::Teardown)) => teardown(event, rest),
             (_, Some(phase)) => Heading::New(phase, phase.name()),
+        }
+    }
+
+    /// How a connection ended whose last phase this is.
+    pub(super) fn write_ending(self, text: &mut impl Write, ending: Ending) -> fmt::Result {
+        match (self, ending) {
+            (Self::GivenUp, Ending::Closed) => text.write_str("closed before it was open"),
+            _ => write!(text, "{ending}"),
         }
     }
 
