@@ -212,8 +212,8 @@ impl<'a> Desk<'a> {
 
 /// Whether all that is left was sent, or is sent again, to a peer that has room for it.
 fn is_under_way(node: &Node<'_>, handle: Handle) -> bool {
-    let sent = node.unsent(handle) == 0 && !node.is_window_closed(handle);
-    sent || retransmissions(node, handle) > 0
+    let sent = || node.unsent(handle) == 0 || retransmissions(node, handle) > 0;
+    !node.is_window_closed(handle) && sent()
 }
 
 /// How often what a peer has not acknowledged was sent again, although it has room for it.

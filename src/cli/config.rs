@@ -195,7 +195,8 @@ impl Stack {
         let IpEndpoint { addr: remote, port } = remote.endpoint;
         if is_loopback(remote.into()) {
             let host = self.host.addresses().first();
-            let example = host.map(|host| format!(", as in {}", spelled(host.address(), port)));
+            let example = host.map(|host| IpEndpoint::new(host.address(), port));
+            let example = example.map(|example| format!(", as in {}", Spelled(example)));
             return Err(ConfigError::Loopback(remote, example.unwrap_or_default()));
         }
         if has(&self.addresses, remote) {
@@ -228,10 +229,6 @@ impl Stack {
             node: &self.addresses,
         }
     }
-}
-
-fn spelled(address: IpAddress, port: u16) -> Spelled {
-    Spelled(IpEndpoint::new(address, port))
 }
 
 fn has(cidrs: &[IpCidr], address: IpAddress) -> bool {

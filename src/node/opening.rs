@@ -176,11 +176,7 @@ impl Node<'_> {
             self.note_full(Resource::Connections);
             return Err(ConnectError::Full);
         }
-        let port = match port {
-            Some(port) => self.is_free(local, port, remote).then_some(port),
-            None => self.choose_port(local, remote),
-        };
-        let Some(port) = port else {
+        let Some(port) = self.local_port(port, local, remote) else {
             self.note_full(Resource::Ports);
             return Err(ConnectError::NoPort);
         };
@@ -219,22 +215,23 @@ impl Node<'_> {
         eviction.map(|eviction| self.give_way(eviction)).is_some()
     }
 
-    /// An ephemeral port for a connection between these addresses, if one is left.
-    fn choose_port(&mut self, local: IpAddress, remote: IpEndpoint) -> Option<u16> {
+    /// The port that is wanted for a connection between these addresses, or an ephemeral one, if neither a
+    /// connection nor TIME-WAIT stands in its way.
+    fn local_port(
+        &mut self,
+        wanted: Option<u16>,
+        local: IpAddress,
+        remote: IpEndpoint,
+    ) -> Option<u16> {
         let (table, locals, now) = (&self.table, self.link.locals(), self.now);
-        self.ephemeral.choose(local, remote, |port| {
+        let is_free = |port| {
             let local = IpEndpoint::new(local, port);
             table.find(now, locals, &Flow { local, remote }).is_none()
-        })
-    }
-
-    /// Whether neither a connection nor TIME-WAIT stands between these endpoints.
-    fn is_free(&self, local: IpAddress, port: u16, remote: IpEndpoint) -> bool {
-        let flow = Flow {
-            local: IpEndpoint::new(local, port),
-            remote,
         };
-        self.find(&flow).is_none()
+        match wanted {
+            Some(port) => is_free(port).then_some(port),
+            None => self.ephemeral.choose(local, remote, is_free),
+        }
     }
 
     /// Gives a slot to a new connection.

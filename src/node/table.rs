@@ -290,10 +290,6 @@ impl Occupancy for Table<'_> {
         self.queued(Queue::HalfOpen)
     }
 
-    fn oldest(&self) -> Option<SlotId> {
-        self.front(Queue::HalfOpen)
-    }
-
     fn origin(&self, slot: SlotId) -> Origin {
         Origin::of(self[slot].flow.remote.addr.into())
     }

@@ -1,15 +1,18 @@
 //! The console of `smolchat connect`: what is typed there is done here, sent, or told why not.
 //!
 //! Each test has a private network of its own, made by the program.
+
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::program::{Program, need};
 
-/// A server that says what it heard once the client has closed.
+/// A server that says when the client is there, and what it heard once that has closed.
 const HEAR: &str = r#"
 import socket
 s = socket.create_server(("", 9000)); c, _ = s.accept()
+print("here", flush=True)
 heard = b""
 while True:
     octets = c.recv(1024)
@@ -21,20 +24,19 @@ print(heard)"#;
 fn a_command_with_the_number_of_a_connection_is_done_here_and_never_sent() {
     need("python3");
     let mut client = Program::start("connect 192.168.69.100:9000 --plain");
-    let server = client
+    let mut server = client
         .command("timeout", &["20", "python3", "-c", HEAR])
         .stdout(Stdio::piped())
         .spawn()
         .expect("nsenter is there");
-    // Until the server is up, attempts are refused and numbered.
-    let number = loop {
-        client.type_line("/states");
-        if client.next_line().contains("ESTABLISHED") {
-            let line = client.printed.lines().last().expect("that line");
-            break line.split_whitespace().next().expect("a number").to_owned();
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    };
+    let mut said = BufReader::new(server.stdout.take().expect("piped")).lines();
+    let mut next = || said.next().map(|line| line.expect("UTF-8"));
+    assert_eq!(next().as_deref(), Some("here"));
+    client.type_line("/states");
+    client.expect("ESTABLISHED");
+    // Until the server was up, attempts were refused and numbered.
+    let line = client.printed.lines().last().expect("that line");
+    let number = line.split_whitespace().next().expect("a number").to_owned();
     client.type_line("/who");
     client.type_line(&format!("/ladder {number}"));
     client.expect(&format!("connection {number}"));
@@ -53,8 +55,9 @@ fn a_command_with_the_number_of_a_connection_is_done_here_and_never_sent() {
     client.expect("/ladder [N] draws it, /close [N] closes this side, /abort [N] resets");
     client.type_line(&format!("/close {number}"));
     client.expect_end();
-    let output = server.wait_with_output().expect("it was started");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "b'/who\\n'\n");
+    assert_eq!(next().as_deref(), Some("b'/who\\n'"));
+    assert_eq!(next(), None);
+    assert!(server.wait().expect("it was started").success());
 }
 
 #[test]

@@ -78,8 +78,8 @@ pub(super) fn understand(line: &[u8]) -> Typed<'_> {
     if word == OPERATORS {
         return Typed::OperatorOnly;
     }
-    let commands = TABLE.iter().filter(|entry| entry.word.starts_with('/'));
-    let Some(entry) = commands.into_iter().find(|entry| entry.word == word) else {
+    let mut commands = TABLE.iter().filter(|entry| entry.word.starts_with('/'));
+    let Some(entry) = commands.find(|entry| entry.word == word) else {
         return Typed::Say(line);
     };
     match (entry.rest, words.next(), words.next()) {

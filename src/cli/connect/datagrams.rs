@@ -35,7 +35,7 @@ pub struct Client {
     /// Something was said.
     said: bool,
     /// The server's host has said that nobody listens there, and nobody has said anything since.
-    refused: Option<Refused>,
+    refused: bool,
     /// That was told since something was said.
     told: bool,
     /// When it is told that nothing could be sent.
@@ -65,7 +65,7 @@ impl Client {
             live,
             received: Received::default(),
             said: false,
-            refused: None,
+            refused: false,
             told: false,
             silent_at: None,
             end: None,
@@ -143,7 +143,7 @@ impl Client {
                 );
                 continue;
             }
-            self.refused = None;
+            self.refused = false;
             self.received
                 .push(now, &octets[..received.len], mark, output);
             self.received.show(mark, output);
@@ -162,13 +162,12 @@ impl Client {
         output.finish();
         capture.finish()?;
         let why = unanswered.map(|why| why.to_string());
-        let why = why.or(self.refused.map(|why| why.to_string()));
+        let why = why.or(self.refused.then(|| Refused(self.remote).to_string()));
         why.map_or(Ok(()), |why| Err(Failure::NotConnected(why)))
     }
 }
 
 /// Nobody listens at a port.
-#[derive(Debug, Clone, Copy)]
 struct Refused(IpEndpoint);
 
 impl Display for Refused {
@@ -192,7 +191,7 @@ impl Program for Client {
         });
         let more = self.node.poll_ingress(now, &mut device) == Ingress::More;
         if refused {
-            self.refused = Some(Refused(remote));
+            self.refused = true;
             // Once for what was said together.
             if !std::mem::replace(&mut self.told, true) {
                 let _ = writeln!(self.terminal.output, "-- {}.", Refused(remote));

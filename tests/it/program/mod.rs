@@ -104,12 +104,6 @@ impl Program {
         assert!(self.wait_for(text), "ended before {text}\n{}", self.printed);
     }
 
-    /// Waits for whatever it prints next.
-    pub(crate) fn next_line(&mut self) -> String {
-        self.expect("");
-        self.printed.lines().last().unwrap_or_default().to_owned()
-    }
-
     /// Reads nothing any more of what the program prints.
     pub(crate) fn stop_listening(&mut self) {
         self.lines = channel().1;
