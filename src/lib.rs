@@ -51,5 +51,6 @@ pub mod node;
 pub mod origin;
 #[cfg(feature = "std")]
 pub mod pair;
+pub mod plural;
 pub mod trace;
 pub mod web;

@@ -7,6 +7,7 @@ use smoltcp::time::{Duration, Instant};
 
 use super::operator::Screen;
 use crate::node::{Node, earliest};
+use crate::plural::Count;
 use crate::trace::{ConnectionId, Event, Follower, Kind, Style};
 
 /// Records told in one turn.
@@ -79,7 +80,8 @@ impl<'a> Live<'a> {
             let missed = journal.first() - self.next;
             let _ = writeln!(
                 screen,
-                "-- {missed} events came too fast to be shown; all are counted."
+                "-- {} came too fast to be shown; all are counted.",
+                Count(missed, "event")
             );
             self.next = journal.first();
         }
@@ -210,18 +212,18 @@ fn tell_other<S: Screen>(event: &Event, screen: &mut S) {
                 Direction::Out => ("->", datagram.flow.remote),
             };
             let (local, remote) = (Spelled(datagram.flow.local), Spelled(remote));
-            let len = datagram.len;
+            let octets = Count(datagram.len.into(), "octet");
             match datagram.verdict {
                 Verdict::Dropped(reason) => writeln!(
                     screen,
-                    "UDP {local} {arrow} {remote}, {len} octets, dropped: {reason}"
+                    "UDP {local} {arrow} {remote}, {octets}, dropped: {reason}"
                 ),
                 Verdict::Passed
                 | Verdict::Gate(_)
                 | Verdict::Answered(_)
                 | Verdict::Repaired(_)
                 | Verdict::Held => {
-                    writeln!(screen, "UDP {local} {arrow} {remote}, {len} octets")
+                    writeln!(screen, "UDP {local} {arrow} {remote}, {octets}")
                 }
             }
         }

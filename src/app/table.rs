@@ -7,7 +7,8 @@ use smoltcp::time::{Duration, Instant};
 use super::desk::Desk;
 use crate::chat::Room;
 use crate::node::{Handle, Node, Status};
-use crate::trace::{Flow, Resource, Spelled, State, Style};
+use crate::plural::Count;
+use crate::trace::{Flow, Resource, Spelled, State, Style, Timer};
 
 /// Places looked at for one part of a table.
 const PLACES_AT_ONCE: usize = 512;
@@ -59,7 +60,8 @@ impl Table {
 
     fn write_sum(&self, facts: &Facts<'_, '_, '_>, out: &mut dyn Write) -> fmt::Result {
         let open = self.rows - self.waiting;
-        write!(out, "{}, {} in TIME-WAIT", Connections(open), self.waiting)?;
+        let open = Count(open as u64, "connection");
+        write!(out, "{open}, {} in TIME-WAIT", self.waiting)?;
         let held = facts.node.held();
         if held > 0 {
             write!(out, ", {held} waiting for a free one")?;
@@ -71,25 +73,20 @@ impl Table {
             (counts.yielded, " put out for others who waited"),
             (counts.turned_away, " turned away"),
             (counts.slow, " too slow"),
-            (facts.desk.cut_short.into(), " answer cut short"),
-            (facts.desk.refused.into(), " answer refused"),
         ] {
             if count > 0 {
                 write!(out, ", {count}{what}")?;
             }
         }
-        writeln!(out, ", {} in the room.", facts.room.len())
-    }
-}
-
-struct Connections(usize);
-
-impl fmt::Display for Connections {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            1 => f.write_str("1 connection"),
-            count => write!(f, "{count} connections"),
+        for (count, what) in [
+            (facts.desk.cut_short, "cut short"),
+            (facts.desk.refused, "refused"),
+        ] {
+            if count > 0 {
+                write!(out, ", {} {what}", Count(count.into(), "answer"))?;
+            }
         }
+        writeln!(out, ", {} in the room.", facts.room.len())
     }
 }
 
@@ -114,15 +111,36 @@ pub fn write_status(
         write!(out, "  {name}")?;
     }
     if status.unacknowledged > 0 {
-        write!(out, "  {} octets unacknowledged", status.unacknowledged)?;
+        let octets = Count(status.unacknowledged as u64, "octet");
+        write!(out, "  {octets} unacknowledged")?;
     }
     if status.attempts > 0 {
-        write!(out, "  sent again {} times", status.attempts)?;
+        write!(
+            out,
+            "  sent again {}",
+            Count(status.attempts.into(), "time")
+        )?;
     }
     if let Some((timer, at)) = status.timer {
-        write!(out, "  {timer} in {}", Span(passed(now, at)))?;
+        let left = Span(passed(now, at));
+        match wanted_before(timer) {
+            Some(what) => write!(out, "  ends in {left} unless {what}")?,
+            None => write!(out, "  {timer} in {left}")?,
+        }
     }
     writeln!(out)
+}
+
+/// What must happen before a timer runs out, or else that ends the connection.
+const fn wanted_before(timer: Timer) -> Option<&'static str> {
+    match timer {
+        Timer::TimeWait => None,
+        Timer::Retransmission => Some("it is acknowledged"),
+        Timer::HalfOpen => Some("the handshake completes"),
+        Timer::FinWait2 => Some("the peer closes"),
+        Timer::CloseWait => Some("this side closes"),
+        Timer::KeepAlive => Some("the peer is heard"),
+    }
 }
 
 fn passed(from: Instant, to: Instant) -> Duration {

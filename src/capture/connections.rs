@@ -5,7 +5,7 @@
 //! states are recorded as it noted them. The ladder infers those of the other end itself.
 
 use super::dissect::Dissected;
-use super::notes::{Change, Notes};
+use super::notes::{Change, Note, Notes};
 use super::stream::Stream;
 use crate::trace::{
     Cause, ConnectionId, Direction, Endpoint, Event, Flags, Flow, Journal, Kind, Mark, Segment,
@@ -29,7 +29,11 @@ pub(super) struct Connection {
     segments: Vec<(Instant, Segment)>,
     /// The end that captured itself, and what it noted at which segment.
     node: Option<IpEndpoint>,
-    noted: HashMap<usize, Vec<Change>>,
+    noted: HashMap<usize, Vec<Note>>,
+    /// What it noted on no segment: after how many of them, and when.
+    noted_between: HashMap<usize, Vec<(Instant, Note)>>,
+    /// It noted that it is in TIME-WAIT, and not that this is over.
+    waits: bool,
 }
 
 impl Connection {
@@ -51,6 +55,8 @@ impl Connection {
             segments: Vec::new(),
             node: None,
             noted: HashMap::new(),
+            noted_between: HashMap::new(),
+            waits: false,
         }
     }
 
@@ -69,9 +75,9 @@ impl Connection {
         }
     }
 
-    /// The time of its last segment.
-    pub(super) fn last(&self) -> Instant {
-        self.segments.last().map_or(Instant::ZERO, |&(at, _)| at)
+    /// Whether the capture ends while the node that made it was in TIME-WAIT.
+    pub(super) const fn waits(&self) -> bool {
+        self.waits
     }
 
     /// Its records, in a journal that holds all of them.
@@ -108,16 +114,20 @@ impl Connection {
                 segment.mark = Mark::Duplicate;
             }
             let noted = self.noted.get(&index).map_or(&[][..], Vec::as_slice);
-            let changes = move |by_segment: bool| {
-                let changes = noted.iter();
-                let changes = changes.filter(move |it| (it.cause == Cause::Segment) == by_segment);
-                changes.map(move |change| change.kind(connection))
+            let notes = move |before: bool| {
+                let notes = noted.iter().filter(move |it| it.is_shown() == before);
+                notes.map(move |note| note.kind(connection))
             };
             // What the segment shows came before it, and what it caused behind.
-            let kinds = changes(false).chain([Kind::Segment(segment)]);
+            let kinds = notes(true).chain([Kind::Segment(segment)]);
+            let kinds = kinds.chain(notes(false));
+            let between = self.noted_between.get(&(index + 1)).into_iter().flatten();
+            // A clock that was set back meanwhile sets no record back.
+            let between = between.map(move |&(then, note)| (then.max(at), note.kind(connection)));
             kinds
-                .chain(changes(true))
-                .map(move |kind| Event::new(at, kind))
+                .map(move |kind| (at, kind))
+                .chain(between)
+                .map(|(at, kind)| Event::new(at, kind))
         });
         opened.into_iter().chain(segments)
     }
@@ -169,7 +179,9 @@ impl Connection {
                 Some(Direction::In) | None => Some(segment.to),
             };
             let index = self.segments.len();
-            self.noted.insert(index, notes.changes.clone());
+            let noted = notes.of.iter().map(|&(_, note)| note);
+            self.noted.insert(index, noted.collect());
+            notes.of.iter().for_each(|(_, note)| self.goes_on(note));
         }
         let header = segment.header;
         let (direction, sender, receiver) = if segment.from == self.flow.local {
@@ -205,6 +217,37 @@ impl Connection {
     }
 }
 
+impl Connection {
+    fn note(&mut self, at: Instant, note: Note) {
+        self.goes_on(&note);
+        let noted = self.noted_between.entry(self.segments.len());
+        noted.or_default().push((at, note));
+    }
+
+    fn goes_on(&mut self, note: &Note) {
+        match note {
+            Note::Waits(_) => self.waits = true,
+            Note::Ended(_) => self.waits = false,
+            Note::Change(change) => self.waits &= change.from != State::TimeWait,
+        }
+    }
+}
+
+impl Note {
+    /// Whether it is what the segment shows that it stands on, and not what that caused.
+    fn is_shown(&self) -> bool {
+        matches!(self, Self::Change(change) if change.cause != Cause::Segment)
+    }
+
+    fn kind(&self, connection: ConnectionId) -> Kind {
+        match *self {
+            Self::Change(change) => change.kind(connection),
+            Self::Waits(lasts) => Kind::TimeWaiting { connection, lasts },
+            Self::Ended(ending) => Kind::Ended { connection, ending },
+        }
+    }
+}
+
 impl Change {
     fn kind(&self, connection: ConnectionId) -> Kind {
         let Self { from, to, cause } = *self;
@@ -227,6 +270,8 @@ pub(super) struct Connections {
     all: Vec<Connection>,
     /// The newest connection between two endpoints, whichever of them comes first.
     by_ends: HashMap<[IpEndpoint; 2], usize>,
+    /// The newest connection with the number that a node gave to it.
+    by_number: HashMap<ConnectionId, usize>,
 }
 
 impl Connections {
@@ -259,7 +304,19 @@ impl Connections {
             self.by_ends.insert(ends, index);
             index
         });
+        if let Some(number) = notes.connection.filter(|_| notes.say_something()) {
+            self.by_number.insert(number, index);
+        }
         self.all[index].add(at, segment, notes);
+    }
+
+    /// Takes in what a node noted without a packet.
+    pub(super) fn note(&mut self, at: Instant, notes: &Notes) {
+        for &(number, note) in &notes.of {
+            if let Some(&index) = self.by_number.get(&number) {
+                self.all[index].note(at, note);
+            }
+        }
     }
 }
 

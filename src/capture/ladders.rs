@@ -4,7 +4,7 @@ use super::connections::Connections;
 use super::dissect::{Content, dissect};
 use super::fragments::Fragments;
 use super::notes::Notes;
-use super::read::Capture;
+use super::read::{Capture, Item};
 use super::{CaptureError, LeftOut, LeftOuts};
 use crate::trace::{Follower, Style};
 use smoltcp::time::Instant;
@@ -44,7 +44,7 @@ pub fn ladder_file<W: Write>(
 /// or compressed by gzip, read once from its start to its end. `name` stands in errors.
 ///
 /// Where a node captured itself, its states and their causes are read from its comments on the packets, and
-/// it stands on the left. What stands on no packet, such as the end of 2 MSL, is left out.
+/// it stands on the left. Its notes tell of the end of 2 MSL, too; a capture that ends before says so.
 ///
 /// Below the ladders stands what was left out of them, and why. A capture that is cut or damaged is
 /// drawn as far as it goes before the error is returned. Memory is taken for each segment, some 50
@@ -56,10 +56,20 @@ pub fn ladders<W: Write>(
     style: &Style,
 ) -> Result<Drawn, CaptureError> {
     let mut capture = Capture::open(input, name.into())?;
-    let mut found = Found::default();
+    let mut found = Found {
+        connections: Connections::default(),
+        fragments: Fragments::default(),
+        until: Instant::from_micros(i64::MIN),
+        left_out: LeftOuts::default(),
+    };
     let end = loop {
         match capture.next() {
-            Ok(Some(packet)) => {
+            Ok(Some(Item::Noted(at, notes))) => {
+                found.until = found.until.max(at);
+                found.connections.note(at, &notes);
+            }
+            Ok(Some(Item::Packet(packet))) => {
+                found.until = found.until.max(packet.at);
                 let link = packet.link.ok_or(LeftOut::Interface);
                 let content = link.and_then(|link| dissect(link, packet.octets));
                 if let Err(why) =
@@ -75,6 +85,7 @@ pub fn ladders<W: Write>(
     let Found {
         connections,
         fragments,
+        until,
         mut left_out,
     } = found;
     left_out.add(LeftOut::Fragment, fragments.left());
@@ -83,7 +94,7 @@ pub fn ladders<W: Write>(
         packets: capture.packets(),
         left_out,
     };
-    draw_all(connections, &drawn.left_out, out, style).map_err(CaptureError::Output)?;
+    draw_all(connections, until, &drawn.left_out, out, style).map_err(CaptureError::Output)?;
     end?;
     if drawn.connections == 0 {
         return Err(CaptureError::NoTcp(name.into(), drawn.packets));
@@ -92,10 +103,11 @@ pub fn ladders<W: Write>(
 }
 
 /// What was found in the packets so far.
-#[derive(Default)]
 struct Found {
     connections: Connections,
     fragments: Fragments,
+    /// The latest time in the capture.
+    until: Instant,
     left_out: LeftOuts,
 }
 
@@ -115,6 +127,7 @@ impl Found {
 
 fn draw_all<W: Write>(
     connections: Connections,
+    until: Instant,
     left_out: &LeftOuts,
     out: &mut W,
     style: &Style,
@@ -125,10 +138,12 @@ fn draw_all<W: Write>(
     };
     for connection in connections {
         let follower = Follower::new(connection.id()).with_roles(connection.roles());
-        let last = connection.last();
-        let drawn = follower.finish(&connection.journal(), last, style, &mut text);
+        let drawn = follower.finish(&connection.journal(), until, style, &mut text);
         if drawn.is_err() {
             return Err(text.failed.unwrap_or_else(|| io::ErrorKind::Other.into()));
+        }
+        if connection.waits() {
+            writeln!(text.out, "the capture ends before 2 MSL are over")?;
         }
         writeln!(text.out)?;
     }

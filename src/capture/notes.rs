@@ -1,8 +1,9 @@
-//! What a node wrote of itself into the comments of its own capture, read back: how its state changed,
-//! and what became of a segment. Whatever is not written as [`PcapNg`](super::PcapNg) does is no note.
+//! What a node wrote of itself into the comments of its own capture, read back: how its state changed, how a
+//! connection ended, and what became of a segment. Whatever is not written as [`PcapNg`](super::PcapNg) does is no note.
 
 use crate::trace::{
-    Answer, Call, Cause, Direction, Reason, Repair, State, Timer, Verdict, rfc9293,
+    Answer, Call, Cause, ConnectionId, Direction, Ending, Millis, Reason, Repair, State, Timer,
+    Verdict, rfc9293,
 };
 use std::fmt::Display;
 use std::string::ToString;
@@ -16,12 +17,25 @@ pub(super) struct Change {
     pub(super) cause: Cause,
 }
 
-/// The notes on one packet.
+/// What a node noted of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Note {
+    Change(Change),
+    /// It is in TIME-WAIT for so long from now.
+    Waits(Millis),
+    /// It is over.
+    Ended(Ending),
+}
+
+/// The notes on one packet, or of one instant without a packet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Notes {
     /// Whether the node sent it or received it; without that its notes are of no use.
     pub(super) direction: Option<Direction>,
-    pub(super) changes: Vec<Change>,
+    /// Each with the number that the node gave to the connection.
+    pub(super) of: Vec<(ConnectionId, Note)>,
+    /// The number of the connection that the packet is of.
+    pub(super) connection: Option<ConnectionId>,
     pub(super) verdict: Option<Verdict>,
 }
 
@@ -31,6 +45,31 @@ pub(super) const ANSWERED: &str = "answered by the gate";
 pub(super) const REPAIRED: &str = "repaired";
 pub(super) const DROPPED: &str = "dropped";
 pub(super) const HELD: &str = "held until a connection is free";
+
+/// How a connection goes on and ends, as it is written before what it was.
+pub(super) const WAITS: &str = "waits 2 MSL";
+pub(super) const ENDED: &str = "ended";
+
+/// Every timer.
+const TIMERS: [Timer; 6] = [
+    Timer::TimeWait,
+    Timer::Retransmission,
+    Timer::HalfOpen,
+    Timer::FinWait2,
+    Timer::CloseWait,
+    Timer::KeepAlive,
+];
+
+/// Every other way to end.
+const ENDINGS: [Ending; 7] = [
+    Ending::Closed,
+    Ending::ResetByPeer,
+    Ending::Refused,
+    Ending::Aborted,
+    Ending::AddressLost,
+    Ending::Unreachable,
+    Ending::Evicted,
+];
 
 /// Every cause that stands in a comment; that of a segment stands there by its absence.
 const CAUSES: [Cause; 13] = [
@@ -52,7 +91,7 @@ const CAUSES: [Cause; 13] = [
 impl Notes {
     /// Whether the node says something here.
     pub(super) fn say_something(&self) -> bool {
-        self.direction.is_some() && (!self.changes.is_empty() || self.verdict.is_some())
+        self.direction.is_some() && (!self.of.is_empty() || self.verdict.is_some())
     }
 
     /// Takes in a comment, if it is a note.
@@ -62,10 +101,18 @@ impl Notes {
         if !number.bytes().all(|octet| octet.is_ascii_digit()) {
             return;
         }
-        match change(text) {
-            Some(change) => self.changes.push(change),
-            None => self.verdict = verdict(text).or(self.verdict),
+        let Ok(connection) = number.parse().map(ConnectionId) else {
+            return;
+        };
+        let note = change(text).map(Note::Change).or_else(|| course(text));
+        match note {
+            Some(note) => self.of.push((connection, note)),
+            None => match verdict(text) {
+                Some(verdict) => self.verdict = Some(verdict),
+                None => return,
+            },
         }
+        self.connection = Some(connection);
     }
 
     /// What became of the segment: only what can become of one that went this way.
@@ -95,6 +142,23 @@ fn change(text: &str) -> Option<Change> {
         to: named(&rfc9293::STATES, to)?,
         cause,
     })
+}
+
+/// That 2 MSL began, or that the connection is over.
+fn course(text: &str) -> Option<Note> {
+    let (what, rest) = text.split_once(": ")?;
+    match what {
+        WAITS => {
+            let millis = rest.strip_suffix(" ms")?;
+            millis.parse().ok().map(Millis).map(Note::Waits)
+        }
+        ENDED => {
+            let timed_out = TIMERS.map(Ending::TimedOut);
+            let ending = named(&ENDINGS, rest).or_else(|| named(&timed_out, rest));
+            ending.map(Note::Ended)
+        }
+        _ => None,
+    }
 }
 
 fn verdict(text: &str) -> Option<Verdict> {
@@ -140,8 +204,23 @@ mod tests {
             for illegal in [false, true] {
                 let mut notes = Notes::default();
                 notes.read(&sentence(&transition, illegal));
-                assert_eq!(notes.changes, [change]);
+                assert_eq!(notes.of, [(ConnectionId(12), Note::Change(change))]);
+                assert_eq!(notes.connection, Some(ConnectionId(12)));
             }
+        }
+    }
+
+    #[test]
+    fn how_a_connection_ends_is_read_back() {
+        let endings = ENDINGS
+            .into_iter()
+            .chain(TIMERS.map(Ending::TimedOut))
+            .map(|ending| (format!("{ENDED}: {ending}"), Note::Ended(ending)));
+        let waits = (format!("{WAITS}: 60000 ms"), Note::Waits(Millis(60_000)));
+        for (text, note) in endings.chain([waits]) {
+            let mut notes = Notes::default();
+            notes.read(&format!("#7: {text}"));
+            assert_eq!(notes.of, [(ConnectionId(7), note)], "{text}");
         }
     }
 
@@ -174,6 +253,9 @@ mod tests {
             "#1: LISTEN -> CLOSED",
             "#1: LISTEN -> CLOSED by chance (why)",
             "#1: dropped: by chance",
+            "#1: ended: by chance",
+            "#1: waits 2 MSL: 1 s",
+            "#4294967296: ended: aborted here",
             "dropped: malformed",
         ] {
             assert!(!read(comment).say_something(), "{comment}");

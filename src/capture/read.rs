@@ -32,6 +32,13 @@ pub(super) struct Packet<'b> {
     pub(super) notes: Notes,
 }
 
+/// What stands in a capture.
+pub(super) enum Item<'b> {
+    Packet(Packet<'b>),
+    /// What a node noted of itself at an instant, with no packet to put it on.
+    Noted(Instant, Notes),
+}
+
 /// Why reading ended before the file did.
 enum Stop {
     /// The file ends in the middle of something.
@@ -177,17 +184,20 @@ impl Capture {
         self.packets
     }
 
-    /// The next packet, or `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Packet<'_>>, CaptureError> {
+    /// The next packet or note, or `None` at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Item<'_>>, CaptureError> {
         let Self { input, buffer, .. } = self;
         let next = match &mut self.format {
-            Format::Pcap(reader) => reader.next(input, buffer),
+            Format::Pcap(reader) => {
+                let next = reader.next(input, buffer);
+                next.map(|packet| packet.map(Item::Packet))
+            }
             Format::PcapNg(reader) => reader.next(input, buffer),
         };
         let error = match next {
-            Ok(packet) => {
-                self.packets += u64::from(packet.is_some());
-                return Ok(packet);
+            Ok(item) => {
+                self.packets += u64::from(matches!(item, Some(Item::Packet(_))));
+                return Ok(item);
             }
             Err(error) => error,
         };

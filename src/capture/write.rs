@@ -2,10 +2,12 @@
 //!
 //! Each frame is kept until [`PcapNg::annotate`] has seen what the journal says of it; what a frame
 //! caused stands in its comments. A change of state that no frame caused (a call, a timer) stands on
-//! the next frame that the connection sends, since that shows it, or else at the end of the file.
+//! the next frame that the connection sends, since that shows it; or else, with its time, in a block of its
+//! own: as soon as the connection is over, at the end of the file if it is not.
 
 use super::dissect::{Dissected, of_ethernet};
-use super::notes::{ANSWERED, DROPPED, HELD, MADE, REPAIRED};
+use super::notes::{ANSWERED, DROPPED, ENDED, HELD, MADE, REPAIRED, WAITS};
+use crate::plural::Count;
 use crate::trace::{
     Cause, ConnectionId, Direction, Event, Journal, Kind, Segment, Transition, Verdict, rfc9293,
 };
@@ -40,6 +42,16 @@ struct Frame {
     comments: Vec<String>,
 }
 
+/// Comments that wait for a frame of their connection.
+struct Waiting {
+    /// The time of the last one.
+    at: Instant,
+    comments: Vec<String>,
+}
+
+/// The frame of the segment that was read last, and whose it is.
+type Current = Option<(usize, ConnectionId)>;
+
 /// Writes a capture.
 pub struct PcapNg<W: Write> {
     writer: PcapNgWriter<BufWriter<W>>,
@@ -48,8 +60,10 @@ pub struct PcapNg<W: Write> {
     queue: Vec<Frame>,
     /// The next record of the journal to read.
     next: u64,
-    /// Changes of state that wait for a frame.
-    waiting: HashMap<ConnectionId, Vec<String>>,
+    /// What waits for a frame.
+    waiting: HashMap<ConnectionId, Waiting>,
+    /// Connections that are over, of which no frame is left to come.
+    ended: Vec<ConnectionId>,
 }
 
 impl<W: Write> PcapNg<W> {
@@ -73,6 +87,7 @@ impl<W: Write> PcapNg<W> {
             queue: Vec::new(),
             next: 0,
             waiting: HashMap::new(),
+            ended: Vec::new(),
         })
     }
 
@@ -99,7 +114,10 @@ impl<W: Write> PcapNg<W> {
         if missed > 0
             && let Some(frame) = self.queue.first_mut()
         {
-            let comment = format!("{missed} records of the journal were overwritten before this");
+            let comment = format!(
+                "{} of the journal overwritten before this",
+                Count(missed, "record")
+            );
             frame.comments.push(comment);
         }
         // The frame of the segment read last, for what that segment caused.
@@ -109,6 +127,8 @@ impl<W: Write> PcapNg<W> {
         }
         self.next = journal.next();
         self.write_queue()?;
+        let ended = std::mem::take(&mut self.ended);
+        self.write_waiting(ended)?;
         self.flush()
     }
 
@@ -116,21 +136,9 @@ impl<W: Write> PcapNg<W> {
     /// may be missing.
     pub fn finish(mut self) -> io::Result<W> {
         self.write_queue()?;
-        let mut left: Vec<_> = self.waiting.drain().collect();
+        let mut left: Vec<_> = self.waiting.keys().copied().collect();
         left.sort();
-        let comments = left.into_iter().flat_map(|(_, comments)| comments);
-        let options = Vec::from_iter(
-            comments.map(|comment| InterfaceStatisticsOption::Comment(Cow::Owned(comment))),
-        );
-        if !options.is_empty() {
-            self.writer
-                .write_pcapng_block(InterfaceStatisticsBlock {
-                    interface_id: 0,
-                    timestamp: self.zero.as_nanos() as u64,
-                    options,
-                })
-                .map_err(into_io)?;
-        }
+        self.write_waiting(left)?;
         self.flush()?;
         let written = self.writer.into_inner().into_inner();
         written.map_err(io::IntoInnerError::into_error)
@@ -142,11 +150,13 @@ impl<W: Write> PcapNg<W> {
         self.writer.get_mut().flush()
     }
 
-    fn read(&mut self, event: &Event, current: &mut Option<usize>) {
+    fn read(&mut self, event: &Event, current: &mut Current) {
         match event.kind() {
             Kind::Segment(segment) => {
-                *current = self.claim(&segment);
-                if let Some(index) = *current {
+                *current = self
+                    .claim(&segment)
+                    .map(|index| (index, segment.connection));
+                if let Some((index, _)) = *current {
                     self.comment_segment(index, &segment);
                 }
             }
@@ -154,17 +164,37 @@ impl<W: Write> PcapNg<W> {
                 let illegal = matches!(event.kind(), Kind::Illegal(_));
                 let comment = sentence(&transition, illegal);
                 let caused = transition.cause == Cause::Segment;
-                match current.filter(|_| caused) {
-                    Some(index) => self.queue[index].comments.push(comment),
-                    None => self
-                        .waiting
-                        .entry(transition.connection)
-                        .or_default()
-                        .push(comment),
-                }
+                let place = current.filter(|_| caused);
+                self.comment(event.at(), transition.connection, place, comment);
+            }
+            Kind::TimeWaiting { connection, lasts } => {
+                let comment = format!("{connection}: {WAITS}: {} ms", lasts.0);
+                self.comment(event.at(), connection, *current, comment);
+            }
+            Kind::Ended { connection, ending } => {
+                let comment = format!("{connection}: {ENDED}: {ending}");
+                self.comment(event.at(), connection, *current, comment);
+                self.ended.push(connection);
             }
             // Of no state.
             _ => {}
+        }
+    }
+
+    /// Puts a comment on the frame at `place`, if that is of the same connection and nothing that came
+    /// before waits; else it waits as well.
+    fn comment(&mut self, at: Instant, connection: ConnectionId, place: Current, comment: String) {
+        let place = place.filter(|(_, whose)| *whose == connection);
+        match place.filter(|_| !self.waiting.contains_key(&connection)) {
+            Some((index, _)) => self.queue[index].comments.push(comment),
+            None => {
+                let waiting = self.waiting.entry(connection).or_insert(Waiting {
+                    at,
+                    comments: Vec::new(),
+                });
+                waiting.at = at;
+                waiting.comments.push(comment);
+            }
         }
     }
 
@@ -186,7 +216,7 @@ impl<W: Write> PcapNg<W> {
         if segment.direction == Direction::Out
             && let Some(waiting) = self.waiting.remove(&segment.connection)
         {
-            comments.extend(waiting);
+            comments.extend(waiting.comments);
         }
         let connection = segment.connection;
         let verdict = match segment.verdict {
@@ -200,6 +230,27 @@ impl<W: Write> PcapNg<W> {
         comments.push(verdict);
     }
 
+    /// Writes what of these connections waits for a frame that does not come, a block for each.
+    fn write_waiting(&mut self, connections: Vec<ConnectionId>) -> io::Result<()> {
+        for connection in connections {
+            let Some(Waiting { at, comments }) = self.waiting.remove(&connection) else {
+                continue;
+            };
+            let comments = comments.into_iter();
+            let options =
+                comments.map(|comment| InterfaceStatisticsOption::Comment(Cow::Owned(comment)));
+            let nanos = time_of_day(self.zero, at).as_nanos() as u64;
+            self.writer
+                .write_pcapng_block(InterfaceStatisticsBlock {
+                    interface_id: 0,
+                    timestamp: high_word_first(nanos),
+                    options: options.collect(),
+                })
+                .map_err(into_io)?;
+        }
+        Ok(())
+    }
+
     fn write_queue(&mut self) -> io::Result<()> {
         for frame in self.queue.drain(..) {
             let flags = match frame.direction {
@@ -210,11 +261,11 @@ impl<W: Write> PcapNg<W> {
             let mut options = vec![EnhancedPacketOption::Flags(flags)];
             options
                 .extend(comments.map(|comment| EnhancedPacketOption::Comment(Cow::Owned(comment))));
-            let since = u64::try_from(frame.at.total_micros()).unwrap_or(0);
+            let timestamp = time_of_day(self.zero, frame.at);
             self.writer
                 .write_pcapng_block(EnhancedPacketBlock {
                     interface_id: 0,
-                    timestamp: self.zero + Duration::from_micros(since),
+                    timestamp,
                     original_len: u32::try_from(frame.data.len()).unwrap_or(u32::MAX),
                     data: Cow::Owned(frame.data),
                     options,
@@ -222,6 +273,20 @@ impl<W: Write> PcapNg<W> {
                 .map_err(into_io)?;
         }
         Ok(())
+    }
+}
+
+fn time_of_day(zero: Duration, at: Instant) -> Duration {
+    zero + Duration::from_micros(u64::try_from(at.total_micros()).unwrap_or(0))
+}
+
+/// A time stamp is two numbers of 32 bits, the high one first. The writer writes one number of 64 bits, in
+/// the order of this machine.
+const fn high_word_first(timestamp: u64) -> u64 {
+    if cfg!(target_endian = "little") {
+        timestamp.rotate_left(32)
+    } else {
+        timestamp
     }
 }
 

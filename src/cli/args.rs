@@ -50,10 +50,10 @@ pub struct DemoArguments {
     #[arg(long)]
     pub wire: bool,
     /// The seed of every random choice; the same seed loses the same frames
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = values::seed)]
     pub seed: u64,
     #[command(flatten)]
-    pub output: OutputArguments,
+    pub colours: ColourArguments,
 }
 
 #[derive(Debug, Args)]
@@ -75,7 +75,7 @@ pub struct ServeArguments {
     ///
     /// As long as places are free, one address may have all of them. When somebody waits, the address with
     /// most of them makes room: first with who never spoke, then, beyond this number, with who did.
-    #[arg(long, value_name = "COUNT", value_parser = values::connections)]
+    #[arg(long, value_name = "COUNT", value_parser = values::places)]
     pub per_address: Option<usize>,
     /// How long a member that never spoke keeps a place that somebody waits for
     ///
@@ -118,15 +118,24 @@ pub struct LadderArguments {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     #[command(flatten)]
-    pub output: OutputArguments,
+    pub colours: ColourArguments,
 }
 
+/// For what says something beside the ladders.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
     /// Show what is said only, without the ladder
     #[arg(long)]
     pub plain: bool,
+    #[command(flatten)]
+    pub colours: ColourArguments,
+}
+
+/// For what is nothing without its ladders, too.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct ColourArguments {
     /// No colours, as when NO_COLOR is set or the output is no terminal
     #[arg(long)]
     pub no_color: bool,
@@ -192,7 +201,7 @@ pub struct StackArguments {
     #[arg(long, value_name = "FILE")]
     pub pcap: Option<PathBuf>,
     /// The seed of sequence numbers and ports [default: from the system, different each time]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = values::seed)]
     pub seed: Option<u64>,
     /// Use a private network even if you could use the one of this host
     #[arg(long)]

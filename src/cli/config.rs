@@ -7,10 +7,13 @@ use smolchat::trace::Spelled;
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 
-use super::args::StackArguments;
+use super::args::{ServeArguments, StackArguments};
 use super::link::{self, Host};
 use super::values::{MIN_MTU_IPV6, is_loopback};
 use super::zone::Remote;
+
+/// The ports of echo, discard and character generator (RFC 862, 863, 864).
+const SERVICES: [u16; 3] = [7, 9, 19];
 
 /// As many addresses as the stack has room for.
 const MAX_ADDRESSES: usize = 8;
@@ -58,6 +61,11 @@ pub enum ConfigError {
          with --tap"
     )]
     Zone(String, String),
+    #[error(
+        "port {port} is taken by --services, which has echo at 7, discard at 9 and the character generator at \
+         19: give the chat another with {option}, such as 9000, or leave --services out"
+    )]
+    Service { option: &'static str, port: u16 },
     #[error("{0} is the node itself; connect to another address")]
     Itself(IpAddress),
     #[error(
@@ -142,6 +150,23 @@ impl TryFrom<StackArguments> for Stack {
         };
         stack.check()?;
         Ok(stack)
+    }
+}
+
+/// Checks that the chat and the services that are wanted have ports of their own.
+///
+/// # Errors
+/// Says which one is wanted twice.
+pub fn check_services(arguments: &ServeArguments) -> Result<(), ConfigError> {
+    let ports = [
+        ("--port", arguments.port),
+        ("--udp-port", arguments.udp_port),
+    ];
+    let mut chosen = ports.into_iter();
+    let taken = chosen.find(|(_, port)| arguments.services && SERVICES.contains(port));
+    match taken {
+        Some((option, port)) => Err(ConfigError::Service { option, port }),
+        None => Ok(()),
     }
 }
 

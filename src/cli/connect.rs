@@ -57,7 +57,7 @@ pub fn connect(arguments: &ConnectArguments, stack: &Stack) -> Result<(), Failur
     let terminal = Terminal {
         input: Input::new(),
         output: Output::start(console)?,
-        style: console.style(&arguments.output),
+        style: console.style(&arguments.output.colours),
         live: !arguments.output.plain,
         capture: Capture::create(stack.pcap.as_deref(), clock)?,
     };

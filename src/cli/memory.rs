@@ -1,5 +1,7 @@
 //! The memory that the arguments ask for: whether the system gives it, found out before any is used.
 
+use smolchat::plural::Count;
+
 /// Octets that come with a connection besides its two buffers: its socket, its member, its share of
 /// TIME-WAIT, of the tables.
 const EACH: usize = 2 * 1024;
@@ -11,8 +13,9 @@ const REST: usize = 32 * 1024 * 1024;
 /// The system does not give so much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{connections} connections with two buffers of {buffer} octets each take {} MiB, and this system does \
+    "{} with two buffers of {buffer} octets each take {} MiB, and this system does \
      not give so much; {}",
+    Count(*connections as u64, "connection"),
     octets.map_or("more than any number of".to_string(), |octets| octets.div_ceil(1 << 20).to_string()),
     self.advice()
 )]

@@ -5,6 +5,7 @@ mod budget;
 pub mod config;
 mod connect;
 pub mod demo;
+mod draw;
 mod input;
 mod invitation;
 pub mod link;
@@ -22,7 +23,6 @@ pub mod wait;
 mod zone;
 
 use std::io::{ErrorKind, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -31,7 +31,6 @@ use args::{Arguments, Command};
 use config::{ConfigError, Stack};
 use link::LinkError;
 use namespace::{Namespace, NamespaceError};
-use output::Console;
 use run::RunError;
 use smolchat::capture::CaptureError;
 use smolchat::device::Tap;
@@ -64,6 +63,12 @@ pub enum Failure {
     Connect(#[from] smolchat::node::ConnectError),
     #[error(transparent)]
     Capture(#[from] recorder::CaptureFailed),
+    #[error(transparent)]
+    NotSaid(#[from] output::NotSaid),
+    #[error(
+        "no packet came before this was ended; a capture that is piped comes at once with tcpdump -U"
+    )]
+    NothingCame,
     #[error("the system refused: {0}")]
     System(#[from] std::io::Error),
     #[error("{0}")]
@@ -76,7 +81,9 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
         Command::Serve(serve) => {
-            let stack = stack_or_exit("serve", serve.stack.clone().try_into());
+            let stack = config::check_services(&serve);
+            let stack = stack.and_then(|()| serve.stack.clone().try_into());
+            let stack = stack_or_exit("serve", stack);
             serve::serve(&serve, &stack)
         }
         Command::Connect(connect) => {
@@ -88,7 +95,7 @@ pub fn main() -> ExitCode {
             connect::connect(&connect, &stack)
         }
         Command::Demo(demo) => demo::play(&demo).map_err(Failure::from),
-        Command::Ladder(ladder) => draw(&ladder),
+        Command::Ladder(ladder) => draw::draw(&ladder),
         Command::Budget => print_budget(),
     };
     match result {
@@ -105,24 +112,6 @@ fn print_budget() -> Result<(), Failure> {
     match write!(std::io::stdout(), "{}", budget::Budget) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
         Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-/// Draws the connections of a capture.
-fn draw(arguments: &args::LadderArguments) -> Result<(), Failure> {
-    let style = Console::Stdout.style(&arguments.output);
-    let mut out = std::io::stdout().lock();
-    let drawn = if arguments.file.as_os_str() == "-" {
-        let name = Path::new("standard input");
-        smolchat::capture::ladders(Box::new(std::io::stdin()), name, &mut out, &style)
-    } else {
-        smolchat::capture::ladder_file(&arguments.file, &mut out, &style)
-    };
-    match drawn {
-        Ok(_) => Ok(()),
-        // The reader, such as `head`, has seen enough.
-        Err(CaptureError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -5,7 +5,7 @@
 //! count is told as soon as there is room again.
 
 use std::fmt;
-use std::io::{self, IsTerminal};
+use std::io::{self, ErrorKind, IsTerminal};
 use std::os::fd::AsFd;
 use std::path::Path;
 
@@ -13,9 +13,10 @@ use rustix::fs::FileType;
 use rustix::io::Errno;
 use signal_hook::consts::SIGHUP;
 use smolchat::app::Screen;
+use smolchat::plural::Count;
 use smolchat::trace::Style;
 
-use super::args::OutputArguments;
+use super::args::ColourArguments;
 use super::spool::{Pushed, Spool};
 
 /// Octets that may wait for a slow reader.
@@ -30,6 +31,15 @@ pub enum Console {
     Stderr,
 }
 
+impl fmt::Display for Console {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stdout => "output",
+            Self::Stderr => "error",
+        })
+    }
+}
+
 impl Console {
     /// The one beside a capture at `pcap`.
     pub fn beside(pcap: Option<&Path>) -> Self {
@@ -40,7 +50,7 @@ impl Console {
     }
 
     /// How ladders are drawn there: in colours if that is wanted and it is a terminal.
-    pub fn style(self, arguments: &OutputArguments) -> Style {
+    pub fn style(self, arguments: &ColourArguments) -> Style {
         let is_terminal = match self {
             Self::Stdout => io::stdout().is_terminal(),
             Self::Stderr => io::stderr().is_terminal(),
@@ -72,6 +82,9 @@ pub struct Output {
     /// Octets on their way, as of the last flush.
     waiting: usize,
     lost: usize,
+    /// Why nobody reads any more.
+    failed: Option<io::Error>,
+    console: Console,
 }
 
 impl Output {
@@ -92,6 +105,8 @@ impl Output {
             fresh: String::new(),
             waiting: 0,
             lost: 0,
+            failed: None,
+            console,
         })
     }
 
@@ -101,7 +116,10 @@ impl Output {
             return;
         }
         if self.lost > 0 && self.waiting < BOUND / 2 {
-            let note = format!("-- {} octets could not be shown in time.\n", self.lost);
+            let note = format!(
+                "-- {} could not be shown in time.\n",
+                Count(self.lost as u64, "octet")
+            );
             self.fresh.insert_str(0, &note);
             self.lost = 0;
         }
@@ -112,7 +130,10 @@ impl Output {
                 self.lost += self.fresh.len();
                 waiting
             }
-            Err(_) => 0,
+            Err(error) => {
+                self.failed = Some(error);
+                0
+            }
         };
         self.fresh.clear();
     }
@@ -123,16 +144,39 @@ impl Output {
     }
 
     /// Waits for the last octets to be read, a moment at most.
-    pub fn finish(mut self) {
+    ///
+    /// # Errors
+    /// When what was said could not be written, such as for want of space. A reader that went, or takes its
+    /// time, is no such case.
+    pub fn finish(mut self) -> Result<(), NotSaid> {
         self.flush();
-        // Where nobody reads, nobody can be told either.
-        let _ = self.spool.finish();
+        let error = self.failed.or(self.spool.finish().err());
+        let fault = error.filter(|error| !is_gone(error) && error.kind() != ErrorKind::TimedOut);
+        fault.map_or(Ok(()), |error| {
+            Err(NotSaid {
+                console: self.console,
+                error,
+            })
+        })
     }
+}
+
+/// What was said could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("what was said could not be written to standard {console}: {error}")]
+pub struct NotSaid {
+    console: Console,
+    error: io::Error,
+}
+
+/// Whether the reader went, or the terminal.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::PIPE | Errno::IO))
 }
 
 /// Nobody will read again. A full disk, in contrast, is no reason to end.
 fn hang_up(error: &io::Error) {
-    if let Some(Errno::PIPE | Errno::IO) = Errno::from_io_error(error) {
+    if is_gone(error) {
         // Without a handler there is nobody to tell.
         let _ = signal_hook::low_level::raise(SIGHUP);
     }

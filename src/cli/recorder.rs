@@ -15,6 +15,7 @@ use std::time::SystemTime;
 
 use smolchat::capture::{PcapNg, Tee};
 use smolchat::device::Tap;
+use smolchat::plural::Count;
 use smolchat::trace::Journal;
 use smoltcp::phy::Device;
 
@@ -173,7 +174,8 @@ impl Write for Sink {
             Pushed::Taken(_) => blocks.clear(),
             Pushed::Full(behind) => {
                 return Err(io::Error::other(format!(
-                    "its reader is {behind} octets behind"
+                    "its reader is {} behind",
+                    Count(behind as u64, "octet")
                 )));
             }
         }

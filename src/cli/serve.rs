@@ -7,6 +7,7 @@ use smolchat::app::{App, Config, Memory};
 use smolchat::chat;
 use smolchat::device::Tap;
 use smolchat::node::{Ingress, Node, earliest};
+use smolchat::plural::Count;
 use smoltcp::time::{Duration, Instant};
 
 use super::args::ServeArguments;
@@ -42,7 +43,7 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
             ..chat::Limits::default()
         },
         secret: halves(codes),
-        style: console.style(&arguments.output),
+        style: console.style(&arguments.output.colours),
         live: !arguments.output.plain,
     };
     let memory = Memory::heap(stack.connections, GUESTS);
@@ -111,26 +112,29 @@ impl Server {
         let counts = self.app.room().counts();
         let _ = writeln!(
             self.output,
-            "-- served {} connections and {} messages in {}.",
-            counters.opened,
-            counts.messages,
+            "-- served {} and {} in {}.",
+            Count(counters.opened, "connection"),
+            Count(counts.messages, "message"),
             Age(now)
         );
         if left > 0 {
             let _ = writeln!(
                 self.output,
-                "-- {left} connections did not close in time and were left."
+                "-- {} did not close in time, and what came of it is not known.",
+                Count(left as u64, "connection")
             );
         }
         if waiting > 0 {
             let _ = writeln!(
                 self.output,
-                "-- {waiting} connections would have stayed in TIME-WAIT for {} in all; they go with the node.",
+                "-- {} would have stayed in TIME-WAIT for {} in all; that ends with the node.",
+                Count(waiting as u64, "connection"),
                 Age(Instant::ZERO + self.node.limits().msl * 2)
             );
         }
-        self.output.finish();
-        Ok(self.capture.finish()?)
+        let said = self.output.finish();
+        self.capture.finish()?;
+        Ok(said?)
     }
 }
 

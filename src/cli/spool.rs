@@ -13,6 +13,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use smolchat::plural::Count;
+
 /// How long the thread rests after it wrote: more often than anybody can see.
 const REST: Duration = Duration::from_millis(5);
 /// How long a reader may take for the last octets.
@@ -123,7 +125,10 @@ impl Spool {
         let mut state = self.shared.lock();
         while !state.closed && state.behind() > 0 {
             let Some(left) = end.checked_duration_since(Instant::now()) else {
-                let late = format!("nobody read the last {} octets", state.behind());
+                let late = format!(
+                    "nobody read the last {}",
+                    Count(state.behind() as u64, "octet")
+                );
                 state
                     .error
                     .get_or_insert(io::Error::new(io::ErrorKind::TimedOut, late));

@@ -199,6 +199,27 @@ pub fn connections(text: &str) -> Result<usize, String> {
     count(text, MAX_CONNECTIONS, "connections")
 }
 
+pub fn places(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|count| (1..=MAX_CONNECTIONS).contains(count))
+        .ok_or_else(|| {
+            format!(
+                "one address keeps from 1 to {MAX_CONNECTIONS} places, since with none nobody could talk; leave \
+                 it out for a quarter of them"
+            )
+        })
+}
+
+pub fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| {
+        format!(
+            "a seed is a whole number from 0 to {}, such as 1; the same seed makes the same choices",
+            u64::MAX
+        )
+    })
+}
+
 pub fn buffer(text: &str) -> Result<usize, String> {
     text.parse()
         .ok()

@@ -19,6 +19,7 @@ use super::{
     Cause, ConnectionId, Direction, Endpoint, Event, Flags, Flow, Journal, Kind, Segment, State,
     Style, Timer, Transition,
 };
+use crate::plural::Count;
 use bounds::Bounds;
 use caused::{Caused, shown};
 use clock::{Span, between, later};
@@ -276,7 +277,8 @@ impl Follower {
             }
             Kind::SlowPeer { attempts, .. } => {
                 let mut text = Text::new();
-                write!(text, "no acknowledgment after {attempts} attempts")?;
+                let attempts = Count(attempts.into(), "attempt");
+                write!(text, "no acknowledgment after {attempts}")?;
                 self.note(pen, event.at(), &text, pen.style().palette.caution)
             }
             Kind::OtherNumber { wanted, drawn, .. } => {
@@ -451,7 +453,7 @@ impl Follower {
     #[inline(never)]
     fn note_loss<W: Write + ?Sized>(&self, pen: &mut Pen<'_, W>, lost: u64) -> fmt::Result {
         let mut text = Text::new();
-        write!(text, "{lost} earlier records overwritten")?;
+        write!(text, "{} overwritten", Count(lost, "earlier record"))?;
         let lane = Lane::Remark {
             text: &text,
             colour: pen.style().palette.caution,

@@ -282,6 +282,33 @@ fn the_loopback_of_this_machine_is_refused_with_an_address_that_the_node_can_rea
     }
 }
 
+#[test]
+fn a_seed_a_share_and_a_port_of_a_service_are_refused_with_what_to_give() {
+    let seed = "a seed is a whole number from 0 to 18446744073709551615, such as 1";
+    assert_refused("serve --seed abc", seed);
+    assert_refused("demo --seed 1.5", seed);
+    assert_refused(
+        "serve --per-address 0",
+        "one address keeps from 1 to 60000 places, since with none nobody could talk",
+    );
+    for (option, port) in [("--port", 7), ("--port", 19), ("--udp-port", 9)] {
+        assert_refused(
+            &format!("serve --services {option} {port}"),
+            &format!(
+                "port {port} is taken by --services, which has echo at 7, discard at 9 and the character \
+                 generator at 19: give the chat another with {option}, such as 9000, or leave --services out"
+            ),
+        );
+    }
+}
+
+#[test]
+fn what_is_nothing_but_ladders_has_none_without() {
+    for arguments in ["ladder file.pcap --plain", "demo --wire --plain"] {
+        assert_refused(arguments, "unexpected argument '--plain' found");
+    }
+}
+
 /// Runs the program with an address space of so many KiB, and ends it as soon as it reads.
 fn run_within(kibioctets: &str, arguments: &str) -> (Option<i32>, String) {
     let limited = format!("ulimit -v {kibioctets}; exec \"$0\" \"$@\"");

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::program::{PATIENCE, Place, Program, fins};
+use crate::program::{PATIENCE, Place, Program, fins, in_private_network};
 use rustix::process::Signal;
 
 /// Eight members, who close as soon as they are told to.
@@ -108,6 +108,48 @@ fn a_console_that_nobody_reads_any_more_is_a_hangup() {
     assert!(status.success(), "{status}");
     assert_eq!(told(members), "8\n");
     assert_eq!(fins(&capture.0), 16);
+}
+
+#[test]
+fn a_console_that_cannot_be_written_is_no_success() {
+    let script = r#"printf 'q\n' | timeout 20 "$0" serve > /dev/full; echo "status $?""#;
+    let output = in_private_network(script);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "status 1\n");
+    let why = "error: what was said could not be written to standard output: No space left on device (os error 28)\n";
+    assert_eq!(String::from_utf8_lossy(&output.stderr), why);
+}
+
+#[test]
+fn an_interrupted_ladder_draws_what_came_and_tells_of_a_cut_packet() {
+    let capture = Place::new("interrupted");
+    let server = Program::start(&format!("serve --plain --pcap {}", capture.0.display()));
+    let members = members(&server);
+    server.signal(Signal::TERM);
+    server.expect_end();
+    assert_eq!(told(members), "8\n");
+    let octets = std::fs::read(&capture.0).expect("it is there");
+    let mut ladder = Command::new(env!("CARGO_BIN_EXE_smolchat"))
+        .args(["ladder", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program was built for this test");
+    // The pipe stays open: only the signal ends the reading.
+    let mut pipe = ladder.stdin.take().expect("piped");
+    pipe.write_all(&octets[..octets.len() - 7])
+        .expect("it reads");
+    std::thread::sleep(Duration::from_millis(500));
+    let pid = rustix::process::Pid::from_child(&ladder);
+    rustix::process::kill_process(pid, Signal::INT).expect("it runs");
+    let output = ladder.wait_with_output().expect("it was started");
+    drop(pipe);
+    assert!(output.status.success(), "{output:?}");
+    let drawn = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(drawn.matches("connection #").count(), 8, "{drawn}");
+    let told = String::from_utf8_lossy(&output.stderr);
+    let cut = "-- standard input is cut in the middle of packet ";
+    assert!(told.is_empty() || told.starts_with(cut), "{told}");
 }
 
 /// Runs the program on a terminal of its own, which goes away once the program is ready and `$MEMBER` is

@@ -1,7 +1,8 @@
 //! The newer format (draft-ietf-opsawg-pcapng): of its blocks, those that describe interfaces and
-//! those that hold packets. All others are skipped, and so are options other than of time and comments.
+//! those that hold packets, and those on an interface in which a node noted what no packet shows. All others
+//! are skipped, and so are options other than of time and comments.
 
-use super::{Input, Order, Packet, Stop};
+use super::{Input, Item, Order, Packet, Stop};
 use crate::capture::notes::Notes;
 use crate::capture::octets::Octets;
 use crate::trace::Direction;
@@ -16,6 +17,7 @@ const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 const INTERFACE_DESCRIPTION: u32 = 1;
 const OBSOLETE_PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
+const INTERFACE_STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
 
 /// Options of an interface.
@@ -63,7 +65,7 @@ impl PcapNg {
         &mut self,
         input: &mut Input,
         buffer: &'b mut Vec<u8>,
-    ) -> Result<Option<Packet<'b>>, Stop> {
+    ) -> Result<Option<Item<'b>>, Stop> {
         while !input.is_at_end()? {
             match self.order.u32(input.array()?) {
                 SECTION_HEADER => self.section(input)?,
@@ -74,7 +76,13 @@ impl PcapNg {
                 }
                 kind @ (OBSOLETE_PACKET | SIMPLE_PACKET | ENHANCED_PACKET) => {
                     self.body(input, buffer)?;
-                    return self.packet(kind, buffer).map(Some);
+                    return self.packet(kind, buffer).map(Item::Packet).map(Some);
+                }
+                INTERFACE_STATISTICS => {
+                    self.body(input, buffer)?;
+                    if let Some((at, notes)) = self.noted(buffer) {
+                        return Ok(Some(Item::Noted(at, notes)));
+                    }
                 }
                 _ => {
                     let length = self.order.u32(input.array()?);
@@ -168,6 +176,15 @@ impl PcapNg {
             }
         }
         notes
+    }
+
+    /// What a node noted on an interface and when, if it did.
+    fn noted(&self, body: &[u8]) -> Option<(Instant, Notes)> {
+        let [number, high, low] = self.order.words(body).ok()?;
+        let notes = self.notes(body.get(12..)?);
+        let interface = self.interfaces.get(number as usize)?;
+        let at = interface.time(u64::from(high) << 32 | u64::from(low));
+        (!notes.of.is_empty()).then_some((at, notes))
     }
 
     /// A number of 64 bits with a sign, which stands in the order of the octets as a whole.

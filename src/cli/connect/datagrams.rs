@@ -159,8 +159,9 @@ impl Client {
         let Terminal {
             output, capture, ..
         } = self.terminal;
-        output.finish();
+        let said = output.finish();
         capture.finish()?;
+        said?;
         let why = unanswered.map(|why| why.to_string());
         let why = why.or(self.refused.then(|| Refused(self.remote).to_string()));
         why.map_or(Ok(()), |why| Err(Failure::NotConnected(why)))

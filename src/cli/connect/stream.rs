@@ -6,6 +6,7 @@ use std::os::fd::BorrowedFd;
 use smolchat::app::write_status;
 use smolchat::device::Tap;
 use smolchat::node::{ConnectError, Handle, Ingress, Node, RecvError, earliest};
+use smolchat::plural::Count;
 use smolchat::trace::{ConnectionId, Direction, Ending, Follower, Kind, State, draw};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
@@ -303,7 +304,10 @@ impl Client {
                 self.remote
             )),
             Ending::Closed if unsent == 0 => Ok(()),
-            Ending::Closed => Err(format!("{unsent} octets could not be sent")),
+            Ending::Closed => Err(format!(
+                "{} could not be sent",
+                Count(unsent as u64, "octet")
+            )),
             Ending::Refused if self.server.is_some() => {
                 self.show_rest(now);
                 if self.attempts == 1 {
@@ -380,8 +384,9 @@ impl Client {
         let Terminal {
             output, capture, ..
         } = self.terminal;
-        output.finish();
+        let said = output.finish();
         capture.finish()?;
+        said?;
         self.outcome.unwrap_or(Ok(()))
     }
 }

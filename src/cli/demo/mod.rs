@@ -25,7 +25,7 @@ use world::World;
 
 /// Plays every act; an error says which could not be played.
 pub fn play(arguments: &DemoArguments) -> Result<(), Stuck> {
-    let style = Console::Stdout.style(&arguments.output);
+    let style = Console::Stdout.style(&arguments.colours);
     let mut out = io::stdout().lock();
     let mut world = open(arguments, style, &mut out);
     let _ = writeln!(out, "Members: {}.", world.describe());
