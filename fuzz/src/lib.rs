@@ -1,8 +1,7 @@
 //! The nets: what the fuzz targets do, as plain functions of octets.
 //!
 //! Each module is a target. Its `run` plays what the octets say and panics if something does not hold that
-//! must. libFuzzer calls it by way of `fuzz_targets/`; `cargo test` calls it with the corpora, the
-//! regressions and random octets, so that no particular toolchain is needed to see a finding again.
+//! must. libFuzzer calls it by way of `fuzz_targets/`; `examples/random.rs` calls it with random octets.
 
 pub mod board;
 pub mod capture;
