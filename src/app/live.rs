@@ -197,6 +197,7 @@ fn tell_briefly<S: Screen>(event: &Event, screen: &mut S) {
         | Kind::Neighbor(_)
         | Kind::Dropped(_)
         | Kind::Icmp { .. }
+        | Kind::Undelivered { .. }
         | Kind::Other(_)
         | Kind::Full(_) => Ok(()),
     };
@@ -237,6 +238,7 @@ fn tell_other<S: Screen>(event: &Event, screen: &mut S) {
         | Kind::Neighbor(_)
         | Kind::Dropped(_)
         | Kind::Icmp { .. }
+        | Kind::Undelivered { .. }
         | Kind::Other(_) => Ok(()),
         // About a connection.
         Kind::Opened { .. }

@@ -3,7 +3,6 @@
 mod commands;
 mod datagrams;
 mod received;
-mod refused;
 mod stream;
 mod unanswered;
 

@@ -1,6 +1,8 @@
-//! Unreachable: what an ICMP error says about a connection of ours.
+//! Unreachable: what an ICMP error says about a connection or a datagram of ours.
 
-use smoltcp::wire::{Icmpv4Message, IpAddress, IpProtocol, Ipv4Packet};
+use smoltcp::wire::{
+    Icmpv4DstUnreachable, Icmpv4Message, IpAddress, IpEndpoint, IpProtocol, Ipv4Packet,
+};
 
 use super::flow::Found;
 use super::frame::IcmpFrame;
@@ -9,17 +11,38 @@ use super::numbers::{at_most, before};
 use crate::trace::{Cause, Ending, Flow, Kind, Reason, State};
 
 impl Node<'_> {
-    /// RFC 9293 section 3.9.2.2: an unreachable that is about a live connection, with a sequence number
-    /// that is in flight (RFC 5927), is soft unless the connection is still opening.
+    /// What an ICMP message says about something that this node sent.
     pub(super) fn hear_icmp(&mut self, frame: &IcmpFrame<'_>) {
         let Some(error) = Unreachable::parse(frame) else {
             return;
         };
+        match error.about {
+            About::Segment { seq } => self.hear_of_segment(&error, seq),
+            About::Datagram => self.hear_of_datagram(&error),
+        }
+    }
+
+    /// The application is told (RFC 1122 section 4.1.3.3), if the datagram can have been its own.
+    fn hear_of_datagram(&mut self, error: &Unreachable) {
+        let Flow { local, .. } = error.flow;
+        let ours = self.link.locals().contains(&local.addr) && self.is_bound(local.port);
+        self.note(match ours {
+            true => Kind::Undelivered {
+                flow: error.flow,
+                nobody_listens: error.nobody_listens,
+            },
+            false => Kind::Dropped(Reason::IcmpUnrelated),
+        });
+    }
+
+    /// RFC 9293 section 3.9.2.2: an unreachable that is about a live connection, with a sequence number
+    /// that is in flight (RFC 5927), is soft unless the connection is still opening.
+    fn hear_of_segment(&mut self, error: &Unreachable, seq: u32) {
         let Some(Found::Connection(slot)) = self.find(&error.flow) else {
             return self.note(Kind::Dropped(Reason::IcmpUnrelated));
         };
         let numbers = &self.table[slot].numbers;
-        let in_flight = at_most(numbers.snd_una, error.seq) && before(error.seq, numbers.snd_nxt);
+        let in_flight = at_most(numbers.snd_una, seq) && before(seq, numbers.snd_nxt);
         if !in_flight {
             return self.note(Kind::Dropped(Reason::IcmpUnrelated));
         }
@@ -44,11 +67,19 @@ impl Node<'_> {
     }
 }
 
-/// A destination unreachable about a TCP segment of ours.
+/// A destination unreachable about what this node sent.
 struct Unreachable {
     flow: Flow,
-    seq: u32,
+    about: About,
+    /// It will not get better by itself.
     hard: bool,
+    nobody_listens: bool,
+}
+
+/// What did not arrive.
+enum About {
+    Segment { seq: u32 },
+    Datagram,
 }
 
 impl Unreachable {
@@ -57,40 +88,36 @@ impl Unreachable {
             return Self::parse_v6(frame);
         }
         let about = frame.about();
-        if frame.kind != u8::from(Icmpv4Message::DstUnreachable) {
+        if frame.kind != u8::from(Icmpv4Message::DstUnreachable) || about.len() < 20 {
             return None;
         }
         let packet = Ipv4Packet::new_unchecked(about);
-        if about.len() < 20 || packet.next_header() != IpProtocol::Tcp {
-            return None;
-        }
-        let start = usize::from(packet.header_len());
         Self::about(
-            packet.src_addr().into(),
-            packet.dst_addr().into(),
-            about.get(start..)?,
+            (packet.src_addr().into(), packet.dst_addr().into()),
+            packet.next_header(),
+            about.get(usize::from(packet.header_len())..)?,
             // RFC 1122 section 4.2.3.9: protocol, port, and fragmentation needed are hard.
             matches!(frame.code, 2..=4),
+            frame.code == u8::from(Icmpv4DstUnreachable::PortUnreachable),
         )
     }
 
     #[cfg(feature = "ipv6")]
     fn parse_v6(frame: &IcmpFrame<'_>) -> Option<Self> {
-        use smoltcp::wire::{Icmpv6Message, Ipv6Packet};
+        use smoltcp::wire::{Icmpv6DstUnreachable, Icmpv6Message, Ipv6Packet};
         let about = frame.about();
         if frame.kind != u8::from(Icmpv6Message::DstUnreachable) || about.len() < 40 {
             return None;
         }
         let packet = Ipv6Packet::new_unchecked(about);
-        if packet.next_header() != IpProtocol::Tcp {
-            return None;
-        }
+        let nobody_listens = frame.code == u8::from(Icmpv6DstUnreachable::PortUnreachable);
         Self::about(
-            packet.src_addr().into(),
-            packet.dst_addr().into(),
+            (packet.src_addr().into(), packet.dst_addr().into()),
+            packet.next_header(),
             about.get(40..)?,
             // Administratively prohibited, and port unreachable.
-            matches!(frame.code, 1 | 4),
+            frame.code == 1 || nobody_listens,
+            nobody_listens,
         )
     }
 
@@ -99,17 +126,30 @@ impl Unreachable {
         None
     }
 
-    /// Eight octets of a TCP header are all that an error must carry: ports and sequence number.
-    fn about(src: IpAddress, dst: IpAddress, tcp: &[u8], hard: bool) -> Option<Self> {
-        let octets: [u8; 8] = tcp.get(..8)?.try_into().ok()?;
-        let [s0, s1, d0, d1, n0, n1, n2, n3] = octets;
+    /// Eight octets behind the IP header are all that an error must carry: ports, and a sequence number.
+    fn about(
+        (src, dst): (IpAddress, IpAddress),
+        protocol: IpProtocol,
+        octets: &[u8],
+        hard: bool,
+        nobody_listens: bool,
+    ) -> Option<Self> {
+        let [s0, s1, d0, d1, n0, n1, n2, n3] = *octets.first_chunk()?;
+        let about = match protocol {
+            IpProtocol::Tcp => About::Segment {
+                seq: u32::from_be_bytes([n0, n1, n2, n3]),
+            },
+            IpProtocol::Udp => About::Datagram,
+            _ => return None,
+        };
         Some(Self {
             flow: Flow {
-                local: (src, u16::from_be_bytes([s0, s1])).into(),
-                remote: (dst, u16::from_be_bytes([d0, d1])).into(),
+                local: IpEndpoint::new(src, u16::from_be_bytes([s0, s1])),
+                remote: IpEndpoint::new(dst, u16::from_be_bytes([d0, d1])),
             },
-            seq: u32::from_be_bytes([n0, n1, n2, n3]),
+            about,
             hard,
+            nobody_listens,
         })
     }
 }

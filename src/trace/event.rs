@@ -301,6 +301,13 @@ pub enum Kind {
         /// Code field.
         code: u8,
     },
+    /// An ICMP error says that a datagram of ours did not arrive.
+    Undelivered {
+        /// Between which endpoints.
+        flow: Flow,
+        /// Its host is there, and nobody listens at that port.
+        nobody_listens: bool,
+    },
     /// A frame of another kind crossed the wire.
     Other(Direction),
     /// Something ran full.
@@ -352,6 +359,7 @@ impl Event {
             | Kind::Neighbor(_)
             | Kind::Dropped(_)
             | Kind::Icmp { .. }
+            | Kind::Undelivered { .. }
             | Kind::Other(_)
             | Kind::Full(_) => None,
         }

@@ -44,6 +44,12 @@ impl Flags {
         Self(self.0 & !other.0)
     }
 
+    /// Whether more than one of SYN, FIN and RST is set.
+    pub const fn contradict(self) -> bool {
+        let one_of = Self::SYN.with(Self::FIN).with(Self::RST);
+        (self.0 & one_of.0).count_ones() > 1
+    }
+
     /// Whether every flag of `other` is set.
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0

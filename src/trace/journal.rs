@@ -228,6 +228,7 @@ impl Counters {
             | Kind::OtherNumber { .. }
             | Kind::Neighbor(_)
             | Kind::Icmp { .. }
+            | Kind::Undelivered { .. }
             | Kind::Other(_) => {}
         }
     }

@@ -267,13 +267,8 @@ impl Follower {
             Kind::Ended { ending, .. } => {
                 let mut text = Text::new();
                 self.phase.write_ending(&mut text, ending)?;
-                let time = self.time(event.at(), false);
-                pen.row(
-                    time,
-                    Shown::Nothing,
-                    &Lane::Heading { text: &text },
-                    Shown::Nothing,
-                )
+                let (time, nothing) = (self.time(event.at(), false), Shown::Nothing);
+                pen.row(time, nothing, &Lane::Heading { text: &text }, nothing)
             }
             Kind::SlowPeer { attempts, .. } => {
                 let mut text = Text::new();
@@ -292,6 +287,7 @@ impl Follower {
             | Kind::Neighbor(_)
             | Kind::Dropped(_)
             | Kind::Icmp { .. }
+            | Kind::Undelivered { .. }
             | Kind::Other(_)
             | Kind::Full(_) => Ok(()),
         }

@@ -77,3 +77,4 @@ mod traps;
 mod turns;
 mod tutorials;
 mod two_nodes;
+mod unreachable;

@@ -4,17 +4,15 @@ use std::fmt::{self, Display, Formatter, Write};
 use std::os::fd::BorrowedFd;
 
 use smolchat::app::{Live, Watched};
-use smolchat::capture::Tee;
 use smolchat::device::Tap;
 use smolchat::node::{Ingress, Node, earliest};
-use smolchat::trace::{Direction, Kind, Verdict};
+use smolchat::trace::{Direction, Event, Kind, Verdict};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
 use super::Terminal;
 use super::commands::{Action, Typed, understand};
 use super::received::Received;
-use super::refused::says_port_unreachable;
 use super::unanswered::{SILENCE, Unanswered};
 use crate::cli::Failure;
 use crate::cli::run::{News, Program};
@@ -130,6 +128,12 @@ impl Client {
         (self.said && !unanswered.has_left()).then_some(unanswered)
     }
 
+    /// Whether the server's host says that nobody listens there.
+    fn is_refusal(&self, event: &Event) -> bool {
+        matches!(event.kind(), Kind::Undelivered { flow, nobody_listens: true }
+            if flow.remote == self.remote && flow.local.port == self.port)
+    }
+
     fn receive(&mut self, now: Instant) {
         let mark = if self.terminal.live { "<- " } else { "" };
         let mut octets = [0; 65_536];
@@ -184,18 +188,18 @@ impl Display for Refused {
 
 impl Program for Client {
     fn ingress(&mut self, now: Instant, tap: &mut Tap) -> bool {
-        let (port, remote) = (self.port, self.remote);
-        let mut refused = false;
+        let before = self.node.journal().next();
         let mut device = self.terminal.capture.on(tap);
-        let mut device = Tee::new(&mut device, |_, direction, frame: &[u8]| {
-            refused |= direction == Direction::In && says_port_unreachable(frame, port, remote);
-        });
         let more = self.node.poll_ingress(now, &mut device) == Ingress::More;
-        if refused {
+        let (_, fresh) = self.node.journal().since(before);
+        if fresh
+            .map(|(_, event)| event)
+            .any(|event| self.is_refusal(event))
+        {
             self.refused = true;
             // Once for what was said together.
             if !std::mem::replace(&mut self.told, true) {
-                let _ = writeln!(self.terminal.output, "-- {}.", Refused(remote));
+                let _ = writeln!(self.terminal.output, "-- {}.", Refused(self.remote));
             }
         }
         more
