@@ -30,13 +30,11 @@ impl Place {
 
 /// The earliest of some times, where none is never.
 pub fn earliest(times: &[Option<Instant>]) -> Option<Instant> {
-    let mut first = None;
-    for &time in times {
-        if first.is_none() || time.is_some() && time < first {
-            first = time;
-        }
-    }
-    first
+    const NEVER: Instant = Instant::from_micros_const(i64::MAX);
+    let first = times
+        .iter()
+        .fold(NEVER, |first, time| first.min(time.unwrap_or(NEVER)));
+    (first != NEVER).then_some(first)
 }
 
 /// The heap.

@@ -6,7 +6,7 @@
 use smoltcp::phy::{Checksum, ChecksumCapabilities};
 use smoltcp::wire::{
     EthernetAddress, EthernetProtocol, Icmpv4Message, Icmpv4Packet, IpEndpoint, IpProtocol,
-    TcpPacket, TcpRepr, UdpPacket, UdpRepr,
+    Ipv4Packet, TcpPacket, TcpRepr, UdpPacket, UdpRepr,
 };
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::{Icmpv6Message, Icmpv6Packet};
@@ -17,7 +17,7 @@ use super::discovery;
 use super::discovery::Message;
 use super::ethernet::Ethernet;
 use super::packet::{Packet, Refused, Turned};
-use super::plain::{self, Verify};
+use super::plain::{self, Segment};
 use super::segment;
 use crate::trace::{Direction, Flow, Header, Reason, Repair, Verdict};
 
@@ -54,6 +54,38 @@ pub(super) struct TcpFrame<'f> {
 }
 
 impl<'f> TcpFrame<'f> {
+    /// Reads a plain segment in a received frame, as [`Frame::of`] would; `None`: it is something else.
+    #[inline]
+    pub(super) fn plain(ethernet: &Ethernet<'f>, verified: bool) -> Option<Self> {
+        let Segment {
+            src,
+            dst,
+            header,
+            octets,
+        } = plain::read(ethernet)?.segment(!verified)?;
+        if ethernet.protocol == EthernetProtocol::Ipv4
+            && !Ipv4Packet::new_unchecked(ethernet.payload).verify_checksum()
+        {
+            return None;
+        }
+        let frame = Self {
+            neighbor: ethernet.from,
+            flow: Flow {
+                local: dst,
+                remote: src,
+            },
+            header,
+            mended: None,
+            extended: false,
+            octets,
+        };
+        debug_assert_eq!(
+            Frame::of(ethernet, Direction::In, verified),
+            Ok(Frame::Tcp(frame))
+        );
+        Some(frame)
+    }
+
     /// The segment as smoltcp writes it. It was verified when it was classified.
     pub(super) fn repr(&self) -> Option<TcpRepr<'f>> {
         let (src, dst) = (self.flow.remote.addr, self.flow.local.addr);
@@ -149,13 +181,10 @@ impl<'f> Frame<'f> {
             direction,
             verified,
         };
-        if let Some(frame) = parser.plain(ethernet) {
-            debug_assert_eq!(parser.any(ethernet), Ok(frame));
-            return Ok(frame);
-        }
         parser.any(ethernet)
     }
 }
+
 /// What is known of a frame before its network layer is read.
 struct Parser {
     neighbor: EthernetAddress,
@@ -167,30 +196,6 @@ struct Parser {
 }
 
 impl Parser {
-    /// Reads a plain segment the straight way.
-    fn plain<'f>(&self, ethernet: &Ethernet<'f>) -> Option<Frame<'f>> {
-        let incoming = self.direction == Direction::In;
-        let verify = Verify {
-            ip: incoming,
-            tcp: incoming && !self.verified,
-        };
-        let plain = match ethernet.protocol {
-            EthernetProtocol::Ipv4 => plain::read_v4(ethernet.payload, verify)?,
-            #[cfg(feature = "ipv6")]
-            EthernetProtocol::Ipv6 => plain::read_v6(ethernet.payload, verify)?,
-            _ => return None,
-        };
-        Some(Frame::Tcp(TcpFrame {
-            neighbor: self.neighbor,
-            flow: self.flow(plain.src, plain.dst),
-            header: plain.header,
-            mended: None,
-            extended: false,
-            octets: plain.octets,
-        }))
-    }
-
-    /// Reads any frame the long way.
     fn any<'f>(&self, ethernet: &Ethernet<'f>) -> Result<Frame<'f>, Reason> {
         let frame = match ethernet.protocol {
             EthernetProtocol::Arp => Ok(Frame::Neighbor(Message::parse_arp(ethernet.payload)?)),

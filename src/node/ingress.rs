@@ -24,7 +24,11 @@ impl Node<'_> {
         if !ethernet.is_for(self.link.mac()) {
             return self.note(Kind::Dropped(Reason::NotForUs));
         }
-        let frame = Frame::of(&ethernet, Direction::In, self.link.offload());
+        let verified = self.link.offload();
+        if let Some(segment) = TcpFrame::plain(&ethernet, verified) {
+            return self.receive_segment(&segment, &ethernet, exit);
+        }
+        let frame = Frame::of(&ethernet, Direction::In, verified);
         #[cfg(feature = "reassembly")]
         if matches!(frame, Err(Reason::Fragment)) {
             return self.receive_piece(&ethernet, exit);
@@ -56,10 +60,11 @@ impl Node<'_> {
         exit: &mut dyn Exit,
     ) {
         let packet = ethernet.payload;
-        if let Some(reason) = self.link.unwelcome(ethernet.to, &frame.flow) {
-            return self.record.stray(frame, Verdict::Dropped(reason));
-        }
-        match self.find(&frame.flow) {
+        // A connection has an address of ours and one of a host: between its endpoints neither is looked at.
+        let found = (ethernet.to == self.link.mac())
+            .then(|| self.find(&frame.flow))
+            .flatten();
+        match found {
             Some(Found::Connection(slot)) => self.receive_for(slot, frame, packet, exit),
             Some(Found::TimeWait(id)) => {
                 if let Some(wait) = self
@@ -70,7 +75,10 @@ impl Node<'_> {
                     self.receive_in_time_wait(id, &wait, frame, exit);
                 }
             }
-            None => self.receive_unknown(frame, packet, exit),
+            None => match self.link.unwelcome(ethernet.to, &frame.flow) {
+                Some(reason) => self.record.stray(frame, Verdict::Dropped(reason)),
+                None => self.receive_unknown(frame, packet, exit),
+            },
         }
     }
 

@@ -205,6 +205,19 @@ impl Numbers {
         }
     }
 
+    /// Whether a segment is what nearly all are while data flows: the next one, all of it welcome, which
+    /// acknowledges nothing that never left, and brings no window that is old or closed.
+    pub(super) fn is_next(&self, segment: &Header) -> bool {
+        let under_way = self.snd_nxt.wrapping_sub(self.snd_una);
+        segment.seq == self.rcv_nxt
+            && segment.flags.without(Flags::PSH) == Flags::ACK
+            && u32::from(segment.len) <= self.rcv_wnd()
+            && segment.ack.wrapping_sub(self.snd_una) <= under_way
+            && segment.window > 0
+            && (segment.window == self.window || self.window_is_news(segment))
+            && !self.fin_sent
+    }
+
     /// Whether a segment lies no farther from RCV.NXT than the largest window there can be (RFC 7323 section
     /// 2.3). What is farther away is neither before nor after it for sure: half the number space away
     /// comparisons contradict each other, and smoltcp's do.
@@ -242,7 +255,8 @@ impl Numbers {
 
     /// What a received segment is, before it is taken in.
     pub(super) fn mark_received(&self, header: &Header) -> Mark {
-        if !self.synchronized || header.flags.contains(Flags::RST) {
+        let expected = header.seq == self.rcv_nxt;
+        if expected || !self.synchronized || header.flags.contains(Flags::RST) {
             return Mark::None;
         }
         let len = header.sequence_len();

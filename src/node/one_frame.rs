@@ -18,10 +18,11 @@ use smoltcp::time::Instant;
 use super::config::LONGEST_SEGMENT;
 use super::ethernet::{Ethernet, HEADER, Hop};
 use super::frame::{Frame, TcpFrame};
+use super::plain::{self, Segment};
 use crate::trace::{Direction, Flow, Header, Neighbor};
 
 /// A frame that left, in facts.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sent {
     /// A TCP segment.
     Tcp(Flow, Header),
@@ -41,7 +42,36 @@ impl Sent {
         let Some(ethernet) = Ethernet::parse(octets) else {
             return Self::Other;
         };
-        match Frame::of(&ethernet, Direction::Out, true) {
+        if let Some(sent) = Self::plain(&ethernet) {
+            debug_assert_eq!(sent, Self::any(&ethernet));
+            return sent;
+        }
+        Self::any(&ethernet)
+    }
+
+    /// What a plain packet is, read the straight way.
+    #[inline]
+    fn plain(ethernet: &Ethernet<'_>) -> Option<Self> {
+        let packet = plain::read(ethernet)?;
+        if let Some(Segment {
+            src, dst, header, ..
+        }) = packet.segment(false)
+        {
+            return Some(Self::Tcp(
+                Flow {
+                    local: src,
+                    remote: dst,
+                },
+                header,
+            ));
+        }
+        let (local, remote, len) = packet.datagram()?;
+        Some(Self::Udp(Flow { local, remote }, len))
+    }
+
+    /// What a frame is, read the long way.
+    fn any(ethernet: &Ethernet<'_>) -> Self {
+        match Frame::of(ethernet, Direction::Out, true) {
             Ok(Frame::Tcp(TcpFrame { flow, header, .. })) => Self::Tcp(flow, header),
             Ok(Frame::Udp(udp)) => Self::Udp(udp.flow, udp.len),
             Ok(Frame::Neighbor(message)) => Self::Neighbor(message.event(Direction::Out)),

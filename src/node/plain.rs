@@ -1,105 +1,147 @@
-//! The straight way: a segment that only carries data or acknowledges it, without options in any header, as
-//! nearly all are. It is read at fixed places, once, when it comes and when it leaves.
+//! The straight way: a segment without options in any header, whose control bits do not contradict each other,
+//! as nearly all are; and a datagram of our own. Each is read at fixed places, once, when it comes and when it
+//! leaves.
 //!
 //! The long way ([`packet`](super::packet), [`segment`](super::segment)) is the definition: checked builds
 //! hold each segment that is read here against it.
 
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::Ipv6Address;
-use smoltcp::wire::{IpAddress, IpEndpoint, IpProtocol, Ipv4Address, Ipv4Packet, TcpPacket};
+use smoltcp::wire::{EthernetProtocol, IpAddress, IpEndpoint, IpProtocol, Ipv4Address, TcpPacket};
 
+use super::ethernet::Ethernet;
 use crate::trace::{Flags, Header};
 
-/// Octets of a header of TCP, of IPv4 and of IPv6 without options.
+/// Octets of a header of TCP, of UDP, of IPv4 and of IPv6 without options.
 const TCP: usize = 20;
+const UDP: usize = 8;
 const V4: usize = 20;
 #[cfg(feature = "ipv6")]
 const V6: usize = 40;
 
-/// What must be verified; what this node sent itself is not.
+/// A packet that is whole and has no options.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Verify {
-    /// The checksum of the IPv4 header.
-    pub(super) ip: bool,
-    /// The checksum of TCP.
-    pub(super) tcp: bool,
+pub(super) struct Plain<'p> {
+    /// The sender.
+    src: IpAddress,
+    /// The receiver.
+    dst: IpAddress,
+    protocol: u8,
+    payload: &'p [u8],
 }
 
 /// A plain segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Plain<'p> {
+pub(super) struct Segment<'p> {
     /// The sender.
     pub(super) src: IpEndpoint,
     /// The receiver.
     pub(super) dst: IpEndpoint,
     /// The header's facts.
     pub(super) header: Header,
-    /// The whole segment.
+    /// All of it.
     pub(super) octets: &'p [u8],
 }
 
-/// Reads an IPv4 packet; `None`: it takes the long way.
+/// Reads the packet in a frame, and verifies nothing of it; `None`: it takes the long way.
 #[inline]
-pub(super) fn read_v4(packet: &[u8], verify: Verify) -> Option<Plain<'_>> {
+pub(super) fn read<'p>(ethernet: &Ethernet<'p>) -> Option<Plain<'p>> {
+    match ethernet.protocol {
+        EthernetProtocol::Ipv4 => read_v4(ethernet.payload),
+        #[cfg(feature = "ipv6")]
+        EthernetProtocol::Ipv6 => read_v6(ethernet.payload),
+        _ => None,
+    }
+}
+
+#[inline]
+fn read_v4(packet: &[u8]) -> Option<Plain<'_>> {
     let ip: &[u8; V4] = packet.first_chunk()?;
     let len = usize::from(u16::from_be_bytes([ip[2], ip[3]]));
     // Version 4 and five words; no piece of a datagram.
     let plain = ip[0] == 0x45 && ip[6] & 0x3F == 0 && ip[7] == 0;
-    if !plain || ip[9] != u8::from(IpProtocol::Tcp) {
-        return None;
-    }
-    let src = Ipv4Address::new(ip[12], ip[13], ip[14], ip[15]);
-    let dst = Ipv4Address::new(ip[16], ip[17], ip[18], ip[19]);
-    let plain = read(packet.get(V4..len)?, src.into(), dst.into(), verify.tcp)?;
-    (!verify.ip || Ipv4Packet::new_unchecked(packet).verify_checksum()).then_some(plain)
+    plain.then_some(Plain {
+        src: Ipv4Address::new(ip[12], ip[13], ip[14], ip[15]).into(),
+        dst: Ipv4Address::new(ip[16], ip[17], ip[18], ip[19]).into(),
+        protocol: ip[9],
+        payload: packet.get(V4..len)?,
+    })
 }
 
-/// Reads an IPv6 packet; `None`: it takes the long way.
 #[cfg(feature = "ipv6")]
 #[inline]
-pub(super) fn read_v6(packet: &[u8], verify: Verify) -> Option<Plain<'_>> {
+fn read_v6(packet: &[u8]) -> Option<Plain<'_>> {
     let ip: &[u8; V6] = packet.first_chunk()?;
     let len = usize::from(u16::from_be_bytes([ip[4], ip[5]]));
-    if ip[0] >> 4 != 6 || ip[6] != u8::from(IpProtocol::Tcp) {
-        return None;
-    }
     let address = |at: usize| {
         let octets: [u8; 16] = *ip[at..].first_chunk()?;
         Some(IpAddress::from(Ipv6Address::from(octets)))
     };
-    read(
-        packet.get(V6..V6 + len)?,
-        address(8)?,
-        address(24)?,
-        verify.tcp,
-    )
+    (ip[0] >> 4 == 6).then_some(Plain {
+        src: address(8)?,
+        dst: address(24)?,
+        protocol: ip[6],
+        payload: packet.get(V6..V6 + len)?,
+    })
 }
 
-#[inline]
-fn read(octets: &[u8], src: IpAddress, dst: IpAddress, verify: bool) -> Option<Plain<'_>> {
-    let tcp: &[u8; TCP] = octets.first_chunk()?;
-    let flags = Flags::from_bits(tcp[13]);
-    let plain = tcp[12] == 0x50 && (flags == Flags::ACK || flags == Flags::ACK.with(Flags::PSH));
-    if !plain || verify && !TcpPacket::new_unchecked(octets).verify_checksum(&src, &dst) {
-        return None;
+impl<'p> Plain<'p> {
+    /// The segment in it, whose checksum is looked at if that is to be verified; `None`: it takes the long way,
+    /// or there is none.
+    #[inline]
+    pub(super) fn segment(&self, verify: bool) -> Option<Segment<'p>> {
+        if self.protocol != u8::from(IpProtocol::Tcp) {
+            return None;
+        }
+        let octets = self.payload;
+        let tcp: &[u8; TCP] = octets.first_chunk()?;
+        let flags = Flags::from_bits(tcp[13]);
+        let right = || TcpPacket::new_unchecked(octets).verify_checksum(&self.src, &self.dst);
+        if tcp[12] != 0x50 || flags.contradict() || verify && !right() {
+            return None;
+        }
+        let number =
+            |at: usize| u32::from_be_bytes([tcp[at], tcp[at + 1], tcp[at + 2], tcp[at + 3]]);
+        let (src, dst) = self.endpoints()?;
+        Some(Segment {
+            src,
+            dst,
+            header: Header {
+                seq: number(4),
+                ack: if flags.contains(Flags::ACK) {
+                    number(8)
+                } else {
+                    0
+                },
+                flags,
+                len: (octets.len() - TCP) as u16,
+                window: u16::from_be_bytes([tcp[14], tcp[15]]),
+                ..Header::default()
+            },
+            octets,
+        })
     }
-    let word = |at: usize| u16::from_be_bytes([tcp[at], tcp[at + 1]]);
-    let number = |at: usize| u32::from_be_bytes([tcp[at], tcp[at + 1], tcp[at + 2], tcp[at + 3]]);
-    let (src_port, dst_port) = (word(0), word(2));
-    if src_port == 0 || dst_port == 0 {
-        return None;
+
+    /// Between which endpoints the datagram in it goes, and its octets of payload; `None`: it takes the long
+    /// way, or there is none. Nothing is verified.
+    #[inline]
+    pub(super) fn datagram(&self) -> Option<(IpEndpoint, IpEndpoint, u16)> {
+        let len = self.payload.len().checked_sub(UDP)?;
+        if self.protocol != u8::from(IpProtocol::Udp) {
+            return None;
+        }
+        let (src, dst) = self.endpoints()?;
+        Some((src, dst, len as u16))
     }
-    Some(Plain {
-        src: IpEndpoint::new(src, src_port),
-        dst: IpEndpoint::new(dst, dst_port),
-        header: Header {
-            seq: number(4),
-            ack: number(8),
-            flags,
-            len: (octets.len() - TCP) as u16,
-            window: word(14),
-            ..Header::default()
-        },
-        octets,
-    })
+
+    /// The two ports with which both protocols begin; `None` if one is 0.
+    #[inline]
+    fn endpoints(&self) -> Option<(IpEndpoint, IpEndpoint)> {
+        let [s0, s1, d0, d1] = *self.payload.first_chunk()?;
+        let (src, dst) = (u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1]));
+        (src != 0 && dst != 0).then_some((
+            IpEndpoint::new(self.src, src),
+            IpEndpoint::new(self.dst, dst),
+        ))
+    }
 }
