@@ -101,7 +101,8 @@ pub type Pending = PacketMetadata<Waiting>;
 pub struct DatagramMemory<'a> {
     /// One for each port that is bound.
     pub ports: ManagedSlice<'a, Port<'a>>,
-    /// One for each datagram that may wait to be sent.
+    /// One for each datagram that may wait to be sent, and one more: the place where the ring of payloads begins
+    /// anew is marked.
     pub waiting: ManagedSlice<'a, Pending>,
     /// Their payloads, together.
     pub payload: ManagedSlice<'a, u8>,
@@ -193,6 +194,10 @@ impl<'a> Datagrams<'a> {
             since: now,
             not_before: now,
         };
+        // One that must wait goes to the end of the ring, where there is always a mark left for its beginning.
+        if self.queued + 1 >= self.queue.packet_capacity() {
+            return false;
+        }
         match self.queue.enqueue(data.len(), waiting) {
             Ok(place) => {
                 place.copy_from_slice(data);
@@ -308,13 +313,14 @@ impl<'a> Datagrams<'a> {
         };
         let len = payload.len().min(scratch.len());
         scratch[..len].copy_from_slice(&payload[..len]);
-        // What was taken out fits in again, unless the ring would have to break it over its end.
         match self.queue.enqueue(len, waiting) {
             Ok(place) => {
                 place.copy_from_slice(&scratch[..len]);
                 Attempt::Later
             }
+            // What was taken out fits in again, since `push` leaves a mark for the ring's beginning.
             Err(_) => {
+                debug_assert!(false, "a datagram that waited has no place");
                 self.queued -= 1;
                 Attempt::GaveUp(lost(waiting, len, Reason::QueueFull))
             }
@@ -359,6 +365,46 @@ fn unspecified_like(endpoint: IpEndpoint) -> IpAddress {
 mod tests {
     use super::*;
     use crate::node::{Memory, Sizes};
+    use std::collections::VecDeque;
+    use std::vec;
+
+    #[test]
+    fn whatever_waits_goes_to_the_end_as_often_as_it_must_and_is_not_lost() {
+        let to = IpEndpoint::new(IpAddress::v4(192, 0, 2, 9), 9);
+        for seed in 0..200 {
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let memory = DatagramMemory {
+                waiting: vec![Pending::EMPTY; rng.usize(2..8)].into(),
+                payload: vec![0; rng.usize(64..300)].into(),
+                ..Memory::heap(Sizes::default()).datagrams
+            };
+            let mut datagrams = Datagrams::new(memory);
+            let mut wait = VecDeque::new();
+            for number in 0..500u16 {
+                let text = vec![number as u8; rng.usize(0..=64)];
+                if datagrams.push(Instant::ZERO, IpListenEndpoint::from(9000), to, &text) {
+                    wait.push_back(text);
+                }
+                for _ in 0..rng.usize(0..4) {
+                    let Ok((waiting, _)) = datagrams.queue.peek() else {
+                        break;
+                    };
+                    let waiting = *waiting;
+                    assert!(matches!(
+                        datagrams.rotate(waiting, &mut [0; 64]),
+                        Attempt::Later
+                    ));
+                    wait.rotate_left(1);
+                }
+                if rng.u8(..) < 100
+                    && let Some(first) = wait.pop_front()
+                {
+                    assert_eq!(datagrams.queue.peek().unwrap().1, first);
+                    datagrams.dequeue();
+                }
+            }
+        }
+    }
 
     #[test]
     fn what_waits_for_a_hardware_address_is_looked_at_when_something_has_happened() {

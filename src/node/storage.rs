@@ -195,7 +195,7 @@ impl<'a> Memory<'a> {
             neighbors: vec![Neighbor::EMPTY; sizes.neighbors].into(),
             datagrams: DatagramMemory {
                 ports: (0..sizes.ports).map(port).collect::<Vec<_>>().into(),
-                waiting: vec![Pending::EMPTY; packets].into(),
+                waiting: vec![Pending::EMPTY; packets + 1].into(),
                 payload: vec![0; sizes.datagrams].into(),
                 sender: vec![SocketStorage::EMPTY].into(),
                 sender_packet: vec![udp::PacketMetadata::EMPTY].into(),
