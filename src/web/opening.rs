@@ -68,11 +68,7 @@ pub fn opening(seen: &[u8]) -> Opening {
         [0, _, _, _, 0xfd..=0xff, b'S', b'M', b'B', ..] => return Opening::Other,
         _ => {}
     }
-    // A server should ignore empty lines before the first one (RFC 9112, 2.2).
-    let begin = seen
-        .iter()
-        .position(|octet| !matches!(octet, 0 | b'\r' | b'\n'));
-    let seen = &seen[begin.unwrap_or(seen.len())..];
+    let seen = begin(seen);
     match line_of(seen) {
         Some(line) if is_request(line) => Opening::Http,
         Some(_) => Opening::Text,
