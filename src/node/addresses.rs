@@ -4,8 +4,10 @@ use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::config::ConfigError;
+use super::host::Host;
 use super::link::Locals;
 use super::node::Node;
+use super::tcp::Tcp;
 use crate::trace::{Cause, Ending, State};
 
 impl Node<'_> {
@@ -21,47 +23,49 @@ impl Node<'_> {
         networks: &[IpCidr],
         gateways: &[IpAddress],
     ) -> Result<(), ConfigError> {
-        self.tick(now);
+        self.host.tick(now);
         if let Some(gateway) = gateways.iter().find(|gateway| !gateway.is_unicast()) {
             return Err(ConfigError::AddressNotUnicast(*gateway));
         }
-        let before = self.link.set_networks(networks)?;
-        self.end_lost_time_waits(&before);
-        self.table.readdress(&before, self.link.locals());
-        self.link.set_gateways(gateways)?;
-        if self.announces {
-            self.claims.claim(now, self.link.locals());
+        let before = self.host.link.set_networks(networks)?;
+        self.tcp.end_lost_time_waits(&mut self.host, &before);
+        self.tcp.table.readdress(&before, self.host.link.locals());
+        self.host.link.set_gateways(gateways)?;
+        if self.host.announces {
+            self.host.claims.claim(now, self.host.link.locals());
         }
-        self.end_lost_connections();
+        self.tcp.end_lost_connections(&mut self.host);
         Ok(())
     }
+}
 
+impl Tcp<'_> {
     /// Ends what is in TIME-WAIT at an address that was ours and is not any more.
     ///
     /// Not inlined, like what it is beside: each takes its stack for itself, while a node is made.
     #[inline(never)]
-    fn end_lost_time_waits(&mut self, before: &Locals) {
+    fn end_lost_time_waits(&mut self, host: &mut Host<'_>, before: &Locals) {
         for id in self.table.time_waits().ids() {
-            let wait = self.table.time_waits().get(id, self.now, before);
+            let wait = self.table.time_waits().get(id, host.now, before);
             if let Some(wait) =
-                wait.filter(|wait| !self.link.locals().contains(&wait.flow.local.addr))
+                wait.filter(|wait| !host.link.locals().contains(&wait.flow.local.addr))
             {
-                self.end_time_wait(id, &wait, Cause::AddressLost);
+                self.end_time_wait(host, id, &wait, Cause::AddressLost);
             }
         }
     }
 
     /// Ends connections whose address is not ours any more.
     #[inline(never)]
-    fn end_lost_connections(&mut self) {
+    fn end_lost_connections(&mut self, host: &mut Host<'_>) {
         for slot in self.table.slots() {
             let connection = &self.table[slot];
             let lost = connection.is_live()
                 && !connection.flags.unlinked
-                && !self.link.locals().contains(&connection.flow.local.addr);
+                && !host.link.locals().contains(&connection.flow.local.addr);
             if lost {
                 let (cause, ending) = (Cause::AddressLost, Ending::AddressLost);
-                self.drop_silently(slot, State::Closed, cause, ending);
+                self.drop_silently(host, slot, State::Closed, cause, ending);
             }
         }
     }

@@ -1,9 +1,10 @@
 //! How a connection ends: the last word, and the way back to a free slot.
 
 use super::connection::Connection;
-use super::node::Node;
+use super::host::Host;
 use super::queues::Queue;
 use super::slot_id::SlotId;
+use super::tcp::Tcp;
 use crate::trace::{Call, Cause, Ending, State, Timer};
 
 impl Connection {
@@ -26,26 +27,33 @@ impl Connection {
     }
 }
 
-impl Node<'_> {
+impl Tcp<'_> {
     /// The connection is CLOSED and has said its last word.
-    pub(super) fn finish(&mut self, slot: SlotId) {
+    pub(super) fn finish(&mut self, host: &mut Host<'_>, slot: SlotId) {
         self.table.unlink(slot);
         let connection = &mut self.table[slot];
         let ending = *connection.ending.get_or_insert(Ending::Closed);
         let id = connection.id;
-        self.record.ended(id, ending);
+        host.record.ended(id, ending);
         self.retire(slot);
     }
 
     /// Ends a connection without a word to the peer.
-    pub(super) fn drop_silently(&mut self, slot: SlotId, to: State, cause: Cause, ending: Ending) {
+    pub(super) fn drop_silently(
+        &mut self,
+        host: &mut Host<'_>,
+        slot: SlotId,
+        to: State,
+        cause: Cause,
+        ending: Ending,
+    ) {
         let from = self.table[slot].state;
         if from != to {
-            self.transition(slot, from, to, cause);
+            self.transition(host, slot, from, to, cause);
         }
         let connection = &mut self.table[slot];
         connection.ending.get_or_insert(ending);
-        self.finish(slot);
+        self.finish(host, slot);
     }
 
     /// An unlinked connection goes back to the free ones, at once or when the application has let go.

@@ -1,22 +1,24 @@
 //! Following a connection: after each step of smoltcp, what changed and why, and what it is to do next.
 //!
-//! Who changes a socket calls [`observe`](Node::observe) and then [`reschedule`](Node::reschedule), which may end the
+//! Who changes a socket calls [`observe`](Tcp::observe) and then [`reschedule`](Tcp::reschedule), which may end the
 //! connection.
 
 use super::connection::has_fin;
 use super::frame::TcpFrame;
-use super::node::Node;
+use super::host::Host;
 use super::one_frame::Sent;
 use super::queues::Queue;
 use super::rto_rescue;
 use super::slot_id::SlotId;
+use super::tcp::Tcp;
 use crate::trace::{Call, Cause, Ending, Flags, State, Timer, Transition, rfc9293};
 
-impl Node<'_> {
+impl Tcp<'_> {
     /// After smoltcp saw a segment of the connection; `held_open` is what the gate changed about its
     /// window.
     pub(super) fn after_segment(
         &mut self,
+        host: &mut Host<'_>,
         slot: SlotId,
         frame: &TcpFrame<'_>,
         held_open: bool,
@@ -34,21 +36,21 @@ impl Node<'_> {
         let connection = &mut self.table[slot];
         if connection.numbers.accept(&frame.header, held_open) {
             let acknowledged = self.table[slot].numbers.snd_una != before;
-            self.heard_from(slot, frame.neighbor, acknowledged);
+            self.heard_from(host, slot, frame.neighbor, acknowledged);
         }
         let connection = &mut self.table[slot];
-        connection.heard = self.now;
+        connection.heard = host.now;
         connection.flags.was_reset = frame.header.flags.contains(Flags::RST);
         if was_closed && !connection.numbers.closed {
             // The wait for a window is over. What was under way when it closed has all its time again.
-            connection.waiting_since = self.now;
+            connection.waiting_since = host.now;
             connection.numbers.attempts = 0;
         }
         if connection.numbers.attempts == 0 {
             connection.flags.slow_reported = false;
         }
         if connection.numbers.snd_una != before {
-            connection.waiting_since = self.now;
+            connection.waiting_since = host.now;
             if connection.flags.wants_room {
                 connection.flags.wants_room = false;
                 self.table.push(Queue::Ready, slot);
@@ -57,23 +59,23 @@ impl Node<'_> {
         if self.table[slot].flags.orphaned {
             self.discard_received(slot);
         }
-        self.observe(slot, Cause::Segment);
+        self.observe(host, slot, Cause::Segment);
         if let Some(sent) = sent {
             let connection = &mut self.table[slot];
-            self.record.sent(connection, sent, self.limits.r1);
+            host.record.sent(connection, sent, host.limits.r1);
         }
         let state = self.table[slot].state;
         if state == State::Established && frame.header.len > 0 {
             // Egress asks the socket anyway, after the application had its turn, and settles then.
             self.table.push(Queue::Egress, slot);
         } else {
-            self.close_if_it_may(slot);
-            self.reschedule(slot);
+            self.close_if_it_may(host, slot);
+            self.reschedule(host, slot);
         }
     }
 
     /// Compares the socket's state with the one that the journal knows, and tells the difference.
-    pub(super) fn observe(&mut self, slot: SlotId, cause: Cause) {
+    pub(super) fn observe(&mut self, host: &mut Host<'_>, slot: SlotId, cause: Cause) {
         let to = self.table.place(slot).socket().state();
         self.advance(slot);
         let from = self.table[slot].state;
@@ -83,44 +85,58 @@ impl Node<'_> {
         let came_from = from;
         let mut from = from;
         for step in rfc9293::path(from, to) {
-            self.transition(slot, from, step, cause);
+            self.transition(host, slot, from, step, cause);
             from = step;
         }
         if from != to {
             // The RFC knows no way there; the journal says so.
-            self.transition(slot, from, to, cause);
+            self.transition(host, slot, from, to, cause);
         }
         self.advance(slot);
-        self.entered(slot, came_from, to, cause);
+        self.entered(host, slot, came_from, to, cause);
     }
 
     /// Notes one change of state.
-    pub(super) fn transition(&mut self, slot: SlotId, from: State, to: State, cause: Cause) {
+    pub(super) fn transition(
+        &mut self,
+        host: &mut Host<'_>,
+        slot: SlotId,
+        from: State,
+        to: State,
+        cause: Cause,
+    ) {
         let connection = &mut self.table[slot];
         connection.state = to;
-        connection.since = self.now;
+        connection.since = host.now;
         let transition = Transition {
             connection: connection.id,
             from,
             to,
             cause,
         };
-        self.record.transition(transition);
+        host.record.transition(transition);
     }
 
     /// What entering a state means for the queues.
-    fn entered(&mut self, slot: SlotId, from: State, state: State, cause: Cause) {
+    fn entered(
+        &mut self,
+        host: &mut Host<'_>,
+        slot: SlotId,
+        from: State,
+        state: State,
+        cause: Cause,
+    ) {
         match state {
             State::Established | State::CloseWait => {
-                self.opened(slot);
+                self.opened(host, slot);
                 self.table.push(Queue::Ready, slot);
             }
             // The peer's FIN came: there is an end of data to read.
             State::Closing | State::TimeWait => {
-                self.opened(slot);
+                self.opened(host, slot);
                 self.table.push(Queue::Ready, slot);
             }
-            State::FinWait1 => self.opened(slot),
+            State::FinWait1 => self.opened(host, slot),
             State::FinWait2 | State::LastAck => {}
             // A reset in SYN-RECEIVED: the listener never was in this slot.
             State::Listen => {
@@ -135,7 +151,7 @@ impl Node<'_> {
     }
 
     /// The handshake is over: whoever waits for it is told, once.
-    fn opened(&mut self, slot: SlotId) {
+    fn opened(&mut self, host: &mut Host<'_>, slot: SlotId) {
         if self.table.contains(Queue::HalfOpen, slot) {
             self.table.remove(Queue::HalfOpen, slot);
             let flags = self.table[slot].flags;
@@ -146,7 +162,7 @@ impl Node<'_> {
         let flags = &mut self.table[slot].flags;
         if core::mem::take(&mut flags.close_deferred) {
             self.table.place_mut(slot).socket_mut().close();
-            self.observe(slot, Cause::Call(Call::Close));
+            self.observe(host, slot, Cause::Call(Call::Close));
         }
     }
 
@@ -173,20 +189,20 @@ impl Node<'_> {
     }
 
     /// Puts a connection into the queues that fit what it must do next.
-    pub(super) fn reschedule(&mut self, slot: SlotId) {
+    pub(super) fn reschedule(&mut self, host: &mut Host<'_>, slot: SlotId) {
         if self.table[slot].flags.unlinked {
             return;
         }
-        let due = self.link.due(self.now, &self.table.place(slot).set);
-        let at_once = due.is_some_and(|due| due <= self.now);
+        let due = host.link.due(host.now, &self.table.place(slot).set);
+        let at_once = due.is_some_and(|due| due <= host.now);
         let delay = self.table.place(slot).socket().ack_delay();
-        let soon = self.now + delay.unwrap_or_default();
+        let soon = host.now + delay.unwrap_or_default();
         match self.table[slot].state {
-            State::Closed if due.is_none() => return self.finish(slot),
-            State::Listen => return self.finish(slot),
+            State::Closed if due.is_none() => return self.finish(host, slot),
+            State::Listen => return self.finish(host, slot),
             // The acknowledgment of the peer's FIN leaves first, which that of data before it may delay.
             State::TimeWait if due.is_none_or(|due| due > soon) => {
-                return self.enter_time_wait(slot);
+                return self.enter_time_wait(host, slot);
             }
             State::Closed
             | State::SynSent
@@ -205,41 +221,41 @@ impl Node<'_> {
             self.table.wake_by(slot, due);
         }
         if self.table.place(slot).is_stalled(due) {
-            self.table.wake_by(slot, self.now + rto_rescue::LEAST_RTO);
+            self.table.wake_by(slot, host.now + rto_rescue::LEAST_RTO);
         }
-        if let Some((_, at)) = self.table[slot].timer(&self.limits) {
+        if let Some((_, at)) = self.table[slot].timer(&host.limits) {
             self.table.wake_by(slot, at);
         }
     }
 
     /// Runs every timer that is due.
-    pub(super) fn run_timers(&mut self) {
+    pub(super) fn run_timers(&mut self, host: &mut Host<'_>) {
         while let Some((id, wait)) = self
-            .oldest_time_wait()
-            .filter(|(_, wait)| wait.deadline <= self.now)
+            .oldest_time_wait(host)
+            .filter(|(_, wait)| wait.deadline <= host.now)
         {
-            self.end_time_wait(id, &wait, Cause::Timer(Timer::TimeWait));
+            self.end_time_wait(host, id, &wait, Cause::Timer(Timer::TimeWait));
         }
-        while let Some(slot) = self.table.due(self.now) {
-            let timer = self.table[slot].timer(&self.limits);
+        while let Some(slot) = self.table.due(host.now) {
+            let timer = self.table[slot].timer(&host.limits);
             match timer {
-                Some((timer, at)) if at <= self.now => self.expire(slot, timer),
+                Some((timer, at)) if at <= host.now => self.expire(host, slot, timer),
                 // One of smoltcp's own, or one that moved.
                 _ => {
-                    self.wake_the_stalled(slot);
+                    self.wake_the_stalled(host, slot);
                     self.table.push(Queue::Egress, slot);
                 }
             }
         }
     }
 
-    fn expire(&mut self, slot: SlotId, timer: Timer) {
+    fn expire(&mut self, host: &mut Host<'_>, slot: SlotId, timer: Timer) {
         match timer {
             // The peer is alive and owed a word: the application never closed.
             Timer::CloseWait => {
                 self.table.place_mut(slot).socket_mut().abort();
-                self.observe(slot, Cause::Timer(timer));
-                self.reschedule(slot);
+                self.observe(host, slot, Cause::Timer(timer));
+                self.reschedule(host, slot);
             }
             Timer::Retransmission
             | Timer::HalfOpen
@@ -247,7 +263,7 @@ impl Node<'_> {
             | Timer::KeepAlive
             | Timer::TimeWait => {
                 let (cause, ending) = (Cause::Timer(timer), Ending::TimedOut(timer));
-                self.drop_silently(slot, State::Closed, cause, ending);
+                self.drop_silently(host, slot, State::Closed, cause, ending);
             }
         }
     }
@@ -255,9 +271,8 @@ impl Node<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::device::Wire;
-    use crate::node::{Config, Memory, Sizes};
+    use crate::node::{Config, Memory, Node, Sizes};
     use crate::trace::ConnectionId;
     use crate::trace::Kind;
     use smoltcp::time::{Duration, Instant};
@@ -270,11 +285,14 @@ mod tests {
         let memory = Memory::heap(Sizes::default());
         let mut node = Node::new(config, memory, Instant::ZERO).unwrap();
         let peer = IpAddress::v4(192, 0, 2, 2);
-        let slot = node.open_active(None, (peer, 9000).into()).unwrap();
-        node.table[slot].neighbor = Some(EthernetAddress([2; 6]));
-        let drawn = node.table[slot].numbers.iss;
+        let slot = node
+            .tcp
+            .open_active(&mut node.host, None, (peer, 9000).into())
+            .unwrap();
+        node.tcp.table[slot].neighbor = Some(EthernetAddress([2; 6]));
+        let drawn = node.tcp.table[slot].numbers.iss;
         let wanted = drawn ^ 0x8000_0000;
-        node.table[slot].numbers.start_at(wanted);
+        node.tcp.table[slot].numbers.start_at(wanted);
         let mut wire = Wire::heap(Duration::ZERO, 1500, 4);
         node.poll(Instant::ZERO, &mut wire.end_a());
         let said = Kind::OtherNumber {
@@ -289,7 +307,7 @@ mod tests {
                 .count(),
             1
         );
-        let numbers = &node.table[slot].numbers;
+        let numbers = &node.tcp.table[slot].numbers;
         assert_eq!((numbers.iss, numbers.snd_una), (drawn, drawn));
         assert_eq!(numbers.snd_nxt, drawn.wrapping_add(1));
     }

@@ -9,33 +9,19 @@ use smoltcp::wire::IpAddress;
 use super::complaint::Complaint;
 use super::ethernet::{Ethernet, HEADER, Hop};
 use super::frame::IcmpFrame;
-use super::node::Node;
+use super::host::Host;
 use super::one_frame::{Exit, OneFrame};
 use super::packet::Turned;
 use crate::trace::{Direction, Kind, Reason};
 
-impl Node<'_> {
-    /// An ICMP message that is not about neighbours.
-    pub(super) fn receive_icmp(
+impl Host<'_> {
+    /// Lets smoltcp answer a request for an echo.
+    pub(super) fn echo(
         &mut self,
         frame: &IcmpFrame<'_>,
         ethernet: &Ethernet<'_>,
         exit: &mut dyn Exit,
     ) {
-        self.record.icmp(Direction::In, frame.kind, frame.code);
-        if !frame.asks_for_echo() {
-            return self.hear_icmp(frame);
-        }
-        let packet = &frame.packet;
-        let may = self.may_answer(ethernet, packet.src, packet.dst);
-        match may {
-            Ok(()) => self.echo(frame, ethernet, exit),
-            Err(reason) => self.note(Kind::Dropped(reason)),
-        }
-    }
-
-    /// Lets smoltcp answer a request for an echo.
-    fn echo(&mut self, frame: &IcmpFrame<'_>, ethernet: &Ethernet<'_>, exit: &mut dyn Exit) {
         let packet = match frame.packet.extended {
             false => ethernet.payload.get(..frame.packet.len),
             true => frame.packet.write_bare(&mut self.scratch),
@@ -97,7 +83,7 @@ impl Node<'_> {
     }
 
     /// Whether something is said about a packet between these addresses, which uses up one answer.
-    fn may_answer(
+    pub(super) fn may_answer(
         &mut self,
         ethernet: &Ethernet<'_>,
         src: IpAddress,

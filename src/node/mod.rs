@@ -1,5 +1,8 @@
 //! The stack: one smoltcp `Interface`, one `SocketSet` for each connection, and a gate in front.
 //!
+//! A [`Node`] is a host on a link, and TCP and UDP on that host. It hands frames and calls to whom they concern, and
+//! decides nothing itself.
+//!
 //! A frame's endpoints name its connection before smoltcp sees it; smoltcp is then given that
 //! connection's set and no other, one frame at a time. So every change of state has one known cause,
 //! and an idle connection costs nothing. [`Node`] tells how it is run.
@@ -8,6 +11,7 @@ mod addresses;
 mod admission;
 mod allowance;
 mod answers;
+mod calls;
 mod claims;
 mod complaint;
 mod config;
@@ -23,6 +27,7 @@ mod flow;
 mod following;
 mod frame;
 mod gate;
+mod host;
 mod icmp;
 mod in_time_wait;
 mod ingress;
@@ -41,6 +46,7 @@ mod occupancy;
 mod one_frame;
 mod opening;
 mod packet;
+mod peer;
 #[cfg(feature = "reassembly")]
 mod pieces;
 mod plain;
@@ -53,6 +59,8 @@ mod record;
 mod reply;
 mod rto_rescue;
 mod segment;
+mod segments;
+mod sending;
 mod shown;
 mod sip;
 mod slot_id;
@@ -62,6 +70,7 @@ mod storage;
 mod strays;
 mod syn_queue;
 mod table;
+mod tcp;
 mod time_wait;
 mod timers;
 mod unreachable;

@@ -8,24 +8,17 @@
 use core::net::IpAddr;
 
 use smoltcp::phy::{Device, PacketMeta};
-use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress};
 
 use super::claims::Say;
 #[cfg(feature = "ipv6")]
 use super::discovery::v6;
 use super::discovery::{Claim, LONGEST, Message};
-use super::ethernet::{Ethernet, HEADER, Hop, group};
+use super::ethernet::{Hop, group};
+use super::host::Host;
 use super::neighbors::{Answer, Question};
-use super::node::Node;
-use super::one_frame::{Exit, Sent};
-use super::queues::Queue;
-use super::slot_id::SlotId;
+use super::one_frame::Exit;
 use crate::trace::{Direction, Kind, Neighbor, Reason};
-
-/// After a peer was silent for so long its hardware address is asked for when there is something to send:
-/// it may have moved.
-const SILENCE: Duration = Duration::from_secs(30);
 
 /// A message for a neighbour, and where it goes.
 struct Letter {
@@ -67,28 +60,7 @@ fn everybody(family: IpAddress) -> EthernetAddress {
     }
 }
 
-impl Node<'_> {
-    /// Sends a frame that the application composed itself, such as a router solicitation, and notes it like
-    /// every other; `false` if the device has no room for it, now or at all.
-    pub fn send_frame<D: Device + ?Sized>(
-        &mut self,
-        now: Instant,
-        device: &mut D,
-        frame: &[u8],
-    ) -> bool {
-        self.tick(now);
-        self.link.heed(self.now, device);
-        let mut exit = device.transmit(now);
-        if exit.is_none() || frame.len() > self.link.mtu() + HEADER {
-            return false;
-        }
-        exit.send(frame.len(), PacketMeta::default(), &mut |octets| {
-            octets.copy_from_slice(frame);
-        });
-        self.record.sent_elsewhere(Sent::of(frame));
-        true
-    }
-
+impl Host<'_> {
     /// The hop that packets for an address take, if it is known; a question leaves if it is not.
     pub(super) fn resolve(&mut self, address: IpAddress) -> Option<Hop> {
         if !address.is_unicast() || self.link.is_broadcast(address) {
@@ -99,125 +71,13 @@ impl Node<'_> {
         Some(self.link.hop(to))
     }
 
-    /// The hop that segments of a connection take, if it is known; a question leaves if it is not.
-    pub(super) fn hop_of(&mut self, slot: SlotId) -> Option<Hop> {
-        let connection = &self.table[slot];
-        let remote = connection.flow.remote.addr;
-        let Some(known) = connection.neighbor else {
-            return self.resolve(remote);
-        };
-        let in_doubt = connection.numbers.attempts > 0
-            || connection.flags.moved
-            || self.now >= connection.heard + SILENCE;
-        if !in_doubt {
-            return Some(self.link.hop(known));
-        }
-        self.doubt_peer(slot);
-        let known = self.table[slot].neighbor.unwrap_or(known);
-        Some(self.link.hop(known))
-    }
-
-    /// A peer does not answer, or has moved: asks where it is, and takes what was answered since it was last
-    /// heard.
-    pub(super) fn doubt_peer(&mut self, slot: SlotId) {
-        let connection = &self.table[slot];
-        let (remote, heard) = (connection.flow.remote.addr, connection.heard);
-        let (Some(last), Some(neighbor)) = (connection.neighbor, self.link.next_hop(remote)) else {
-            return;
-        };
-        let moved = self.neighbors.recheck(self.now, neighbor, last, heard);
-        if moved.is_some() {
-            let connection = &mut self.table[slot];
-            connection.neighbor = moved;
-            connection.flags.moved = false;
-        }
-    }
-
-    /// A segment of a connection came from this hardware address, is acceptable, and may have `acknowledged`
-    /// something. Until what was sent was acknowledged from there, the last one says where the peer is. After
-    /// that it does not: whoever saw the numbers can send one.
-    ///
-    /// Not inlined: it would take the stack of whoever calls.
-    #[inline(never)]
-    pub(super) fn heard_from(
-        &mut self,
-        slot: SlotId,
-        hardware: EthernetAddress,
-        acknowledged: bool,
-    ) {
-        let connection = &self.table[slot];
-        let moved = match connection.neighbor {
-            Some(last) if last == hardware => false,
-            // Without anybody to ask, who sends last is believed.
-            Some(last) if connection.flags.reached => self
-                .link
-                .next_hop(connection.flow.remote.addr)
-                .is_none_or(|neighbor| {
-                    self.neighbors.has_moved(self.now, neighbor, last, hardware)
-                }),
-            Some(_) | None => true,
-        };
-        let connection = &mut self.table[slot];
-        if moved {
-            connection.neighbor = Some(hardware);
-            connection.flags.reached = false;
-        }
-        let elsewhere = connection.neighbor != Some(hardware);
-        connection.flags.moved = elsewhere;
-        connection.flags.reached |= acknowledged && !elsewhere;
-    }
-
-    /// A neighbour says something.
-    pub(super) fn receive_neighbor(
-        &mut self,
-        message: Message,
-        ethernet: &Ethernet<'_>,
-        exit: &mut dyn Exit,
-    ) {
-        if let Some(claim) = self.conflict(&message) {
-            return self.defend(claim, exit);
-        }
-        match message {
-            Message::Question { target, .. } | Message::Probe { target, .. }
-                if !self.link.locals().contains(&target) =>
-            {
-                self.note(Kind::Dropped(Reason::NotForUs));
-            }
-            Message::Question { sender, target } => {
-                self.note(Kind::Neighbor(message.event(Direction::In)));
-                self.answer_neighbor(target, sender, exit);
-                self.hear_claim(sender);
-            }
-            Message::Probe { target, .. } => {
-                self.note(Kind::Neighbor(message.event(Direction::In)));
-                self.announce(target, exit);
-            }
-            Message::Answer { claim } => {
-                let asked = self.hear_claim(claim);
-                // The application's own sockets ask by themselves.
-                let may_be_theirs = self.has_extra();
-                if asked || may_be_theirs {
-                    self.note(Kind::Neighbor(message.event(Direction::In)));
-                } else {
-                    self.note(Kind::Dropped(Reason::Unasked));
-                }
-                if may_be_theirs {
-                    self.give_extra(ethernet.octets);
-                }
-            }
-        }
-    }
-
     /// Takes in who has an address; says whether that was asked for.
-    fn hear_claim(&mut self, claim: Claim) -> bool {
+    pub(super) fn hear_claim(&mut self, claim: Claim) -> bool {
         let answer = self
             .neighbors
             .answered(self.now, claim.address, claim.hardware);
         match answer {
-            Answer::Taken => {
-                self.retry_the_unresolved();
-                true
-            }
+            Answer::Taken => true,
             Answer::Unasked => {
                 self.neighbors.doubt(claim.address, claim.hardware);
                 false
@@ -226,7 +86,7 @@ impl Node<'_> {
     }
 
     /// Whoever says that one of our addresses is its own.
-    fn conflict(&self, message: &Message) -> Option<Claim> {
+    pub(super) fn conflict(&self, message: &Message) -> Option<Claim> {
         let claim = match *message {
             // Whoever asks whether an address is free is answered. With our own hardware address it is
             // nobody who could know that answer from its own.
@@ -243,7 +103,7 @@ impl Node<'_> {
     }
 
     /// RFC 5227 section 2.4 b: says so, and tells everybody whose the address is, but not all the time.
-    fn defend(&mut self, claim: Claim, exit: &mut dyn Exit) {
+    pub(super) fn defend(&mut self, claim: Claim, exit: &mut dyn Exit) {
         if !self.claims.conflict(self.now, claim.address) {
             return self.note(Kind::Dropped(Reason::FromOurselves));
         }
@@ -253,12 +113,17 @@ impl Node<'_> {
     }
 
     /// Tells everybody that an address is ours.
-    fn announce(&mut self, address: IpAddress, exit: &mut dyn Exit) {
+    pub(super) fn announce(&mut self, address: IpAddress, exit: &mut dyn Exit) {
         let letter = Letter::to_all(self.ours(address));
         self.send_letter(&letter, exit);
     }
 
-    fn answer_neighbor(&mut self, address: IpAddress, asker: Claim, exit: &mut dyn Exit) {
+    pub(super) fn answer_neighbor(
+        &mut self,
+        address: IpAddress,
+        asker: Claim,
+        exit: &mut dyn Exit,
+    ) {
         let letter = Letter {
             message: self.ours(address),
             to: asker.hardware,
@@ -337,13 +202,5 @@ impl Node<'_> {
             self.claims.spoke(self.now);
         }
         self.note(Kind::Neighbor(message.event(Direction::Out)));
-    }
-
-    /// A neighbour answered: whoever waits for one may try again.
-    fn retry_the_unresolved(&mut self) {
-        self.datagrams.learnt();
-        while let Some(slot) = self.table.pop(Queue::Unresolved) {
-            self.table.push(Queue::Egress, slot);
-        }
     }
 }

@@ -10,6 +10,7 @@ use super::answers::Strangers;
 use super::claims::Claims;
 use super::config::{Config, ConfigError, Limits};
 use super::datagrams::Datagrams;
+use super::host::Host;
 use super::link::Link;
 use super::neighbors::Neighbors;
 use super::ports::Ephemeral;
@@ -19,7 +20,8 @@ use super::reassembly::Reassembly;
 use super::record::Record;
 use super::storage::Memory;
 use super::table::{Table, TableMemory};
-use crate::trace::{Journal, Kind, Resource};
+use super::tcp::Tcp;
+use crate::trace::Journal;
 use managed::ManagedSlice;
 
 /// A host on an Ethernet: TCP and UDP sockets over smoltcp, in memory that the caller gave.
@@ -43,27 +45,13 @@ use managed::ManagedSlice;
 /// - The device's `capabilities` count: no frame is longer than its `max_transmission_unit`, which counts the
 ///   Ethernet header and is 590 at least (with IPv6 1,294), and no window larger than its `max_burst_size`.
 pub struct Node<'a> {
-    /// The time that the last call said it is.
-    pub(super) now: Instant,
-    pub(super) link: Link,
-    pub(super) neighbors: Neighbors<'a>,
-    pub(super) claims: Claims,
-    /// Whether our addresses are probed and announced.
-    pub(super) announces: bool,
-    pub(super) limits: Limits,
-    pub(super) table: Table<'a>,
-    pub(super) admission: Admission<'a>,
+    pub(super) host: Host<'a>,
+    pub(super) tcp: Tcp<'a>,
     pub(super) datagrams: Datagrams<'a>,
     /// Sockets of the application's own, which read and write whole frames: DHCP needs one.
     pub(super) extra: SocketSet<'a>,
     #[cfg(feature = "reassembly")]
     pub(super) reassembly: Reassembly<'a>,
-    pub(super) record: Record<'a>,
-    pub(super) scratch: ManagedSlice<'a, u8>,
-    pub(super) ephemeral: Ephemeral,
-    pub(super) strangers: Strangers<'a>,
-    /// A connection ended since the last egress began, and its application does not know yet.
-    pub(super) retired: bool,
 }
 
 /// What a round of ingress left behind.
@@ -100,23 +88,27 @@ impl<'a> Node<'a> {
         }
         let seed = u64::from_le_bytes(first_half(&config.secret));
         let mut node = Self {
-            now,
-            link: Link::new(now, &config, seed),
-            neighbors: Neighbors::new(memory.neighbors, &config.secret),
-            claims: Claims::default(),
-            announces: config.announces,
-            limits: config.limits,
-            table: Table::new(table, config.secret),
-            admission: Admission::new(memory.listeners, memory.syn_queue, config.secret),
+            host: Host {
+                now,
+                link: Link::new(now, &config, seed),
+                neighbors: Neighbors::new(memory.neighbors, &config.secret),
+                claims: Claims::default(),
+                announces: config.announces,
+                limits: config.limits,
+                record: Record::new(Journal::new(memory.journal)),
+                strangers: Strangers::new(memory.strangers, config.secret),
+                scratch: memory.scratch,
+            },
+            tcp: Tcp {
+                table: Table::new(table, config.secret),
+                admission: Admission::new(memory.listeners, memory.syn_queue, config.secret),
+                ephemeral: Ephemeral::new(config.secret),
+                retired: false,
+            },
             datagrams: Datagrams::new(memory.datagrams),
             extra: SocketSet::new(memory.extra),
             #[cfg(feature = "reassembly")]
             reassembly: Reassembly::new(memory.assemblies),
-            record: Record::new(Journal::new(memory.journal)),
-            scratch: memory.scratch,
-            ephemeral: Ephemeral::new(config.secret),
-            strangers: Strangers::new(memory.strangers, config.secret),
-            retired: false,
         };
         node.set_addresses(now, &config.addresses, &config.gateways)?;
         Ok(node)
@@ -127,13 +119,13 @@ impl<'a> Node<'a> {
     /// Call it when the device is readable, when a deadline is reached, and again while it says
     /// [`Ingress::More`].
     pub fn poll_ingress<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Ingress {
-        self.tick(now);
-        self.link.heed(self.now, device);
-        self.run_timers();
+        self.host.tick(now);
+        self.host.link.heed(self.host.now, device);
+        self.tcp.run_timers(&mut self.host);
         #[cfg(feature = "reassembly")]
         self.give_up_pieces();
         let mut data = 0;
-        for _ in 0..self.limits.ingress_budget {
+        for _ in 0..self.host.limits.ingress_budget {
             let Some((frame, answer)) = device.receive(now) else {
                 return Ingress::Drained;
             };
@@ -141,7 +133,7 @@ impl<'a> Node<'a> {
                 data += octets.len().saturating_sub(BARE_SEGMENT);
                 self.receive(octets, &mut Some(answer));
             });
-            if data >= self.limits.ingress_octets {
+            if data >= self.host.limits.ingress_octets {
                 break;
             }
         }
@@ -156,15 +148,16 @@ impl<'a> Node<'a> {
         now: Instant,
         device: &mut D,
     ) -> Option<Instant> {
-        self.tick(now);
-        self.link.heed(self.now, device);
-        self.retired = false;
-        self.admit_the_waiting();
-        let blocked = self.send_segments(device)
+        self.host.tick(now);
+        self.host.link.heed(self.host.now, device);
+        self.tcp.retired = false;
+        self.tcp.admit_the_waiting(&mut self.host);
+        let blocked = self.tcp.send_segments(&mut self.host, device)
+            || self.send_extra(device)
             || self.send_datagrams(device)
-            || self.send_discovery(device);
+            || self.host.send_discovery(device);
         // A last acknowledgment that leaves may end a connection: the application wants to know.
-        if self.retired {
+        if self.tcp.retired {
             return Some(now);
         }
         self.next_deadline(blocked)
@@ -182,7 +175,7 @@ impl<'a> Node<'a> {
 
     /// Everything that happened, as far as it is remembered.
     pub fn journal(&self) -> &Journal<'a> {
-        self.record.journal()
+        self.host.record.journal()
     }
 
     /// Sockets of the application's own on the same interface, such as DHCP.
@@ -192,51 +185,37 @@ impl<'a> Node<'a> {
 
     /// Our addresses.
     pub fn addresses(&self) -> &[IpCidr] {
-        self.link.networks()
+        self.host.link.networks()
     }
 
     /// Our hardware address.
     pub fn mac(&self) -> EthernetAddress {
-        self.link.mac()
+        self.host.link.mac()
     }
 
     /// Times and bounds.
     pub fn limits(&self) -> &Limits {
-        &self.limits
+        &self.host.limits
     }
 
     /// Lends the memory in which frames are composed, at least 1,028 octets: between two rounds of the
     /// loop it is idle, and an application reads messages into it. Within `work` there is none to lend.
     pub fn with_scratch<T>(&mut self, work: impl FnOnce(&mut Self, &mut [u8]) -> T) -> T {
         let nothing = ManagedSlice::Borrowed(&mut []);
-        let mut scratch = core::mem::replace(&mut self.scratch, nothing);
+        let mut scratch = core::mem::replace(&mut self.host.scratch, nothing);
         let result = work(self, &mut scratch);
-        self.scratch = scratch;
+        self.host.scratch = scratch;
         result
     }
 
     /// How many connections can be open at once.
     pub fn capacity(&self) -> usize {
-        self.table.capacity()
+        self.tcp.table.capacity()
     }
 
     /// How many slots carry no connection.
     pub fn free(&self) -> usize {
-        self.table.len(Queue::Free)
-    }
-
-    /// What the caller says it is now.
-    pub(super) fn tick(&mut self, now: Instant) {
-        self.now = now;
-        self.record.at(now);
-    }
-
-    pub(super) fn note(&mut self, kind: Kind) {
-        self.record.note(kind);
-    }
-
-    pub(super) fn note_full(&mut self, resource: Resource) {
-        self.record.full(resource);
+        self.tcp.table.len(Queue::Free)
     }
 }
 

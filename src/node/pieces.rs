@@ -17,25 +17,25 @@ impl Node<'_> {
         };
         match kept {
             Kept::Waits => {}
-            Kept::Dropped(reason) => self.note(Kind::Dropped(reason)),
+            Kept::Dropped(reason) => self.host.note(Kind::Dropped(reason)),
             Kept::Whole(place) => self.receive_whole(place, ethernet, exit),
         }
     }
 
     fn keep_piece(&mut self, fragment: &Fragment<'_>) -> Kept {
         let (src, dst) = (fragment.key.src, fragment.key.dst);
-        if !self.link.locals().contains(&dst) {
+        if !self.host.link.locals().contains(&dst) {
             return Kept::Dropped(Reason::NotForUs);
         }
-        if self.link.locals().contains(&src) {
+        if self.host.link.locals().contains(&src) {
             return Kept::Dropped(Reason::FromOurselves);
         }
-        if !src.is_unicast() || self.link.is_broadcast(src) {
+        if !src.is_unicast() || self.host.link.is_broadcast(src) {
             return Kept::Dropped(Reason::NotUnicast);
         }
-        let (kept, evicted) = self.reassembly.add(self.now, fragment);
+        let (kept, evicted) = self.reassembly.add(self.host.now, fragment);
         if evicted {
-            self.note_full(Resource::Fragments);
+            self.host.note_full(Resource::Fragments);
         }
         kept
     }
@@ -55,7 +55,7 @@ impl Node<'_> {
             match Frame::of(&ethernet, Direction::In, false) {
                 // What neighbours say never comes in pieces (RFC 6980), nor do pieces.
                 Ok(Frame::Neighbor(_)) | Err(Reason::Fragment) => {
-                    self.note(Kind::Dropped(Reason::Malformed));
+                    self.host.note(Kind::Dropped(Reason::Malformed));
                 }
                 frame => self.take_in(frame, &ethernet, exit),
             }
@@ -65,8 +65,8 @@ impl Node<'_> {
 
     /// Gives up the datagrams of which something is still missing after too long.
     pub(super) fn give_up_pieces(&mut self) {
-        while self.reassembly.expire(self.now) {
-            self.note(Kind::Dropped(Reason::FragmentTimeout));
+        while self.reassembly.expire(self.host.now) {
+            self.host.note(Kind::Dropped(Reason::FragmentTimeout));
         }
     }
 }

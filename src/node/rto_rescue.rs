@@ -8,9 +8,10 @@
 use smoltcp::time::{Duration, Instant};
 
 use super::connection::Slot;
-use super::node::Node;
+use super::host::Host;
 use super::reply::bare;
 use super::slot_id::SlotId;
+use super::tcp::Tcp;
 use crate::trace::{Call, Cause, Flow, State};
 
 /// The least retransmission timeout (RFC 6298 section 2.4).
@@ -44,34 +45,34 @@ impl Slot<'_> {
     }
 }
 
-impl Node<'_> {
+impl Tcp<'_> {
     /// Whether CLOSE in CLOSE-WAIT can be carried out at once.
     ///
     /// In LAST-ACK smoltcp hears only what acknowledges more than before: no window that opens, and no
     /// repetition. So what is queued must fit into the window, and have a timer. Until then the call
     /// waits, as RFC 9293 section 3.10.4 has it wait for what is not yet sent.
-    pub(super) fn may_enter_last_ack(&mut self, slot: SlotId) -> bool {
+    pub(super) fn may_enter_last_ack(&mut self, host: &mut Host<'_>, slot: SlotId) -> bool {
         let queued = self.table.place(slot).socket().send_queue();
-        let due = self.link.due(self.now, &self.table.place(slot).set);
+        let due = host.link.due(host.now, &self.table.place(slot).set);
         let room = self.table[slot].numbers.snd_wnd as usize;
         queued == 0 || queued <= room && !self.table.place(slot).is_stalled(due)
     }
 
     /// Carries out a CLOSE that waited in CLOSE-WAIT, if it need not wait any longer.
-    pub(super) fn close_if_it_may(&mut self, slot: SlotId) {
+    pub(super) fn close_if_it_may(&mut self, host: &mut Host<'_>, slot: SlotId) {
         let connection = &self.table[slot];
         let waits = connection.state == State::CloseWait && connection.flags.close_deferred;
-        if waits && self.may_enter_last_ack(slot) {
+        if waits && self.may_enter_last_ack(host, slot) {
             self.table[slot].flags.close_deferred = false;
             self.table.place_mut(slot).socket_mut().close();
-            self.observe(slot, Cause::Call(Call::Close));
+            self.observe(host, slot, Cause::Call(Call::Close));
         }
     }
 
     /// Repeats the peer's last acknowledgment to smoltcp until that wants to send.
-    pub(super) fn wake_the_stalled(&mut self, slot: SlotId) {
+    pub(super) fn wake_the_stalled(&mut self, host: &mut Host<'_>, slot: SlotId) {
         for _ in 0..REPETITIONS {
-            let due = self.link.due(self.now, &self.table.place(slot).set);
+            let due = host.link.due(host.now, &self.table.place(slot).set);
             if !self.table.place(slot).is_stalled(due) {
                 return;
             }
@@ -87,7 +88,7 @@ impl Node<'_> {
                 Some(numbers.snd_una),
                 numbers.window,
             );
-            self.link.show(self.now, self.table.place_mut(slot), &again);
+            host.link.show(host.now, self.table.place_mut(slot), &again);
         }
     }
 }

@@ -47,7 +47,7 @@ pub struct Serving {
 impl Node<'_> {
     /// One connection, unless it was let go and is over. TIME-WAIT is found by [`Self::statuses`] only.
     pub fn status(&self, handle: Handle) -> Option<Status> {
-        self.table.slot_of(handle).map(|slot| self.look(slot))
+        self.tcp.table.slot_of(handle).map(|slot| self.look(slot))
     }
 
     /// Every connection, those in TIME-WAIT without a socket included. Walks over all slots.
@@ -57,25 +57,25 @@ impl Node<'_> {
 
     /// How many places there are for connections and for those in TIME-WAIT, together.
     pub fn places(&self) -> usize {
-        self.table.capacity() + self.table.time_waits().capacity()
+        self.tcp.table.capacity() + self.tcp.table.time_waits().capacity()
     }
 
     /// The connection in a place below [`Self::places`], if there is one: for tables that are shown in
     /// pieces.
     pub fn status_in(&self, place: usize, now: Instant) -> Option<Status> {
-        let Some(entry) = place.checked_sub(self.table.capacity()) else {
-            let slot = self.table.slot(place)?;
-            let connection = &self.table[slot];
+        let Some(entry) = place.checked_sub(self.tcp.table.capacity()) else {
+            let slot = self.tcp.table.slot(place)?;
+            let connection = &self.tcp.table[slot];
             let live = connection.is_live() && !connection.flags.unlinked;
             return live.then(|| self.look(slot));
         };
-        let waits = self.table.time_waits();
-        let waiting = waits.get(TimeWaitId::new(entry), now, self.link.locals())?;
+        let waits = self.tcp.table.time_waits();
+        let waiting = waits.get(TimeWaitId::new(entry), now, self.host.link.locals())?;
         Some(Status {
             id: waiting.connection,
             flow: waiting.flow,
             state: State::TimeWait,
-            since: (waiting.deadline - self.limits.msl * 2).min(now),
+            since: (waiting.deadline - self.host.limits.msl * 2).min(now),
             unacknowledged: 0,
             unread: 0,
             attempts: 0,
@@ -86,8 +86,8 @@ impl Node<'_> {
 
     /// The ports that are served.
     pub fn serving(&self) -> impl Iterator<Item = Serving> + '_ {
-        self.admission.listeners().map(|listener| {
-            let waiting = self.admission.waiting();
+        self.tcp.admission.listeners().map(|listener| {
+            let waiting = self.tcp.admission.waiting();
             Serving {
                 port: listener.port,
                 backlog: listener.backlog,
@@ -100,46 +100,50 @@ impl Node<'_> {
 
     /// The handle of a live connection by its number, for an operator's console. Walks over all slots.
     pub fn handle_of(&self, id: ConnectionId) -> Option<Handle> {
-        let slot = self.table.slots().find(|slot| self.table[*slot].id == id)?;
-        (id != Connection::NONE).then(|| self.table.handle(slot))
+        let slot = self
+            .tcp
+            .table
+            .slots()
+            .find(|slot| self.tcp.table[*slot].id == id)?;
+        (id != Connection::NONE).then(|| self.tcp.table.handle(slot))
     }
 
     /// Octets of receive and transmit buffer that each connection has.
     pub fn buffers_per_connection(&self) -> usize {
-        self.table.buffers()
+        self.tcp.table.buffers()
     }
 
     /// How many handshakes are under way.
     pub fn half_open(&self) -> usize {
-        self.table.len(Queue::HalfOpen)
+        self.tcp.table.len(Queue::HalfOpen)
     }
 
     /// How many connections are in TIME-WAIT.
     pub fn time_waiting(&self) -> usize {
-        self.table.time_waits().alive()
+        self.tcp.table.time_waits().alive()
     }
 
     /// From whom the SYNs are that wait for a free connection.
     pub fn waiting(&self) -> impl Iterator<Item = IpEndpoint> + '_ {
-        self.admission.waiting().map(|flow| flow.remote)
+        self.tcp.admission.waiting().map(|flow| flow.remote)
     }
 
     /// How many SYNs wait for a free connection.
     pub fn held(&self) -> usize {
-        self.admission.backlog()
+        self.tcp.admission.backlog()
     }
 
     fn look(&self, slot: SlotId) -> Status {
-        let connection = &self.table[slot];
+        let connection = &self.tcp.table[slot];
         Status {
             id: connection.id,
             flow: connection.flow,
             state: connection.state,
             since: connection.since,
-            unacknowledged: self.table.place(slot).socket().send_queue(),
-            unread: self.table.place(slot).socket().recv_queue(),
+            unacknowledged: self.tcp.table.place(slot).socket().send_queue(),
+            unread: self.tcp.table.place(slot).socket().recv_queue(),
             attempts: connection.numbers.attempts,
-            timer: connection.timer(&self.limits),
+            timer: connection.timer(&self.host.limits),
             orphaned: connection.flags.orphaned,
         }
     }

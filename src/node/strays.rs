@@ -4,90 +4,94 @@
 //! Resets have a budget for each address that they go to; cookies have none. The caller has made sure that there is
 //! no connection between the endpoints, and gives the segment to the one that it opened, if it did.
 
-use smoltcp::wire::{IpAddress, TcpControl, TcpRepr};
+use smoltcp::wire::{TcpControl, TcpRepr};
 
 use super::admission::{Judged, Verdict as Admitted};
 use super::frame::TcpFrame;
+use super::host::Host;
 use super::listeners::Listener;
-use super::node::Node;
 use super::one_frame::Exit;
 use super::reply::{self, bare, reset};
 use super::slot_id::SlotId;
 use super::syn_queue::PendingSyn;
+use super::tcp::Tcp;
 use super::time_wait::{TimeWait, TimeWaitId};
 use crate::trace::{Answer, Cause, Flags, Reason, Resource, Verdict};
 
-impl Node<'_> {
+impl Tcp<'_> {
     /// A segment between endpoints that have no connection. Says in which slot one is now that it completes.
     pub(super) fn receive_stray(
         &mut self,
+        host: &mut Host<'_>,
         frame: &TcpFrame<'_>,
         exit: &mut dyn Exit,
     ) -> Option<SlotId> {
-        let judged = self.admission.judge(self.now, &self.table, frame);
-        self.carry_out(judged, frame, exit)
+        let judged = self.admission.judge(host.now, &self.table, frame);
+        self.carry_out(host, judged, frame, exit)
     }
 
     /// A SYN beyond the numbers of a connection in TIME-WAIT: the old one is over.
     pub(super) fn reopen(
         &mut self,
+        host: &mut Host<'_>,
         (id, wait): (TimeWaitId, &TimeWait),
         listener: Listener,
         frame: &TcpFrame<'_>,
         exit: &mut dyn Exit,
     ) {
-        self.end_time_wait(id, wait, Cause::Segment);
+        self.end_time_wait(host, id, wait, Cause::Segment);
         let judged =
             self.admission
-                .judge_again(self.now, &self.table, listener, frame, wait.snd_nxt);
-        self.carry_out(judged, frame, exit);
+                .judge_again(host.now, &self.table, listener, frame, wait.snd_nxt);
+        self.carry_out(host, judged, frame, exit);
     }
 
     fn carry_out(
         &mut self,
+        host: &mut Host<'_>,
         Judged { verdict, full }: Judged,
         frame: &TcpFrame<'_>,
         exit: &mut dyn Exit,
     ) -> Option<SlotId> {
         if let Some(resource) = full {
-            self.note_full(resource);
+            host.note_full(resource);
         }
         let noted = match verdict {
             Admitted::Open { iss } => {
-                let syn = PendingSyn::of(frame, self.now);
-                self.open_passive(&syn, iss, Some(frame.verdict()));
+                let syn = PendingSyn::of(frame, host.now);
+                self.open_passive(host, &syn, iss, Some(frame.verdict()));
                 return None;
             }
             Admitted::Establish { iss, mss, evict } => {
                 if let Some(eviction) = evict {
-                    self.give_way(eviction);
+                    self.give_way(host, eviction);
                 }
-                let syn = PendingSyn::by_cookie(frame, iss, mss, self.now);
-                let opened = self.open_proven(&syn, iss);
+                let syn = PendingSyn::by_cookie(frame, iss, mss, host.now);
+                let opened = self.open_proven(host, &syn, iss);
                 if opened.is_some() {
                     return opened;
                 }
-                self.overflow()
+                self.overflow(host)
             }
             Admitted::Cookie { iss } => {
-                self.answer_with_cookie(frame, iss, exit);
+                self.answer_with_cookie(host, frame, iss, exit);
                 return None;
             }
-            Admitted::Overflow if !self.limits.refuse => self.overflow(),
+            Admitted::Overflow if !host.limits.refuse => self.overflow(host),
             Admitted::Overflow | Admitted::Reset => {
-                self.refuse(frame, exit);
+                self.refuse(host, frame, exit);
                 return None;
             }
             Admitted::Queue => Verdict::Held,
             Admitted::Drop(reason) => Verdict::Dropped(reason),
         };
-        self.record.stray(frame, noted);
+        host.record.stray(frame, noted);
         None
     }
 
     /// Nobody is told: what is sent again, the SYN or what returns the cookie, says the same.
-    fn overflow(&mut self) -> Verdict {
-        self.note_full(Resource::Backlog);
+    fn overflow(&mut self, host: &mut Host<'_>) -> Verdict {
+        host.note_full(Resource::Backlog);
         Verdict::Dropped(Reason::BacklogFull)
     }
 
@@ -97,51 +101,52 @@ impl Node<'_> {
     ///
     /// Not inlined, as is no answer here: it would take the stack of a connection that opens.
     #[inline(never)]
-    fn answer_with_cookie(&mut self, frame: &TcpFrame<'_>, iss: u32, exit: &mut dyn Exit) {
+    fn answer_with_cookie(
+        &mut self,
+        host: &mut Host<'_>,
+        frame: &TcpFrame<'_>,
+        iss: u32,
+        exit: &mut dyn Exit,
+    ) {
         let local = frame.flow.local.addr;
         let ack = frame.header.seq.wrapping_add(1);
-        let window = self.link.first_window(local, self.table.window_of_a_syn());
+        let window = host.link.first_window(local, self.table.window_of_a_syn());
         let mut segment = bare(&frame.flow, iss, Some(ack), window);
         segment.control = TcpControl::Syn;
-        segment.max_seg_size = Some(self.link.mss(local));
-        self.record
+        segment.max_seg_size = Some(host.link.mss(local));
+        host.record
             .stray(frame, Verdict::Answered(Answer::SynCookie));
-        self.answer_stray(frame, &segment, Answer::SynCookie, exit);
+        self.answer_stray(host, frame, &segment, Answer::SynCookie, exit);
     }
 
     /// The reset that a segment to nobody elicits (RFC 9293 section 3.10.7.1).
     #[inline(never)]
-    fn refuse(&mut self, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
+    fn refuse(&mut self, host: &mut Host<'_>, frame: &TcpFrame<'_>, exit: &mut dyn Exit) {
         if frame.header.flags.contains(Flags::RST) {
-            return self
+            return host
                 .record
                 .stray(frame, Verdict::Dropped(Reason::StrayReset));
         }
-        if !self.may_answer_stranger(frame.flow.remote.addr) {
-            return self
+        if !host.may_answer_stranger(frame.flow.remote.addr) {
+            return host
                 .record
                 .stray(frame, Verdict::Dropped(Reason::RateLimited));
         }
-        self.record.stray(frame, Verdict::Answered(Answer::Reset));
+        host.record.stray(frame, Verdict::Answered(Answer::Reset));
         let segment = reset(&frame.flow, &frame.header);
-        self.answer_stray(frame, &segment, Answer::Reset, exit);
+        self.answer_stray(host, frame, &segment, Answer::Reset, exit);
     }
 
     /// Sends a segment of the gate's that belongs to no connection.
     fn answer_stray(
         &mut self,
+        host: &mut Host<'_>,
         frame: &TcpFrame<'_>,
         segment: &TcpRepr<'_>,
         answer: Answer,
         exit: &mut dyn Exit,
     ) {
-        let header = reply::send(exit, self.link.hop(frame.neighbor), &frame.flow, segment);
-        self.record.stray_answer(frame.flow, header, answer);
-    }
-
-    /// Uses up one answer to somebody who has no connection; `false` if none is left.
-    fn may_answer_stranger(&mut self, address: IpAddress) -> bool {
-        let limit = self.limits.strangers_per_second;
-        self.strangers.take(self.now, address, limit)
+        let header = reply::send(exit, host.link.hop(frame.neighbor), &frame.flow, segment);
+        host.record.stray_answer(frame.flow, header, answer);
     }
 }

@@ -6,8 +6,10 @@ use smoltcp::wire::{
 
 use super::flow::Found;
 use super::frame::IcmpFrame;
+use super::host::Host;
 use super::node::Node;
 use super::numbers::{at_most, before};
+use super::tcp::Tcp;
 use crate::trace::{Cause, Ending, Flow, Kind, Reason, State};
 
 impl Node<'_> {
@@ -17,7 +19,7 @@ impl Node<'_> {
             return;
         };
         match error.about {
-            About::Segment { seq } => self.hear_of_segment(&error, seq),
+            About::Segment { seq } => self.tcp.hear_of_segment(&mut self.host, &error, seq),
             About::Datagram => self.hear_of_datagram(&error),
         }
     }
@@ -25,8 +27,8 @@ impl Node<'_> {
     /// The application is told (RFC 1122 section 4.1.3.3), if the datagram can have been its own.
     fn hear_of_datagram(&mut self, error: &Unreachable) {
         let Flow { local, .. } = error.flow;
-        let ours = self.link.locals().contains(&local.addr) && self.is_bound(local.port);
-        self.note(match ours {
+        let ours = self.host.link.locals().contains(&local.addr) && self.is_bound(local.port);
+        self.host.note(match ours {
             true => Kind::Undelivered {
                 flow: error.flow,
                 nobody_listens: error.nobody_listens,
@@ -34,17 +36,19 @@ impl Node<'_> {
             false => Kind::Dropped(Reason::IcmpUnrelated),
         });
     }
+}
 
+impl Tcp<'_> {
     /// RFC 9293 section 3.9.2.2: an unreachable that is about a live connection, with a sequence number
     /// that is in flight (RFC 5927), is soft unless the connection is still opening.
-    fn hear_of_segment(&mut self, error: &Unreachable, seq: u32) {
-        let Some(Found::Connection(slot)) = self.find(&error.flow) else {
-            return self.note(Kind::Dropped(Reason::IcmpUnrelated));
+    fn hear_of_segment(&mut self, host: &mut Host<'_>, error: &Unreachable, seq: u32) {
+        let Some(Found::Connection(slot)) = self.find(host, &error.flow) else {
+            return host.note(Kind::Dropped(Reason::IcmpUnrelated));
         };
         let numbers = &self.table[slot].numbers;
         let in_flight = at_most(numbers.snd_una, seq) && before(seq, numbers.snd_nxt);
         if !in_flight {
-            return self.note(Kind::Dropped(Reason::IcmpUnrelated));
+            return host.note(Kind::Dropped(Reason::IcmpUnrelated));
         }
         // Hard errors end a connection that is not yet there; established ones survive them, as the
         // counter-measures of RFC 5927 section 6.3.1 ask, and end by R2 if nothing comes through.
@@ -62,7 +66,7 @@ impl Node<'_> {
         };
         if error.hard && opening {
             let (cause, ending) = (Cause::Unreachable, Ending::Unreachable);
-            self.drop_silently(slot, State::Closed, cause, ending);
+            self.drop_silently(host, slot, State::Closed, cause, ending);
         }
     }
 }

@@ -1,0 +1,108 @@
+//! What the calls of an application mean for a connection (RFC 9293 section 3.10).
+
+use super::connection::Handle;
+use super::errors::SendError;
+use super::host::Host;
+use super::queues::Queue;
+use super::slot_id::SlotId;
+use super::tcp::Tcp;
+use crate::trace::{Call, Cause, Ending, State};
+
+impl Tcp<'_> {
+    /// The slot of a connection that may send.
+    pub(super) fn sending_slot(&mut self, handle: Handle) -> Result<SlotId, SendError> {
+        let slot = self.slot_of(handle).ok_or(SendError::Stale)?;
+        let connection = &mut self.table[slot];
+        if let Some(ending) = connection.ending {
+            return Err(SendError::Ended(ending));
+        }
+        match connection.state {
+            State::SynSent | State::SynReceived => {
+                connection.flags.wants_room = true;
+                Err(SendError::WouldBlock)
+            }
+            State::CloseWait if connection.flags.close_deferred => Err(SendError::Closed),
+            State::Established | State::CloseWait => Ok(slot),
+            State::FinWait1
+            | State::FinWait2
+            | State::Closing
+            | State::LastAck
+            | State::TimeWait
+            | State::Closed
+            | State::Listen => Err(SendError::Closed),
+        }
+    }
+
+    /// Ends a connection now, because of `cause`, and lets go of it.
+    pub(super) fn end_at_once(&mut self, host: &mut Host<'_>, handle: Handle, cause: Cause) {
+        let Some(slot) = self.table.slot_of(handle) else {
+            return;
+        };
+        self.let_go(slot);
+        let connection = &self.table[slot];
+        if connection.flags.unlinked {
+            return self.table.free(slot);
+        }
+        match connection.state {
+            State::SynReceived
+            | State::Established
+            | State::FinWait1
+            | State::FinWait2
+            | State::CloseWait => {
+                self.table.place_mut(slot).socket_mut().abort();
+                self.observe(host, slot, cause);
+                self.reschedule(host, slot);
+            }
+            // The peer knows of no connection yet, or has nothing left to lose.
+            State::SynSent
+            | State::Closing
+            | State::LastAck
+            | State::TimeWait
+            | State::Closed
+            | State::Listen => {
+                let ending = connection.ending_by(connection.state, cause);
+                self.drop_silently(host, slot, State::Closed, cause, ending);
+            }
+        }
+    }
+
+    /// CLOSE, as RFC 9293 section 3.10.4 has it for each state.
+    pub(super) fn close_slot(&mut self, host: &mut Host<'_>, slot: SlotId) {
+        let cause = Cause::Call(Call::Close);
+        let state = self.table[slot].state;
+        match state {
+            // The connection is deleted; nothing is sent.
+            State::SynSent | State::Listen => {
+                self.drop_silently(host, slot, State::Closed, cause, Ending::Closed);
+            }
+            // A FIN before the peer's acknowledgment would carry the number of our SYN: it waits.
+            State::SynReceived => self.table[slot].flags.close_deferred = true,
+            State::CloseWait if !self.may_enter_last_ack(host, slot) => {
+                self.table[slot].flags.close_deferred = true;
+            }
+            State::Established | State::CloseWait => {
+                self.table.place_mut(slot).socket_mut().close();
+                self.observe(host, slot, cause);
+                self.reschedule(host, slot);
+            }
+            // Closed before. FIN-WAIT-2 is bounded from now on if nobody reads any more.
+            State::FinWait2 => self.reschedule(host, slot),
+            State::FinWait1 | State::Closing | State::LastAck | State::TimeWait | State::Closed => {
+            }
+        }
+    }
+
+    /// The application has nothing to do with it any more.
+    pub(super) fn let_go(&mut self, slot: SlotId) {
+        self.table[slot].flags.orphaned = true;
+        self.table.remove(Queue::Ready, slot);
+        self.table.remove(Queue::Accept, slot);
+    }
+
+    /// The slot of a handle, unless the connection was let go.
+    pub(super) fn slot_of(&self, handle: Handle) -> Option<SlotId> {
+        self.table
+            .slot_of(handle)
+            .filter(|slot| !self.table[*slot].flags.orphaned)
+    }
+}
