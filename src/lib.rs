@@ -30,17 +30,15 @@
 //! silence.
 //!
 //! # Features
-//!
-//! - `ipv6`: IPv6 beside IPv4.
-//! - `std`: memory from the heap, all of it taken at the start.
-//! - `unicode`: names in every script, by 600 KiB of tables. Without it they are ASCII, Chinese, Japanese
-//!   and Korean.
-//! - `linux`: the program `smolchat`. Implies all.
+#![doc = document_features::document_features!()]
 #![no_std]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "std")]
 extern crate std;
+
+/// The release that this crate is made for: times, addresses and devices are its.
+pub use smoltcp;
 
 pub mod app;
 #[cfg(feature = "linux")]
@@ -48,6 +46,7 @@ pub mod capture;
 pub mod chat;
 pub mod device;
 pub mod node;
+mod opaque;
 pub mod origin;
 #[cfg(feature = "std")]
 pub mod pair;

@@ -7,6 +7,7 @@ use smoltcp::time::{Duration, Instant};
 
 use crate::device::{Faults, Policy, Side, Wire};
 use crate::node::{Node, earliest};
+use crate::opaque::opaque;
 
 /// Octets of an Ethernet header, which an MTU does not count.
 const ETHERNET_HEADER: usize = 14;
@@ -26,6 +27,8 @@ pub struct Pair {
     /// The present moment.
     pub now: Instant,
 }
+
+opaque!([] Pair, "Pair");
 
 impl Pair {
     /// Two nodes at the ends of a wire of this latency, without faults.

@@ -15,6 +15,7 @@ use crate::chat::{
     self, Ending, Framer, LAST_WORDS_MAX, LINE_MAX, MemberId, RECEIPT_MAX, Room, Step,
 };
 use crate::node::{Handle, Node, earliest};
+use crate::opaque::opaque;
 use crate::trace::{Flow, Reason, Style};
 use crate::web::{self, Opening};
 
@@ -70,6 +71,8 @@ pub struct App<'a> {
     /// When a shutdown that was asked for ends at the latest.
     pub(super) over: Option<Instant>,
 }
+
+opaque!([] App<'_>, "App");
 
 impl<'a> App<'a> {
     /// An empty room with the operator in it.

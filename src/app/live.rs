@@ -7,6 +7,7 @@ use smoltcp::time::{Duration, Instant};
 
 use super::operator::Screen;
 use crate::node::{Node, earliest};
+use crate::opaque::opaque;
 use crate::plural::Count;
 use crate::trace::{ConnectionId, Event, Follower, Kind, Style};
 
@@ -44,6 +45,8 @@ pub struct Live<'a> {
     next: u64,
     deadline: Option<Instant>,
 }
+
+opaque!([] Live<'_>, "Live");
 
 impl<'a> Live<'a> {
     /// Nothing is told yet; if `shown` is false, nothing ever.

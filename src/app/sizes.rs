@@ -15,6 +15,7 @@ use crate::node::{
 use crate::trace::{Event, Flow};
 
 /// Rows that belong together.
+#[derive(Debug)]
 pub struct Section {
     /// What they are about.
     pub heading: &'static str,

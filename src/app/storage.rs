@@ -8,6 +8,7 @@ use super::seat::Seat;
 use super::telling::Stream;
 use crate::chat;
 use crate::node::{Handle, Place};
+use crate::opaque::opaque;
 use crate::trace::Flow;
 
 /// The memory of an application, in parts.
@@ -24,6 +25,8 @@ pub struct Memory<'a> {
     /// The room: one member for each connection, one for the operator, and those over UDP.
     pub room: chat::Memory<'a, Handle, Flow>,
 }
+
+opaque!([] Memory<'_>, "Memory");
 
 #[cfg(feature = "std")]
 impl Memory<'static> {
@@ -70,6 +73,8 @@ pub struct Storage<
     watched: Vec<Watched, WATCHED>,
     room: chat::Storage<Handle, Flow, MEMBERS>,
 }
+
+opaque!([const CONNECTIONS: usize, const MEMBERS: usize, const STREAMS: usize, const WATCHED: usize] Storage<CONNECTIONS, MEMBERS, STREAMS, WATCHED>, "Storage");
 
 impl<const CONNECTIONS: usize, const MEMBERS: usize, const STREAMS: usize, const WATCHED: usize>
     Storage<CONNECTIONS, MEMBERS, STREAMS, WATCHED>

@@ -11,6 +11,7 @@ use super::seat::Role;
 use super::table::Facts;
 use crate::chat::{LAST_WORDS_MAX, LINE_MAX, Room};
 use crate::node::{Handle, Node};
+use crate::opaque::opaque;
 use crate::trace::{Flow, Palette, Style};
 
 /// Pieces that one answer sends in one turn.
@@ -27,6 +28,8 @@ const SCREEN_BUSY: Duration = Duration::from_millis(10);
 
 /// A place for a long answer on its way; as many can be on their way at once.
 pub struct Stream(Option<Telling>);
+
+opaque!([] Stream, "Stream");
 
 impl Stream {
     /// No answer; for building arrays.

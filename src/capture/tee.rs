@@ -1,5 +1,6 @@
 //! A device that shows each frame that crosses it to somebody else.
 
+use crate::opaque::opaque;
 use crate::trace::Direction;
 use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
 use smoltcp::time::Instant;
@@ -11,6 +12,8 @@ pub struct Tee<'d, D: ?Sized, S> {
     device: &'d mut D,
     sink: RefCell<S>,
 }
+
+opaque!([D: ?Sized, S] Tee<'_, D, S>, "Tee");
 
 impl<'d, D, S> Tee<'d, D, S>
 where
@@ -74,6 +77,8 @@ pub struct Token<'a, T, S> {
     sink: &'a RefCell<S>,
     at: Instant,
 }
+
+opaque!([T, S] Token<'_, T, S>, "Token");
 
 impl<T: RxToken, S: FnMut(Instant, Direction, &[u8])> RxToken for Token<'_, T, S> {
     fn consume<R, F: FnOnce(&[u8]) -> R>(self, f: F) -> R {

@@ -7,6 +7,7 @@
 
 use super::dissect::{Dissected, of_ethernet};
 use super::notes::{ANSWERED, DROPPED, ENDED, HELD, MADE, REPAIRED, WAITS};
+use crate::opaque::opaque;
 use crate::plural::Count;
 use crate::trace::{
     Cause, ConnectionId, Direction, Event, Journal, Kind, Segment, Transition, Verdict, rfc9293,
@@ -65,6 +66,8 @@ pub struct PcapNg<W: Write> {
     /// Connections that are over, of which no frame is left to come.
     ended: Vec<ConnectionId>,
 }
+
+opaque!([W: Write] PcapNg<W>, "PcapNg");
 
 impl<W: Write> PcapNg<W> {
     /// Writes to `out`, Ethernet frames with times in nanoseconds. `zero` is the time of day at which the

@@ -23,6 +23,7 @@ use super::proof::Secret;
 use super::rate::{Bucket, Rate, Sources};
 use super::text;
 use super::words::{self, Answer};
+use crate::opaque::opaque;
 
 mod actions;
 mod memory;
@@ -101,6 +102,8 @@ pub struct Room<'a, K, E> {
     sources: Sources<'a>,
     line: Line,
 }
+
+opaque!([K, E] Room<'_, K, E>, "Room");
 
 impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
     /// An empty room. `secret` makes the join codes: random, and never shown.

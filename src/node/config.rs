@@ -157,9 +157,51 @@ pub enum ConfigError {
     Mss(u16),
     /// 2 MSL is zero, or longer than a day.
     Msl,
-    /// The flow table is not a power of two larger than connections and TIME-WAIT entries together, or a
-    /// memory has not one place for each connection.
-    Memory,
+    /// A part of the [`Memory`](super::Memory) is not as long as it must be.
+    Memory {
+        /// The name of its field.
+        part: &'static str,
+        /// How many places it has.
+        has: usize,
+        /// How many it must have.
+        needs: Needs,
+    },
+}
+
+/// How long a part of the memory must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// So many places, or more.
+    AtLeast(usize),
+    /// So many places, or less.
+    AtMost(usize),
+    /// So many places.
+    Exactly(usize),
+    /// A power of two that is larger.
+    PowerOfTwoAbove(usize),
+}
+
+impl Needs {
+    /// Whether a part with so many places will do.
+    pub(super) const fn are_met_by(self, has: usize) -> bool {
+        match self {
+            Self::AtLeast(least) => has >= least,
+            Self::AtMost(most) => has <= most,
+            Self::Exactly(wanted) => has == wanted,
+            Self::PowerOfTwoAbove(bound) => has > bound && has.is_power_of_two(),
+        }
+    }
+}
+
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtLeast(least) => write!(f, "at least {least}"),
+            Self::AtMost(most) => write!(f, "at most {most}"),
+            Self::Exactly(wanted) => write!(f, "{wanted}"),
+            Self::PowerOfTwoAbove(bound) => write!(f, "a power of two above {bound}"),
+        }
+    }
 }
 
 impl fmt::Display for ConfigError {
@@ -172,7 +214,7 @@ impl fmt::Display for ConfigError {
             Self::Mtu(mtu) => write!(f, "an MTU of {mtu} is out of range: 576 to 65521 octets, with IPv6 at least 1280"),
             Self::Mss(mss) => write!(f, "a segment size of {mss} is out of range: 64 octets to the MTU less 40"),
             Self::Msl => f.write_str("MSL must be more than zero and at most 12 hours"),
-            Self::Memory => f.write_str("the memories do not fit each other: see the sizing advice of `Memory`"),
+            Self::Memory { part, has, needs } => write!(f, "the memory's {part} has {has} places and must have {needs}"),
         }
     }
 }

@@ -9,6 +9,7 @@ use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint};
 use super::answers::Answers;
 use super::numbers::Numbers;
 use super::slot_id::SlotId;
+use crate::opaque::opaque;
 use crate::trace::{ConnectionId, Ending, Flow, Header, Mark, State};
 
 /// A connection as the application holds it. Stale after the connection is over and let go: then every
@@ -157,6 +158,8 @@ pub struct Slot<'a> {
     pub(super) socket: SocketHandle,
     pub(super) connection: Connection,
 }
+
+opaque!([] Slot<'_>, "Slot");
 
 impl<'a> Slot<'a> {
     /// Octets that one connection takes besides its buffers: the socket with its place in a set, and

@@ -18,6 +18,7 @@ use super::ethernet::Hop;
 use super::link::Link;
 use super::neighbors::ASK_AGAIN;
 use super::one_frame::{Exit, OneFrame, Sent};
+use crate::opaque::opaque;
 use crate::trace::{Datagram, Direction, Flow, Reason, Verdict};
 
 /// Of so many datagrams that wait at a port it is known where they came from: enough while there are less,
@@ -34,6 +35,8 @@ pub struct Port<'a> {
     /// The number of the next datagram.
     next: u32,
 }
+
+opaque!([] Port<'_>, "Port");
 
 impl<'a> Port<'a> {
     /// An unbound port that queues as many datagrams as `packets` is long, of together at most
@@ -113,6 +116,8 @@ pub struct DatagramMemory<'a> {
     /// The longest datagram that can be sent.
     pub sender_payload: ManagedSlice<'a, u8>,
 }
+
+opaque!([] DatagramMemory<'_>, "DatagramMemory");
 
 /// UDP of a node.
 pub(super) struct Datagrams<'a> {

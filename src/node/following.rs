@@ -294,7 +294,7 @@ mod tests {
         let wanted = drawn ^ 0x8000_0000;
         node.tcp.table[slot].numbers.start_at(wanted);
         let mut wire = Wire::heap(Duration::ZERO, 1500, 4);
-        node.poll(Instant::ZERO, &mut wire.end_a());
+        let _ = node.poll(Instant::ZERO, &mut wire.end_a());
         let said = Kind::OtherNumber {
             connection: ConnectionId(1),
             wanted,

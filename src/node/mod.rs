@@ -76,7 +76,7 @@ mod timers;
 mod unreachable;
 
 pub use answers::Stranger;
-pub use config::{Config, ConfigError, Limits, MAX_ADDRESSES};
+pub use config::{Config, ConfigError, Limits, MAX_ADDRESSES, Needs};
 pub use connection::{Handle, Slot};
 pub use datagrams::{DatagramMemory, Pending, Port};
 pub use deadlines::{Place, earliest};

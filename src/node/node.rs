@@ -21,6 +21,7 @@ use super::record::Record;
 use super::storage::Memory;
 use super::table::{Table, TableMemory};
 use super::tcp::Tcp;
+use crate::opaque::opaque;
 use crate::trace::Journal;
 use managed::ManagedSlice;
 
@@ -54,6 +55,8 @@ pub struct Node<'a> {
     pub(super) reassembly: Reassembly<'a>,
 }
 
+opaque!([] Node<'_>, "Node");
+
 /// What a round of ingress left behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ingress {
@@ -73,6 +76,17 @@ impl<'a> Node<'a> {
     /// What is wrong with the configuration or with the sizes of the memory.
     pub fn new(config: Config, memory: Memory<'a>, now: Instant) -> Result<Self, ConfigError> {
         config.check()?;
+        memory.check(config.longest_frame())?;
+        let mut node = Self::assemble(&config, memory, now);
+        node.set_addresses(now, &config.addresses, &config.gateways)?;
+        Ok(node)
+    }
+
+    /// Puts the parts together.
+    ///
+    /// Not inlined: its stack is free again when addresses are given.
+    #[inline(never)]
+    fn assemble(config: &Config, memory: Memory<'a>, now: Instant) -> Self {
         let table = TableMemory {
             slots: memory.slots,
             links: memory.links,
@@ -80,17 +94,10 @@ impl<'a> Node<'a> {
             flows: memory.flows,
             time_waits: memory.time_waits,
         };
-        let fits = table.fits()
-            && !memory.strangers.is_empty()
-            && memory.scratch.len() >= config.longest_frame();
-        if !fits {
-            return Err(ConfigError::Memory);
-        }
-        let seed = u64::from_le_bytes(first_half(&config.secret));
-        let mut node = Self {
+        Self {
             host: Host {
                 now,
-                link: Link::new(now, &config, seed),
+                link: Link::new(now, config, u64::from_le_bytes(first_half(&config.secret))),
                 neighbors: Neighbors::new(memory.neighbors, &config.secret),
                 claims: Claims::default(),
                 announces: config.announces,
@@ -109,9 +116,7 @@ impl<'a> Node<'a> {
             extra: SocketSet::new(memory.extra),
             #[cfg(feature = "reassembly")]
             reassembly: Reassembly::new(memory.assemblies),
-        };
-        node.set_addresses(now, &config.addresses, &config.gateways)?;
-        Ok(node)
+        }
     }
 
     /// Takes in frames, and runs timers that are due.
@@ -143,6 +148,7 @@ impl<'a> Node<'a> {
     /// Sends what there is to send, and says when to call again at the latest.
     ///
     /// Call it after the application had its turn. `None`: not before a frame or a call comes.
+    #[must_use = "the node has timers: call again at this instant"]
     pub fn poll_egress<D: Device + ?Sized>(
         &mut self,
         now: Instant,
@@ -163,7 +169,14 @@ impl<'a> Node<'a> {
         self.next_deadline(blocked)
     }
 
+    /// When to call [`Self::poll_ingress`] again at the latest: what [`Self::poll_egress`] said, and what calls
+    /// since then changed about it. `None`: not before a frame or a call comes.
+    pub fn deadline(&mut self) -> Option<Instant> {
+        self.next_deadline(false)
+    }
+
     /// Both halves of the loop, for when no application stands between them.
+    #[must_use = "the node has timers: call again at this instant"]
     pub fn poll<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Option<Instant> {
         let ingress = self.poll_ingress(now, device);
         let deadline = self.poll_egress(now, device);

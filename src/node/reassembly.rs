@@ -17,6 +17,7 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpProtocol, IpRepr};
 
 use super::ethernet::HEADER;
+use crate::opaque::opaque;
 use crate::origin::Origin;
 use crate::trace::Reason;
 
@@ -168,6 +169,8 @@ pub struct Assembly<'a> {
     room: ManagedSlice<'a, u8>,
     partial: Option<Partial>,
 }
+
+opaque!([] Assembly<'_>, "Assembly");
 
 impl<'a> Assembly<'a> {
     /// Octets of room that a place must have: Ethernet, an IPv6 header, 64 KiB.

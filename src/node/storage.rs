@@ -9,6 +9,7 @@ use smoltcp::iface::SocketStorage;
 use smoltcp::socket::udp;
 
 use super::answers::Stranger;
+use super::config::{ConfigError, Needs};
 use super::connection::Slot;
 use super::datagrams::{DatagramMemory, Pending, Port};
 use super::deadlines::Place;
@@ -18,8 +19,10 @@ use super::neighbors::Neighbor;
 use super::queues::QueueLinks;
 #[cfg(feature = "reassembly")]
 use super::reassembly::Assembly;
+use super::slot_id::SlotId;
 use super::syn_queue::SynQueueEntry;
 use super::time_wait::TimeWaitEntry;
+use crate::opaque::opaque;
 use crate::trace::Event;
 
 /// The memory of a node, in parts. [`Storage`] and [`Memory::heap`] make fitting ones.
@@ -59,6 +62,8 @@ pub struct Memory<'a> {
     /// application between two rounds, for messages: at least 1,028.
     pub scratch: ManagedSlice<'a, u8>,
 }
+
+opaque!([] Memory<'_>, "Memory");
 
 /// How much of everything, for [`Memory::heap`].
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +118,33 @@ impl Default for Sizes {
             events: 4096,
             mtu: 1500,
         }
+    }
+}
+
+impl Memory<'_> {
+    /// Whether the parts fit one another, and frames of this length.
+    ///
+    /// Not inlined: it would take the stack of whoever makes a node.
+    #[inline(never)]
+    pub(super) fn check(&self, longest_frame: usize) -> Result<(), ConfigError> {
+        let slots = self.slots.len();
+        let found = slots + self.time_waits.len();
+        let parts = [
+            ("slots", slots, Needs::AtLeast(1)),
+            ("slots", slots, Needs::AtMost(SlotId::MOST)),
+            ("links", self.links.len(), Needs::Exactly(slots)),
+            ("deadlines", self.deadlines.len(), Needs::Exactly(slots)),
+            ("time_waits", self.time_waits.len(), Needs::AtLeast(1)),
+            ("flows", self.flows.len(), Needs::PowerOfTwoAbove(found)),
+            ("strangers", self.strangers.len(), Needs::AtLeast(1)),
+            ("scratch", self.scratch.len(), Needs::AtLeast(longest_frame)),
+        ];
+        for (part, has, needs) in parts {
+            if !needs.are_met_by(has) {
+                return Err(ConfigError::Memory { part, has, needs });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -262,6 +294,8 @@ pub struct Storage<
     journal: Vec<Option<Event>, EVENTS>,
     scratch: [u8; FRAME],
 }
+
+opaque!(['a, const CONNECTIONS: usize, const RX: usize, const TX: usize, const TIME_WAITS: usize, const BACKLOG: usize, const FLOWS: usize, const EVENTS: usize, const DATAGRAMS: usize, const FRAME: usize] Storage<'a, CONNECTIONS, RX, TX, TIME_WAITS, BACKLOG, FLOWS, EVENTS, DATAGRAMS, FRAME>, "Storage");
 
 /// Strangers whose answers a [`Storage`] counts at the same time.
 const STRANGERS: usize = 16;

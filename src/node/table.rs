@@ -20,7 +20,7 @@ use super::time_wait::{TimeWait, TimeWaitEntry, TimeWaitId, TimeWaitTable};
 use crate::origin::Origin;
 use crate::trace::{ConnectionId, Flow};
 
-/// The memory of a table, in parts.
+/// The memory of a table, in parts; see [`Memory`](super::storage::Memory) for what fits.
 pub(super) struct TableMemory<'a> {
     /// One for each connection that can be open at once, up to [`SlotId::MOST`].
     pub(super) slots: ManagedSlice<'a, Slot<'a>>,
@@ -32,19 +32,6 @@ pub(super) struct TableMemory<'a> {
     pub(super) flows: ManagedSlice<'a, Entry>,
     /// One for each connection in TIME-WAIT: connections closed by us per second, times 2 MSL. At least 1.
     pub(super) time_waits: ManagedSlice<'a, TimeWaitEntry>,
-}
-
-impl TableMemory<'_> {
-    /// Whether the parts fit each other.
-    pub(super) fn fits(&self) -> bool {
-        let (slots, entries) = (self.slots.len(), self.flows.len());
-        self.links.len() == slots
-            && self.deadlines.len() == slots
-            && (1..=SlotId::MOST).contains(&slots)
-            && !self.time_waits.is_empty()
-            && entries.is_power_of_two()
-            && entries > slots + self.time_waits.len()
-    }
 }
 
 /// All connections of a node.
@@ -74,7 +61,7 @@ impl IndexMut<SlotId> for Table<'_> {
 
 /// Slots.
 impl<'a> Table<'a> {
-    /// All slots free. The parts of the memory [fit](TableMemory::fits); `key` is secret, and keeps others
+    /// All slots free. The parts of the memory fit one another; `key` is secret, and keeps others
     /// from aiming at one place of the flow table.
     pub(super) fn new(memory: TableMemory<'a>, key: [u8; 16]) -> Self {
         let mut queues = Queues::new(memory.links);

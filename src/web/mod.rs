@@ -7,6 +7,7 @@ use core::fmt::{self, Write};
 
 use smoltcp::wire::IpEndpoint;
 
+use crate::opaque::opaque;
 use crate::trace::Spelled;
 
 mod opening;
@@ -118,6 +119,8 @@ pub fn write_foot(out: &mut dyn Write) -> fmt::Result {
 
 /// Text, made safe to stand in HTML.
 pub struct Escaped<'o, W: ?Sized>(pub &'o mut W);
+
+opaque!([W: ?Sized] Escaped<'_, W>, "Escaped");
 
 impl<W: Write + ?Sized> Write for Escaped<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {

@@ -215,7 +215,7 @@ fn a_node_without_places_says_of_each_piece_that_it_goes_no_further() {
         let frame = crate::host::frame(crate::host::MAC, piece);
         cable.inbox.push_back(frame);
     }
-    node.poll(Instant::ZERO, &mut cable);
+    let _ = node.poll(Instant::ZERO, &mut cable);
     assert_eq!(node.journal().counters().dropped(Reason::Fragment), 3);
 }
 

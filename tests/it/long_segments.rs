@@ -159,5 +159,9 @@ fn memory_without_room_for_the_longest_segment_is_refused() {
         ..crate::pair::sizes(2)
     };
     let refused = Node::new(config, Memory::heap(sizes), Instant::ZERO).err();
-    assert_eq!(refused, Some(smolchat::node::ConfigError::Memory));
+    let refused = refused.expect("it does not fit").to_string();
+    assert_eq!(
+        refused,
+        "the memory's scratch has 1514 places and must have at least 65549"
+    );
 }

@@ -28,6 +28,7 @@ mod crowds;
 #[cfg(feature = "linux")]
 mod demo;
 mod door;
+mod examples;
 mod exhaustive;
 mod floods;
 #[cfg(feature = "linux")]

@@ -51,7 +51,7 @@ fn sent(lab: &mut Lab) -> Vec<Vec<u8>> {
     while !cable.inbox.is_empty() {
         node.poll_ingress(now, cable);
     }
-    node.poll_egress(now, cable);
+    let _ = node.poll_egress(now, cable);
     cable.outbox.drain(..).collect()
 }
 
@@ -60,7 +60,7 @@ fn sent_after(lab: &mut Lab, millis: u64) -> Vec<Vec<u8>> {
     lab.now += Duration::from_millis(millis);
     let now = lab.now;
     if let Subject::Node { node, .. } = &mut lab.subject {
-        node.poll(now, &mut lab.cable);
+        let _ = node.poll(now, &mut lab.cable);
     }
     lab.cable.outbox.drain(..).collect()
 }

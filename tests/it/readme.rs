@@ -80,7 +80,7 @@ fn the_run_loop_of_the_readme_is_an_echo_server() {
         if round == 200 {
             pair.a.close(pair.now, client);
         }
-        pair.a.poll(pair.now, &mut pair.wire.end_a());
+        let _ = pair.a.poll(pair.now, &mut pair.wire.end_a());
         echo(pair.now, &mut pair.b, &mut pair.wire.end_b());
         heard.extend(receive(&mut pair.a, client));
         pair.now += Duration::from_millis(1);

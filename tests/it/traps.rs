@@ -158,7 +158,7 @@ fn a_datagram_to_nobody_holds_up_no_other_and_is_given_up() {
     let crate::lab::Subject::Node { node, .. } = subject else {
         panic!("not a node");
     };
-    node.poll_egress(now, cable);
+    let _ = node.poll_egress(now, cable);
     assert_eq!(receivers(cable.outbox.drain(..)), [PEER]);
 
     lab.wait_secs(5);

@@ -181,7 +181,7 @@ fn an_idle_peer_that_answers_probes_lives_and_one_that_does_not_is_given_up() {
     // The cable is cut: what is sent goes nowhere.
     for _ in 0..400 {
         pair.now += Duration::from_millis(100);
-        pair.a.poll(pair.now, &mut pair.wire.end_a());
+        let _ = pair.a.poll(pair.now, &mut pair.wire.end_a());
         while pair.wire.queue_mut(Side::A).remove(0) {}
     }
     assert_eq!(

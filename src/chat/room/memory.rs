@@ -6,6 +6,7 @@ use managed::ManagedSlice;
 use crate::chat::index::Cell;
 use crate::chat::members::{CELLS_PER_MEMBER, Slot};
 use crate::chat::rate::Source;
+use crate::opaque::opaque;
 
 /// Origins of strangers that a room in one value remembers.
 const SOURCES: usize = 8;
@@ -20,6 +21,8 @@ pub struct Memory<'a, K, E> {
     /// One for each origin of strangers that is remembered while it says more than others.
     pub sources: ManagedSlice<'a, Source>,
 }
+
+opaque!([K, E] Memory<'_, K, E>, "Memory");
 
 #[cfg(feature = "std")]
 impl<K, E> Memory<'_, K, E> {
@@ -44,6 +47,8 @@ pub struct Storage<K, E, const MEMBERS: usize> {
     cells: Vec<[Cell; CELLS_PER_MEMBER], MEMBERS>,
     sources: Vec<Source, SOURCES>,
 }
+
+opaque!([K, E, const MEMBERS: usize] Storage<K, E, MEMBERS>, "Storage");
 
 impl<K, E, const MEMBERS: usize> Storage<K, E, MEMBERS> {
     /// Memory that holds nobody.

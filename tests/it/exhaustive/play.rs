@@ -270,8 +270,8 @@ impl<'s> Play<'s> {
         }
         play.now = play.cable.next().unwrap();
         let (now, cable) = (play.now, &mut play.cable);
-        play.a.node.poll(now, &mut cable.end(Side::A));
-        play.b.node.poll(now, &mut cable.end(Side::B));
+        let _ = play.a.node.poll(now, &mut cable.end(Side::A));
+        let _ = play.b.node.poll(now, &mut cable.end(Side::B));
         play.now = Instant::ZERO;
         play.open();
         play
@@ -292,7 +292,7 @@ impl<'s> Play<'s> {
             self.put(Side::A, &forged_syn());
             self.now = self.cable.next().unwrap();
             let end = &mut self.cable.end(Side::B);
-            self.b.node.poll(self.now, end);
+            let _ = self.b.node.poll(self.now, end);
             assert_eq!(self.b.node.half_open(), 1);
         }
         if self.scenario.b.opens {

@@ -71,12 +71,12 @@ impl Host {
     pub(crate) fn work(&mut self) -> Vec<Vec<u8>> {
         let noted = self.left();
         for _ in 0..1000 {
-            self.node.poll(self.now, &mut self.cable);
+            let _ = self.node.poll(self.now, &mut self.cable);
             if self.cable.inbox.is_empty() {
                 break;
             }
         }
-        self.node.poll(self.now, &mut self.cable);
+        let _ = self.node.poll(self.now, &mut self.cable);
         let sent: Vec<_> = self.cable.outbox.drain(..).collect();
         assert_eq!(self.left() - noted, sent.len());
         sent

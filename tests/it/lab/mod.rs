@@ -204,7 +204,7 @@ impl Lab {
                     }
                 }
                 Subject::Node { node, handle } => {
-                    node.poll(self.now, &mut self.cable);
+                    let _ = node.poll(self.now, &mut self.cable);
                     if self.accepts {
                         *handle = handle.or_else(|| node.accept());
                     }

@@ -292,7 +292,7 @@ impl Network {
         let mut device = self.faults[usize::from(self.rough)].over(&mut end);
         while self.room.poll_ingress(self.now, &mut device) == Ingress::More {
             self.app.run(self.now, &mut self.room, &mut self.screen);
-            self.room.poll_egress(self.now, &mut device);
+            let _ = self.room.poll_egress(self.now, &mut device);
         }
         self.app.run(self.now, &mut self.room, &mut self.screen);
         self.frames += self.wire.counters(Side::A).received - before;
