@@ -3,7 +3,7 @@
 use smoltcp::time::Instant;
 
 use super::answers::Long;
-use super::application::App;
+use super::app::App;
 use super::operator::Screen;
 use super::seat::Role;
 use super::streams::{Busy, Place};

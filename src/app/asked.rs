@@ -6,7 +6,7 @@ use heapless::String;
 use smoltcp::time::Instant;
 
 use super::answers::Long;
-use super::application::App;
+use super::app::App;
 use super::desk::Asked;
 use super::operator::Screen;
 use super::seat::{Parting, Role, Seat};

@@ -5,7 +5,7 @@ use heapless::String;
 use smoltcp::time::{Duration, Instant};
 
 use super::answers::Long;
-use super::application::App;
+use super::app::App;
 use super::desk::discard;
 use super::page::Page;
 use super::seat::{Parting, Role};

@@ -6,7 +6,7 @@
 
 use smoltcp::time::{Duration, Instant};
 
-use super::application::App;
+use super::app::App;
 use super::desk::Desk;
 use super::operator::Screen;
 use super::seat::{Parting, Role, Seat};

@@ -9,7 +9,11 @@
 
 mod answering;
 mod answers;
-mod application;
+#[expect(
+    clippy::module_inception,
+    reason = "the application is what this module is named for"
+)]
+mod app;
 mod asked;
 mod browser;
 mod chargen;
@@ -29,8 +33,9 @@ mod storage;
 mod streams;
 mod table;
 mod telling;
+mod turn;
 
-pub use application::{App, Config};
+pub use app::{App, Config};
 pub use live::{Live, Watched};
 pub use operator::{Nowhere, Screen};
 pub use seat::Seat;

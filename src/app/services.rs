@@ -14,7 +14,7 @@
 
 use smoltcp::time::Instant;
 
-use super::application::App;
+use super::app::App;
 use super::chargen::Pattern;
 use super::desk::discard;
 use super::seat::{Parting, Role, Seat};

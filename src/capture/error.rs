@@ -7,8 +7,17 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
     /// There is no such file.
-    #[error("there is no file {}", .0.display())]
+    #[error(
+        "there is no file {}; smolchat serve --pcap FILE and tcpdump -w FILE make captures",
+        .0.display()
+    )]
     NoSuchFile(PathBuf),
+    /// It is a directory.
+    #[error("{} is a directory: give a pcap or pcapng file", .0.display())]
+    Directory(PathBuf),
+    /// Nothing is in it.
+    #[error("{} is empty: did whoever was to write it fail, or not write yet?", .0.display())]
+    Empty(PathBuf),
     /// The file could not be opened or read.
     #[error("{} cannot be read: {}", .0.display(), .1)]
     Unreadable(PathBuf, #[source] io::Error),

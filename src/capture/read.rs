@@ -155,14 +155,13 @@ impl Capture {
     pub(super) fn open(input: Box<dyn Read>, name: PathBuf) -> Result<Self, CaptureError> {
         let mut input = Input(BufReader::with_capacity(64 * 1024, input));
         // Nothing is consumed by looking; a pipe may have given one octet only, which is enough.
-        let opened = input
-            .0
-            .fill_buf()
-            .map(|octets| octets.first() == Some(&0x1f));
-        if matches!(opened, Ok(true)) {
-            input = Input(BufReader::new(Box::new(MultiGzDecoder::new(input.0))));
+        let first = input.0.fill_buf().map(|octets| octets.first().copied());
+        match first {
+            Ok(None) => return Err(CaptureError::Empty(name)),
+            Ok(Some(0x1f)) => input = Input(BufReader::new(Box::new(MultiGzDecoder::new(input.0)))),
+            Ok(Some(_)) | Err(_) => {}
         }
-        let format = opened
+        let format = first
             .map_err(Stop::from)
             .and_then(|_| input.array())
             .and_then(|magic| Format::open(magic, &mut input));
@@ -174,6 +173,9 @@ impl Capture {
                 buffer: Vec::new(),
                 packets: 0,
             }),
+            Err(Stop::Unreadable(error)) if error.kind() == io::ErrorKind::IsADirectory => {
+                Err(CaptureError::Directory(name))
+            }
             Err(Stop::Unreadable(error)) => Err(CaptureError::Unreadable(name, error)),
             Ok(None) | Err(Stop::Cut | Stop::Damaged) => Err(CaptureError::NotACapture(name)),
         }

@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -30,13 +30,12 @@ pub fn draw(arguments: &LadderArguments) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     let drawn = if arguments.file.as_os_str() == "-" {
         let input = Interruptible::take_over()?;
-        let (asked, octets) = (Arc::clone(&input.asked), Arc::clone(&input.octets));
+        let asked = Arc::clone(&input.asked);
         let name = Path::new("standard input");
         let drawn = ladders(Box::new(input), name, &mut out, &style);
         match drawn {
             Err(error) if asked.load(Ordering::Relaxed) => {
-                interrupted(error, octets.load(Ordering::Relaxed))?;
-                return Ok(());
+                return interrupted(error);
             }
             drawn => drawn,
         }
@@ -52,14 +51,14 @@ pub fn draw(arguments: &LadderArguments) -> Result<(), Failure> {
 }
 
 /// What an error means when the user ended the capture: a last packet that is not whole is no fault.
-fn interrupted(error: CaptureError, octets: u64) -> Result<(), Failure> {
+fn interrupted(error: CaptureError) -> Result<(), Failure> {
     match error {
         CaptureError::Cut(..) => {
             // Where nobody reads, nobody can be told.
             let _ = writeln!(io::stderr(), "-- {error}");
             Ok(())
         }
-        CaptureError::NotACapture(_) if octets == 0 => Err(Failure::NothingCame),
+        CaptureError::Empty(_) => Err(Failure::NothingCame),
         CaptureError::Output(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         error => Err(error.into()),
     }
@@ -69,8 +68,6 @@ fn interrupted(error: CaptureError, octets: u64) -> Result<(), Failure> {
 struct Interruptible {
     signal: UnixStream,
     asked: Arc<AtomicBool>,
-    /// How much was read.
-    octets: Arc<AtomicU64>,
 }
 
 impl Interruptible {
@@ -83,11 +80,7 @@ impl Interruptible {
             flag::register(number, Arc::clone(&asked))?;
             low_level::pipe::register(number, raised.try_clone()?)?;
         }
-        Ok(Self {
-            signal,
-            asked,
-            octets: Arc::default(),
-        })
+        Ok(Self { signal, asked })
     }
 
     /// Waits for octets or the end of the input; `false` if there is no use in waiting any longer.
@@ -115,8 +108,6 @@ impl Read for Interruptible {
         if !self.wait()? {
             return Ok(0);
         }
-        let count = rustix::io::read(io::stdin(), buffer)?;
-        self.octets.fetch_add(count as u64, Ordering::Relaxed);
-        Ok(count)
+        Ok(rustix::io::read(io::stdin(), buffer)?)
     }
 }

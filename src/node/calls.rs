@@ -9,8 +9,47 @@ use super::tcp::Tcp;
 use crate::trace::{Call, Cause, Ending, State};
 
 impl Tcp<'_> {
+    /// See [`Node::send`](super::Node::send).
+    pub(super) fn send(&mut self, handle: Handle, data: &[u8]) -> Result<usize, SendError> {
+        let slot = self.sending_slot(handle)?;
+        let count = self
+            .table
+            .place_mut(slot)
+            .socket_mut()
+            .send_slice(data)
+            .unwrap_or(0);
+        if count < data.len() {
+            self.table[slot].flags.wants_room = true;
+        }
+        if count == 0 && !data.is_empty() {
+            return Err(SendError::WouldBlock);
+        }
+        self.table.push(Queue::Egress, slot);
+        Ok(count)
+    }
+
+    /// See [`Node::send_composed`](super::Node::send_composed).
+    pub(super) fn send_composed(
+        &mut self,
+        handle: Handle,
+        compose: impl FnOnce(&mut [u8]),
+    ) -> Result<usize, SendError> {
+        let slot = self.sending_slot(handle)?;
+        let socket = self.table.place_mut(slot).socket_mut();
+        if !socket.can_send() {
+            self.table[slot].flags.wants_room = true;
+            return Err(SendError::WouldBlock);
+        }
+        let sent = socket.send(|room| {
+            compose(room);
+            (room.len(), room.len())
+        });
+        self.table.push(Queue::Egress, slot);
+        Ok(sent.unwrap_or(0))
+    }
+
     /// The slot of a connection that may send.
-    pub(super) fn sending_slot(&mut self, handle: Handle) -> Result<SlotId, SendError> {
+    fn sending_slot(&mut self, handle: Handle) -> Result<SlotId, SendError> {
         let slot = self.slot_of(handle).ok_or(SendError::Stale)?;
         let connection = &mut self.table[slot];
         if let Some(ending) = connection.ending {

@@ -14,12 +14,15 @@ use smoltcp::storage::{PacketBuffer, PacketMetadata};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, IpListenEndpoint};
 
+use super::config::is_spoken;
+use super::errors::{ListenError, SendToError};
 use super::ethernet::Hop;
+use super::host::Host;
 use super::link::Link;
 use super::neighbors::ASK_AGAIN;
 use super::one_frame::{Exit, OneFrame, Sent};
 use crate::opaque::opaque;
-use crate::trace::{Datagram, Direction, Flow, Reason, Verdict};
+use crate::trace::{Datagram, Direction, Flow, Reason, Resource, Verdict};
 
 /// Of so many datagrams that wait at a port it is known where they came from: enough while there are less,
 /// and otherwise the answer finds its way like any other.
@@ -173,6 +176,50 @@ impl<'a> Datagrams<'a> {
     /// The port of this number, if it is bound.
     pub(super) fn port(&self, number: u16) -> Option<&Port<'a>> {
         self.ports.iter().find(|port| port.number() == number)
+    }
+
+    /// See [`Node::bind`](super::Node::bind).
+    pub(super) fn bind(&mut self, port: u16) -> Result<(), ListenError> {
+        if port == 0 {
+            return Err(ListenError::PortZero);
+        }
+        if self.port(port).is_some() {
+            return Err(ListenError::InUse);
+        }
+        let place = self.port_mut(0).ok_or(ListenError::Full)?;
+        // The port is not 0 and the socket not bound: it cannot fail.
+        let _ = place.socket_mut().bind(port);
+        Ok(())
+    }
+
+    /// Whether a port is bound.
+    pub(super) fn is_bound(&self, port: u16) -> bool {
+        port != 0 && self.port(port).is_some()
+    }
+
+    /// See [`Node::send_to`](super::Node::send_to).
+    pub(super) fn send(
+        &mut self,
+        host: &mut Host<'_>,
+        from: IpListenEndpoint,
+        to: IpEndpoint,
+        data: &[u8],
+    ) -> Result<(), SendToError> {
+        if to.port == 0 || !is_spoken(to.addr) || to.addr.is_unspecified() {
+            return Err(SendToError::NotAHost);
+        }
+        if !self.is_bound(from.port) {
+            return Err(SendToError::NotBound);
+        }
+        let longest = self.longest().min(host.link.longest_datagram(to.addr));
+        if data.len() > longest {
+            return Err(SendToError::TooLong);
+        }
+        if self.push(host.now, from, to, data) {
+            return Ok(());
+        }
+        host.note_full(Resource::Datagrams);
+        Err(SendToError::WouldBlock)
     }
 
     /// The longest payload that can be sent.

@@ -5,7 +5,7 @@ use super::host::Host;
 use super::queues::Queue;
 use super::slot_id::SlotId;
 use super::tcp::Tcp;
-use crate::trace::{Call, Cause, Ending, State, Timer};
+use crate::trace::{Call, Cause, Ending, State, Timer, Transition};
 
 impl Connection {
     /// Why a connection that is CLOSED now, and was in `from`, is over.
@@ -28,6 +28,27 @@ impl Connection {
 }
 
 impl Tcp<'_> {
+    /// Notes one change of state.
+    pub(super) fn transition(
+        &mut self,
+        host: &mut Host<'_>,
+        slot: SlotId,
+        from: State,
+        to: State,
+        cause: Cause,
+    ) {
+        let connection = &mut self.table[slot];
+        connection.state = to;
+        connection.since = host.now;
+        let transition = Transition {
+            connection: connection.id,
+            from,
+            to,
+            cause,
+        };
+        host.record.transition(transition);
+    }
+
     /// The connection is CLOSED and has said its last word.
     pub(super) fn finish(&mut self, host: &mut Host<'_>, slot: SlotId) {
         self.table.unlink(slot);

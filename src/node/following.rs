@@ -11,7 +11,7 @@ use super::queues::Queue;
 use super::rto_rescue;
 use super::slot_id::SlotId;
 use super::tcp::Tcp;
-use crate::trace::{Call, Cause, Ending, Flags, State, Timer, Transition, rfc9293};
+use crate::trace::{Call, Cause, Ending, Flags, State, Timer, rfc9293};
 
 impl Tcp<'_> {
     /// After smoltcp saw a segment of the connection; `held_open` is what the gate changed about its
@@ -96,27 +96,6 @@ impl Tcp<'_> {
         self.entered(host, slot, came_from, to, cause);
     }
 
-    /// Notes one change of state.
-    pub(super) fn transition(
-        &mut self,
-        host: &mut Host<'_>,
-        slot: SlotId,
-        from: State,
-        to: State,
-        cause: Cause,
-    ) {
-        let connection = &mut self.table[slot];
-        connection.state = to;
-        connection.since = host.now;
-        let transition = Transition {
-            connection: connection.id,
-            from,
-            to,
-            cause,
-        };
-        host.record.transition(transition);
-    }
-
     /// What entering a state means for the queues.
     fn entered(
         &mut self,
@@ -161,6 +140,17 @@ impl Tcp<'_> {
         }
         let flags = &mut self.table[slot].flags;
         if core::mem::take(&mut flags.close_deferred) {
+            self.table.place_mut(slot).socket_mut().close();
+            self.observe(host, slot, Cause::Call(Call::Close));
+        }
+    }
+
+    /// Carries out a CLOSE that waited in CLOSE-WAIT, if it need not wait any longer.
+    fn close_if_it_may(&mut self, host: &mut Host<'_>, slot: SlotId) {
+        let connection = &self.table[slot];
+        let waits = connection.state == State::CloseWait && connection.flags.close_deferred;
+        if waits && self.may_enter_last_ack(host, slot) {
+            self.table[slot].flags.close_deferred = false;
             self.table.place_mut(slot).socket_mut().close();
             self.observe(host, slot, Cause::Call(Call::Close));
         }

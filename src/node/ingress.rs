@@ -6,6 +6,8 @@ use super::ethernet::{Ethernet, Hop};
 use super::frame::{Frame, IcmpFrame, TcpFrame, UdpFrame};
 use super::node::Node;
 use super::one_frame::{Discard, Exit, OneFrame, Swallow};
+#[cfg(feature = "reassembly")]
+use super::reassembly::Kept;
 use crate::trace::{Direction, Kind, Reason, Verdict};
 
 impl Node<'_> {
@@ -32,7 +34,7 @@ impl Node<'_> {
     }
 
     /// Takes in what a frame was found to be.
-    pub(super) fn take_in(
+    fn take_in(
         &mut self,
         frame: Result<Frame<'_>, Reason>,
         ethernet: &Ethernet<'_>,
@@ -49,6 +51,40 @@ impl Node<'_> {
             Ok(Frame::Turned(turned)) => self.host.turn_back(&turned, ethernet, exit),
             Err(reason) => self.host.note(Kind::Dropped(reason)),
         }
+    }
+
+    /// A piece of a datagram.
+    #[cfg(feature = "reassembly")]
+    fn receive_piece(&mut self, ethernet: &Ethernet<'_>, exit: &mut dyn Exit) {
+        match self.keep_piece(ethernet.payload) {
+            Kept::Waits => {}
+            Kept::Dropped(reason) => self.host.note(Kind::Dropped(reason)),
+            Kept::Whole(place) => self.receive_whole(place, ethernet, exit),
+        }
+    }
+
+    /// A datagram that is whole goes the way of one that came so, as if from where its last piece came.
+    #[cfg(feature = "reassembly")]
+    fn receive_whole(&mut self, place: usize, ethernet: &Ethernet<'_>, exit: &mut dyn Exit) {
+        let Some(mut whole) = self.reassembly.take(place) else {
+            return;
+        };
+        let frame = whole.frame();
+        let hop = Hop {
+            from: ethernet.from,
+            to: ethernet.to,
+        };
+        hop.write_around(frame);
+        if let Some(ethernet) = Ethernet::parse(frame) {
+            match Frame::of(&ethernet, Direction::In, false) {
+                // What neighbours say never comes in pieces (RFC 6980), nor do pieces.
+                Ok(Frame::Neighbor(_)) | Err(Reason::Fragment) => {
+                    self.host.note(Kind::Dropped(Reason::Malformed));
+                }
+                frame => self.take_in(frame, &ethernet, exit),
+            }
+        }
+        self.reassembly.give_back(place, whole);
     }
 
     fn receive_datagram(

@@ -58,6 +58,7 @@ mod receiving;
 mod record;
 mod reply;
 mod rto_rescue;
+mod run;
 mod segment;
 mod segments;
 mod sending;
@@ -74,6 +75,7 @@ mod tcp;
 mod time_wait;
 mod timers;
 mod unreachable;
+mod waiting;
 
 pub use answers::Stranger;
 pub use config::{Config, ConfigError, Limits, MAX_ADDRESSES, Needs};
@@ -84,10 +86,11 @@ pub use errors::{ConnectError, ListenError, RecvError, SendError, SendToError};
 pub use flow::Entry;
 pub use listeners::Listener;
 pub use neighbors::Neighbor;
-pub use node::{Ingress, Node};
+pub use node::Node;
 pub use queues::QueueLinks;
 #[cfg(feature = "reassembly")]
 pub use reassembly::Assembly;
+pub use run::Ingress;
 pub use sockets::Received;
 pub use status::{Serving, Status};
 pub use storage::{Memory, Sizes, Storage};

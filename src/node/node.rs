@@ -1,14 +1,13 @@
-//! The node: its parts, its construction, its run loop.
+//! The node: what it consists of.
 
 use smoltcp::iface::SocketSet;
-use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, IpCidr};
 
 use super::admission::Admission;
 use super::answers::Strangers;
 use super::claims::Claims;
-use super::config::{Config, ConfigError, Limits};
+use super::config::{Config, Limits};
 use super::datagrams::Datagrams;
 use super::host::Host;
 use super::link::Link;
@@ -39,7 +38,7 @@ use managed::ManagedSlice;
 /// ```
 ///
 /// - `now` never goes back. Calls that come too early or too often change nothing.
-/// - Each call does a bounded amount of work; [`Ingress::More`] or a deadline that has passed says that
+/// - Each call does a bounded amount of work; [`Ingress::More`](super::Ingress::More) or a deadline that has passed says that
 ///   there is more to do.
 /// - Nothing here blocks, allocates, reads a clock, or panics on what a peer sends.
 /// - Whatever happens is in the [`journal`](Self::journal).
@@ -57,36 +56,12 @@ pub struct Node<'a> {
 
 opaque!([] Node<'_>, "Node");
 
-/// What a round of ingress left behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ingress {
-    /// The device had no more frames.
-    Drained,
-    /// The budget ran out first: call again soon.
-    More,
-}
-
-/// Octets of the longest frame that carries no data: Ethernet, IPv6, TCP with all its options.
-const BARE_SEGMENT: usize = 14 + 40 + 60;
-
 impl<'a> Node<'a> {
-    /// A node without listeners, ports or connections.
-    ///
-    /// # Errors
-    /// What is wrong with the configuration or with the sizes of the memory.
-    pub fn new(config: Config, memory: Memory<'a>, now: Instant) -> Result<Self, ConfigError> {
-        config.check()?;
-        memory.check(config.longest_frame())?;
-        let mut node = Self::assemble(&config, memory, now);
-        node.set_addresses(now, &config.addresses, &config.gateways)?;
-        Ok(node)
-    }
-
     /// Puts the parts together.
     ///
     /// Not inlined: its stack is free again when addresses are given.
     #[inline(never)]
-    fn assemble(config: &Config, memory: Memory<'a>, now: Instant) -> Self {
+    pub(super) fn assemble(config: &Config, memory: Memory<'a>, now: Instant) -> Self {
         let table = TableMemory {
             slots: memory.slots,
             links: memory.links,
@@ -116,73 +91,6 @@ impl<'a> Node<'a> {
             extra: SocketSet::new(memory.extra),
             #[cfg(feature = "reassembly")]
             reassembly: Reassembly::new(memory.assemblies),
-        }
-    }
-
-    /// Takes in frames, and runs timers that are due.
-    ///
-    /// Call it when the device is readable, when a deadline is reached, and again while it says
-    /// [`Ingress::More`].
-    pub fn poll_ingress<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Ingress {
-        self.host.tick(now);
-        self.host.link.heed(self.host.now, device);
-        self.tcp.run_timers(&mut self.host);
-        #[cfg(feature = "reassembly")]
-        self.give_up_pieces();
-        let mut data = 0;
-        for _ in 0..self.host.limits.ingress_budget {
-            let Some((frame, answer)) = device.receive(now) else {
-                return Ingress::Drained;
-            };
-            frame.consume(|octets| {
-                data += octets.len().saturating_sub(BARE_SEGMENT);
-                self.receive(octets, &mut Some(answer));
-            });
-            if data >= self.host.limits.ingress_octets {
-                break;
-            }
-        }
-        Ingress::More
-    }
-
-    /// Sends what there is to send, and says when to call again at the latest.
-    ///
-    /// Call it after the application had its turn. `None`: not before a frame or a call comes.
-    #[must_use = "the node has timers: call again at this instant"]
-    pub fn poll_egress<D: Device + ?Sized>(
-        &mut self,
-        now: Instant,
-        device: &mut D,
-    ) -> Option<Instant> {
-        self.host.tick(now);
-        self.host.link.heed(self.host.now, device);
-        self.tcp.retired = false;
-        self.tcp.admit_the_waiting(&mut self.host);
-        let blocked = self.tcp.send_segments(&mut self.host, device)
-            || self.send_extra(device)
-            || self.send_datagrams(device)
-            || self.host.send_discovery(device);
-        // A last acknowledgment that leaves may end a connection: the application wants to know.
-        if self.tcp.retired {
-            return Some(now);
-        }
-        self.next_deadline(blocked)
-    }
-
-    /// When to call [`Self::poll_ingress`] again at the latest: what [`Self::poll_egress`] said, and what calls
-    /// since then changed about it. `None`: not before a frame or a call comes.
-    pub fn deadline(&mut self) -> Option<Instant> {
-        self.next_deadline(false)
-    }
-
-    /// Both halves of the loop, for when no application stands between them.
-    #[must_use = "the node has timers: call again at this instant"]
-    pub fn poll<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Option<Instant> {
-        let ingress = self.poll_ingress(now, device);
-        let deadline = self.poll_egress(now, device);
-        match ingress {
-            Ingress::More => Some(now),
-            Ingress::Drained => deadline,
         }
     }
 

@@ -12,7 +12,7 @@ use super::host::Host;
 use super::reply::bare;
 use super::slot_id::SlotId;
 use super::tcp::Tcp;
-use crate::trace::{Call, Cause, Flow, State};
+use crate::trace::{Flow, State};
 
 /// The least retransmission timeout (RFC 6298 section 2.4).
 pub(super) const LEAST_RTO: Duration = Duration::from_secs(1);
@@ -56,17 +56,6 @@ impl Tcp<'_> {
         let due = host.link.due(host.now, &self.table.place(slot).set);
         let room = self.table[slot].numbers.snd_wnd as usize;
         queued == 0 || queued <= room && !self.table.place(slot).is_stalled(due)
-    }
-
-    /// Carries out a CLOSE that waited in CLOSE-WAIT, if it need not wait any longer.
-    pub(super) fn close_if_it_may(&mut self, host: &mut Host<'_>, slot: SlotId) {
-        let connection = &self.table[slot];
-        let waits = connection.state == State::CloseWait && connection.flags.close_deferred;
-        if waits && self.may_enter_last_ack(host, slot) {
-            self.table[slot].flags.close_deferred = false;
-            self.table.place_mut(slot).socket_mut().close();
-            self.observe(host, slot, Cause::Call(Call::Close));
-        }
     }
 
     /// Repeats the peer's last acknowledgment to smoltcp until that wants to send.

@@ -12,7 +12,7 @@ use super::reply::{self, Route, bare};
 use super::segment::{flags, header};
 use super::slot_id::SlotId;
 use super::tcp::Tcp;
-use crate::trace::{Answer, Flags, Flow, Kind, Reason, State, Verdict};
+use crate::trace::{Answer, Flags, Kind, Reason, State, Verdict};
 
 impl Tcp<'_> {
     /// A segment came.
@@ -57,11 +57,6 @@ impl Tcp<'_> {
         if let Some(slot) = self.receive_stray(host, frame, exit) {
             self.receive_for(host, slot, frame, packet, exit);
         }
-    }
-
-    /// What lives between these endpoints.
-    pub(super) fn find(&self, host: &Host<'_>, flow: &Flow) -> Option<Found> {
-        self.table.find(host.now, host.link.locals(), flow)
     }
 
     fn receive_for(

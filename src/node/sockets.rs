@@ -3,13 +3,12 @@
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpEndpoint, IpListenEndpoint};
 
-use super::config::is_spoken;
 use super::connection::Handle;
 use super::errors::{ConnectError, ListenError, SendError, SendToError};
 use super::node::Node;
 use super::queues::Queue;
 use super::slot_id::SlotId;
-use crate::trace::{Call, Cause, Direction, Ending, Flow, Reason, Resource, Verdict};
+use crate::trace::{Call, Cause, Direction, Ending, Flow, Reason, Verdict};
 
 /// A datagram that was received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,22 +83,7 @@ impl<'a> Node<'a> {
     /// # Errors
     /// See [`SendError`]. Nothing was queued then.
     pub fn send(&mut self, handle: Handle, data: &[u8]) -> Result<usize, SendError> {
-        let slot = self.tcp.sending_slot(handle)?;
-        let count = self
-            .tcp
-            .table
-            .place_mut(slot)
-            .socket_mut()
-            .send_slice(data)
-            .unwrap_or(0);
-        if count < data.len() {
-            self.tcp.table[slot].flags.wants_room = true;
-        }
-        if count == 0 && !data.is_empty() {
-            return Err(SendError::WouldBlock);
-        }
-        self.tcp.table.push(Queue::Egress, slot);
-        Ok(count)
+        self.tcp.send(handle, data)
     }
 
     /// SEND without a copy: `compose` writes into the transmit buffer itself, all of what it is given,
@@ -113,18 +97,7 @@ impl<'a> Node<'a> {
         handle: Handle,
         compose: impl FnOnce(&mut [u8]),
     ) -> Result<usize, SendError> {
-        let slot = self.tcp.sending_slot(handle)?;
-        let socket = self.tcp.table.place_mut(slot).socket_mut();
-        if !socket.can_send() {
-            self.tcp.table[slot].flags.wants_room = true;
-            return Err(SendError::WouldBlock);
-        }
-        let sent = socket.send(|room| {
-            compose(room);
-            (room.len(), room.len())
-        });
-        self.tcp.table.push(Queue::Egress, slot);
-        Ok(sent.unwrap_or(0))
+        self.tcp.send_composed(handle, compose)
     }
 
     /// Octets that [`Self::send`] would take now.
@@ -224,21 +197,12 @@ impl<'a> Node<'a> {
     /// # Errors
     /// See [`ListenError`].
     pub fn bind(&mut self, port: u16) -> Result<(), ListenError> {
-        if port == 0 {
-            return Err(ListenError::PortZero);
-        }
-        if self.datagrams.port(port).is_some() {
-            return Err(ListenError::InUse);
-        }
-        let place = self.datagrams.port_mut(0).ok_or(ListenError::Full)?;
-        // The port is not 0 and the socket not bound: it cannot fail.
-        let _ = place.socket_mut().bind(port);
-        Ok(())
+        self.datagrams.bind(port)
     }
 
     /// Whether a UDP port is bound.
     pub fn is_bound(&self, port: u16) -> bool {
-        port != 0 && self.datagrams.port(port).is_some()
+        self.datagrams.is_bound(port)
     }
 
     /// Sends a datagram from a bound port; the address is chosen if `from` names none. What answers the
@@ -254,26 +218,7 @@ impl<'a> Node<'a> {
         data: &[u8],
     ) -> Result<(), SendToError> {
         self.host.tick(now);
-        let from = from.into();
-        if to.port == 0 || !is_spoken(to.addr) || to.addr.is_unspecified() {
-            return Err(SendToError::NotAHost);
-        }
-        if self.datagrams.port(from.port).is_none() || from.port == 0 {
-            return Err(SendToError::NotBound);
-        }
-        if data.len()
-            > self
-                .datagrams
-                .longest()
-                .min(self.host.link.longest_datagram(to.addr))
-        {
-            return Err(SendToError::TooLong);
-        }
-        if self.datagrams.push(now, from, to, data) {
-            return Ok(());
-        }
-        self.host.note_full(Resource::Datagrams);
-        Err(SendToError::WouldBlock)
+        self.datagrams.send(&mut self.host, from.into(), to, data)
     }
 
     /// Takes a datagram from any bound port.

@@ -6,10 +6,13 @@
 //! [`sending`](super::sending).
 
 use super::admission::Admission;
+use super::flow::Found;
+use super::host::Host;
 use super::ports::Ephemeral;
 use super::table::Table;
+use crate::trace::Flow;
 
-/// TCP of a node. What it does to the world outside it does by way of the [`Host`](super::host::Host).
+/// TCP of a node. What it does to the world outside it does by way of the [`Host`].
 pub(super) struct Tcp<'a> {
     /// The calls look up connections in it, and so does whoever shows them.
     pub(super) table: Table<'a>,
@@ -19,4 +22,11 @@ pub(super) struct Tcp<'a> {
     pub(super) ephemeral: Ephemeral,
     /// A connection ended since the last egress began, and its application does not know yet.
     pub(super) retired: bool,
+}
+
+impl Tcp<'_> {
+    /// What lives between these endpoints.
+    pub(super) fn find(&self, host: &Host<'_>, flow: &Flow) -> Option<Found> {
+        self.table.find(host.now, host.link.locals(), flow)
+    }
 }

@@ -247,10 +247,19 @@ fn what_is_no_capture_is_told_in_a_sentence() {
     let refusal =
         "FILE is not a capture: give a pcap or pcapng file, as tcpdump -w and Wireshark write";
     assert_eq!(text.complaint(), refusal);
-    assert_eq!(TestFile::new("empty", b"").complaint(), refusal);
+    assert_eq!(
+        TestFile::new("empty", b"").complaint(),
+        "FILE is empty: did whoever was to write it fail, or not write yet?"
+    );
+    let mut out = Vec::new();
+    let directory = ladder_file(&std::env::temp_dir(), &mut out, &Style::PLAIN);
+    assert!(matches!(directory, Err(CaptureError::Directory(_))));
     let missing = TestFile::new("missing", b"");
     std::fs::remove_file(&missing.0).unwrap();
-    assert_eq!(missing.complaint(), "there is no file FILE");
+    assert_eq!(
+        missing.complaint(),
+        "there is no file FILE; smolchat serve --pcap FILE and tcpdump -w FILE make captures"
+    );
 }
 
 #[test]

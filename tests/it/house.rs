@@ -1,8 +1,11 @@
 //! How the source is laid out: no file is long, and no two files need one another, however far around.
 //!
-//! What a file needs is what its `use` items name, in its own crate. The tests inside of files do not count,
-//! nor do calls of methods whose type was named elsewhere.
+//! What a file needs is what its `use` items name, in its own crate, and the files that have the
+//! [`methods`] it calls. The tests inside of files do not count.
 
+mod methods;
+
+use methods::Methods;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -84,24 +87,38 @@ fn target(modules: &Modules, from: &str, path: &str) -> Option<String> {
     Some(whole.join("::")).filter(|name| !name.is_empty() && name != from)
 }
 
+/// A file without comments and without the tests inside of it.
+fn code(path: &Path) -> String {
+    let source = fs::read_to_string(path).unwrap();
+    let code = source.split("\n#[cfg(test)]\nmod tests").next().unwrap();
+    let code = code.split("\n#[cfg(all(test").next().unwrap();
+    let lines = code
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// What each file needs of the others.
 fn needs(modules: &Modules) -> BTreeMap<String, BTreeSet<String>> {
-    let of = |(name, path): (&String, &PathBuf)| {
-        let source = fs::read_to_string(path).unwrap();
-        let code = source.split("\n#[cfg(test)]\nmod tests").next().unwrap();
-        let code = code.split("\n#[cfg(all(test").next().unwrap();
-        let lines = code
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"));
-        let code = lines.collect::<Vec<_>>().join("\n");
+    let codes: BTreeMap<_, _> = modules
+        .iter()
+        .map(|(name, path)| (name, code(path)))
+        .collect();
+    let mut methods = Methods::default();
+    for (name, code) in &codes {
+        methods.add(name, code);
+    }
+    let of = |(name, code): (&&String, &String)| {
         let mut paths = Vec::new();
         for item in code.split("\nuse ").skip(1) {
             written_out(item.split(';').next().unwrap(), &mut paths);
         }
         let targets = paths.iter().filter_map(|path| target(modules, name, path));
-        (name.clone(), targets.collect())
+        let mut needed: BTreeSet<_> = targets.collect();
+        needed.extend(methods.called(name, code));
+        ((*name).clone(), needed)
     };
-    modules.iter().map(of).collect()
+    codes.iter().map(of).collect()
 }
 
 /// What is left when whoever needs nobody that is left is taken away, again and again.
@@ -109,7 +126,10 @@ fn circles(mut needs: BTreeMap<String, BTreeSet<String>>) -> BTreeMap<String, BT
     loop {
         let names: BTreeSet<_> = needs.keys().cloned().collect();
         let before = needs.len();
-        needs.retain(|_, of| !of.is_disjoint(&names));
+        needs.retain(|_, of| {
+            of.retain(|name| names.contains(name));
+            !of.is_empty()
+        });
         if needs.len() == before {
             return needs;
         }
@@ -120,6 +140,8 @@ fn circles(mut needs: BTreeMap<String, BTreeSet<String>>) -> BTreeMap<String, BT
 fn no_two_files_need_one_another() {
     let needs = needs(&modules());
     assert!(needs["node::segments"].contains("node::gate"));
+    // By a call alone.
+    assert!(needs["node::segments"].contains("node::opening"));
     assert!(needs["node::gate"].iter().any(|it| it.starts_with("trace")));
     let circles = circles(needs);
     assert!(circles.is_empty(), "{circles:#?}");

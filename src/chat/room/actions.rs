@@ -86,7 +86,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         self.line.clear();
         let _ = writeln!(self.line, "{line}");
         let reached = self.hall.broadcast(Some(slot), self.line.as_bytes(), out);
-        let receipt = match self.len() {
+        let receipt = match self.hall.members.len() {
             0 | 1 => Answer::Alone,
             _ => Answer::Delivered(reached),
         };

@@ -35,7 +35,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         waiting: usize,
         origin_of: impl Fn(K) -> Option<Origin>,
     ) -> Option<MemberId> {
-        let places = self.capacity().min(self.hall.members.kept);
+        let places = self.hall.members.capacity().min(self.hall.members.kept);
         let origin = |peer: &Peer<K, E>| match peer {
             Peer::Tcp(key) => origin_of(*key),
             Peer::Udp(_) | Peer::Console => None,
@@ -66,7 +66,11 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         newcomer: Origin,
         out: &mut impl Outbox<K, E>,
     ) {
-        let places = self.capacity().saturating_sub(self.hall.members.kept);
+        let places = self
+            .hall
+            .members
+            .capacity()
+            .saturating_sub(self.hall.members.kept);
         let origin = |peer: &Peer<K, E>| match peer {
             Peer::Udp(endpoint) => Some(endpoint.origin()),
             Peer::Tcp(_) | Peer::Console => None,
