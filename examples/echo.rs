@@ -3,7 +3,7 @@
 //!
 //!     cargo run --example echo
 
-use smolchat::node::{Config, Handle, Memory, Node, Sizes};
+use smolchat::node::{Config, Memory, Node, Sizes, TcpSocket};
 use smolchat::pair::{Clockwork, Pair};
 use smolchat::smoltcp::time::{Duration, Instant};
 use smolchat::smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
@@ -22,24 +22,27 @@ fn host(number: u8) -> Node<'static> {
 fn echo(now: Instant, node: &mut Node<'_>) {
     while node.accept().is_some() {} // who came is among the ready ones, too
     while let Some(peer) = node.next_ready() {
+        let Some(mut socket) = node.tcp(peer) else {
+            continue;
+        };
         let mut octets = [0; 512];
-        while let Ok(count) = node.recv(peer, &mut octets) {
-            node.send(peer, &octets[..count]).expect("there is room");
+        while let Ok(count) = socket.recv(&mut octets) {
+            socket.send(&octets[..count]).expect("there is room");
         }
-        if node.has_finished(peer) {
-            node.close(now, peer);
+        if socket.has_finished() {
+            socket.close(now);
         }
     }
 }
 
 /// The client's turn: takes what came, and closes when that is all of it.
-fn listen(now: Instant, node: &mut Node<'_>, server: Handle, heard: &mut Vec<u8>, all: usize) {
+fn listen(now: Instant, socket: &mut TcpSocket<'_, '_>, heard: &mut Vec<u8>, all: usize) {
     let mut octets = [0; 512];
-    while let Ok(count) = node.recv(server, &mut octets) {
+    while let Ok(count) = socket.recv(&mut octets) {
         heard.extend(&octets[..count]);
     }
     if heard.len() == all {
-        node.shutdown(now, server);
+        socket.shutdown(now);
     }
 }
 
@@ -52,9 +55,10 @@ pub(crate) fn say(text: &str) -> (String, String) {
     let (mut said, mut heard) = (0, Vec::new());
     let ended = pair.run_until(Duration::from_secs(60), |pair| {
         echo(pair.now, &mut pair.b);
-        said += pair.a.send(server, &text.as_bytes()[said..]).unwrap_or(0);
-        listen(pair.now, &mut pair.a, server, &mut heard, text.len());
-        pair.a.ended(server)
+        let mut socket = pair.a.tcp(server)?;
+        said += socket.send(&text.as_bytes()[said..]).unwrap_or(0);
+        listen(pair.now, &mut socket, &mut heard, text.len());
+        socket.ended()
     });
     ended.expect("it ends");
     let mut drawn = String::new();

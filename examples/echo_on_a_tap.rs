@@ -46,17 +46,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn echo(now: Instant, node: &mut Node<'_>) {
     while node.accept().is_some() {} // who came is among the ready ones, too
     while let Some(peer) = node.next_ready() {
+        let Some(mut socket) = node.tcp(peer) else {
+            continue;
+        };
         let mut octets = [0; 512];
         // No more is taken than goes back: whoever does not read is not read.
-        while let Ok(count @ 1..) = node.peek(peer, &mut octets) {
-            let sent = node.send(peer, &octets[..count]).unwrap_or(0);
-            node.consume(peer, sent);
+        while let Ok(count @ 1..) = socket.peek(&mut octets) {
+            let sent = socket.send(&octets[..count]).unwrap_or(0);
+            socket.consume(sent);
             if sent == 0 {
                 break;
             }
         }
-        if node.has_finished(peer) && node.unread(peer) == 0 {
-            node.close(now, peer);
+        if !socket.may_recv() {
+            socket.close(now);
         }
     }
 }

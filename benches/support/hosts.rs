@@ -47,18 +47,20 @@ impl NodeHost {
         while node.accept().is_some() {}
         let mut buffer = [0; BUFFER];
         while let Some(handle) = node.next_ready() {
-            match node.recv(handle, &mut buffer) {
+            let mut socket = node.tcp(handle).unwrap();
+            match socket.recv(&mut buffer) {
                 Ok(count) => {
-                    node.send(handle, &buffer[..count]).unwrap();
+                    socket.send(&buffer[..count]).unwrap();
                 }
                 Err(smolchat::node::RecvError::WouldBlock) => (),
-                Err(_) => node.close(now, handle),
+                Err(_) => socket.close(now),
             }
         }
-        while let Some(received) = node.recv_from(&mut buffer) {
-            let data = &buffer[..received.len];
-            node.send_to(now, received.local, received.remote, data)
-                .unwrap();
+        while let Some(mut socket) = node.next_udp() {
+            let received = socket.recv_from(&mut buffer).unwrap();
+            let (from, to) = (received.local.addr, received.remote);
+            let sent = socket.send_from(now, from, to, &buffer[..received.len]);
+            sent.unwrap();
         }
     }
 }

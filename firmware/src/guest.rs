@@ -122,17 +122,22 @@ impl Guest {
             }
             (b"/ladder", _) => Order::Ours(fitting(line)),
             (b"/close" | b"/abort", Stage::Open { handle, .. }) => {
+                let handle = *handle;
+                let Some(mut socket) = node.tcp(handle) else {
+                    return Order::Done;
+                };
                 if word == b"/close" {
-                    node.shutdown(now, *handle);
+                    socket.shutdown(now);
                 } else {
-                    let handle = *handle;
-                    node.abort(now, handle);
+                    socket.abort(now);
                     self.try_again(now, screen);
                 }
                 Order::Done
             }
             (b"q" | b"/quit", Stage::Open { handle, .. }) if word == line => {
-                let _ = node.send(*handle, b"q\n");
+                if let Some(mut socket) = node.tcp(*handle) {
+                    let _ = socket.send(b"q\n");
+                }
                 self.until = Some(now + PATIENCE);
                 Order::Done
             }
@@ -142,14 +147,17 @@ impl Guest {
             }
             (_, Stage::Open { handle, .. }) => {
                 // Whole or not at all: the room would take half a line for a message.
-                if node.send_room(*handle) > line.len() {
-                    let _ = node.send(*handle, line);
-                    let _ = node.send(*handle, b"\n");
-                } else {
-                    say(
-                        screen,
-                        format_args!("Not sent: the room does not take it now."),
-                    );
+                match node.tcp(*handle) {
+                    Some(mut socket) if socket.send_room() > line.len() => {
+                        let _ = socket.send(line);
+                        let _ = socket.send(b"\n");
+                    }
+                    Some(_) | None => {
+                        say(
+                            screen,
+                            format_args!("Not sent: the room does not take it now."),
+                        );
+                    }
                 }
                 Order::Done
             }
@@ -191,30 +199,35 @@ impl Guest {
             return false;
         }
         let step = node.with_scratch(|node, scratch| {
-            let count = node.peek(handle, scratch).unwrap_or(0);
-            let ended = node.has_finished(handle);
+            let mut socket = node.tcp(handle)?;
+            let count = socket.peek(scratch).unwrap_or(0);
+            let ended = socket.has_finished();
             let step = framer.next(now, &mut scratch[..count], ended, Duration::ZERO);
             if let Step::Message { len, .. } = step {
                 show(&scratch[..len], screen);
             }
-            step
+            match &step {
+                Step::Skip { consume }
+                | Step::Message { consume, .. }
+                | Step::TooLong { consume, .. } => socket.consume(*consume),
+                Step::Reply(reply) => {
+                    // Where there is no room for it, it is left out.
+                    let _ = socket.send(reply.octets());
+                }
+                Step::Wait { .. } | Step::End => {}
+            }
+            Some(step)
         });
+        let Some(step) = step else {
+            return false;
+        };
         match step {
             Step::Wait { deadline } => {
                 self.deadline = deadline;
                 false
             }
-            Step::Skip { consume } | Step::Message { consume, .. } => {
-                node.consume(handle, consume);
-                true
-            }
-            Step::Reply(reply) => {
-                // Where there is no room for it, it is left out.
-                let _ = node.send(handle, reply.octets());
-                true
-            }
-            Step::TooLong { consume, .. } => {
-                node.consume(handle, consume);
+            Step::Skip { .. } | Step::Message { .. } | Step::Reply(_) => true,
+            Step::TooLong { .. } => {
                 say(screen, format_args!("[a message too long to be shown]"));
                 true
             }
@@ -233,11 +246,13 @@ impl Guest {
         handle: Handle,
         screen: &mut S,
     ) {
-        match node.ended(handle) {
-            Some(ending) => say(screen, format_args!("The connection is over: {ending}.")),
-            None => say(screen, format_args!("The room closed the connection.")),
+        if let Some(socket) = node.tcp(handle) {
+            match socket.ended() {
+                Some(ending) => say(screen, format_args!("The connection is over: {ending}.")),
+                None => say(screen, format_args!("The room closed the connection.")),
+            }
+            socket.close(now);
         }
-        node.close(now, handle);
         self.try_again(now, screen);
     }
 

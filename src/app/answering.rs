@@ -25,9 +25,10 @@ impl App<'_> {
             Some(Place::Of(place, handle)) => {
                 self.desk.cut_short = self.desk.cut_short.saturating_add(1);
                 let told = self.streams.cut_short(place);
-                if !matches!(self.desk.role(handle.slot()), Role::Page(_)) {
+                let is_page = matches!(self.desk.role(handle.slot()), Role::Page(_));
+                if let Some(mut socket) = node.tcp(handle).filter(|_| !is_page) {
                     // Room was kept for a line.
-                    let _ = node.send(handle, told.as_bytes());
+                    let _ = socket.send(told.as_bytes());
                 }
                 self.desk.answered(now, node, handle);
                 place

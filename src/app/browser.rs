@@ -9,7 +9,6 @@ use super::app::App;
 use super::desk::discard;
 use super::page::Page;
 use super::seat::{Parting, Role};
-use super::streams::Busy;
 use super::telling::Reader;
 use crate::chat::MemberId;
 use crate::chat::framing::SCRATCH;
@@ -39,8 +38,10 @@ impl App<'_> {
                 return self.read_request(now, node, handle, until, scratch);
             }
             Opening::Tls => {
-                // There is room: hardly anything is queued.
-                let _ = node.send(handle, &web::ALERT);
+                if let Some(mut socket) = node.tcp(handle) {
+                    // There is room: hardly anything is queued.
+                    let _ = socket.send(&web::ALERT);
+                }
             }
             Opening::Other | Opening::Text | Opening::Unclear => {}
         }
@@ -56,16 +57,19 @@ impl App<'_> {
         until: Instant,
         scratch: &mut [u8],
     ) {
-        if node.ended(handle).is_some() {
-            node.close(now, handle);
+        let Some(mut socket) = node.tcp(handle) else {
+            return self.desk.set(handle.slot(), Role::Empty);
+        };
+        if socket.ended().is_some() {
+            socket.close(now);
             return self.desk.set(handle.slot(), Role::Empty);
         }
-        let count = node.peek(handle, scratch).unwrap_or(0);
+        let count = socket.peek(scratch).unwrap_or(0);
         let seen = web::begin(&scratch[..count]);
         let request = match web::line_of(seen) {
             Some(line) => Request::parse(line),
             None if count >= SCRATCH => Request::cut(seen, Status::TooLong),
-            None if node.has_finished(handle) => Request::cut(seen, Status::BadRequest),
+            None if socket.has_finished() => Request::cut(seen, Status::BadRequest),
             None if until <= now => Request::cut(seen, Status::Timeout),
             None => return self.desk.deadlines.not_after(handle.slot(), until),
         };
@@ -73,15 +77,16 @@ impl App<'_> {
     }
 
     fn respond(&mut self, now: Instant, node: &mut Node<'_>, handle: Handle, mut request: Request) {
-        discard(node, handle);
+        let Some(mut socket) = node.tcp(handle) else {
+            return;
+        };
+        discard(&mut socket);
         if request.status == Status::Ok && !request.head {
-            let flow = node.status(handle).map(|status| status.flow);
+            let flow = socket.flow();
             self.desk.set(handle.slot(), Role::Page(handle));
-            let begun = flow.map_or(Err(Busy), |flow| {
-                let page = Long::Page(Page::new(flow));
-                self.begin_answer(now, node, Reader::Connection(handle), page, true)
-            });
-            if begun.is_ok() {
+            let page = Long::Page(Page::new(flow));
+            let reader = Reader::Connection(handle);
+            if self.begin_answer(now, node, reader, page, true).is_ok() {
                 return;
             }
             request.status = Status::Busy;
@@ -89,7 +94,9 @@ impl App<'_> {
         let mut response = String::<{ web::RESPONSE_MAX }>::new();
         // It fits, and there is room: hardly anything is queued.
         let _ = web::write_head(request, &mut response);
-        let _ = node.send(handle, response.as_bytes());
+        if let Some(mut socket) = node.tcp(handle) {
+            let _ = socket.send(response.as_bytes());
+        }
         self.desk.part(now, node, handle, Parting::Finishing);
     }
 }

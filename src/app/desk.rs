@@ -6,7 +6,7 @@ use smoltcp::time::{Duration, Instant};
 use super::seat::{Parting, Role, Seat};
 use crate::chat::{MemberId, Peer};
 use crate::node::deadlines::{Deadlines, Place};
-use crate::node::{Handle, Node};
+use crate::node::{Handle, Node, TcpSocket};
 use crate::trace::Flow;
 
 /// How long a peer may take to read what was said before good-bye. After that it is reset; but not while only
@@ -110,8 +110,10 @@ impl<'a> Desk<'a> {
         handle: Handle,
         step: Parting,
     ) {
-        if step == Parting::Finishing {
-            node.shutdown(now, handle);
+        if step == Parting::Finishing
+            && let Some(mut socket) = node.tcp(handle)
+        {
+            socket.shutdown(now);
         }
         let until = now + PATIENCE;
         let role = Role::Parting {
@@ -126,9 +128,11 @@ impl<'a> Desk<'a> {
     /// Resets a peer that was said good-bye to and answers no retransmission: somebody waits for its
     /// connection. `false`: there is none.
     pub(super) fn cut_off(&mut self, now: Instant, node: &mut Node<'_>) -> bool {
+        let r1 = node.limits().r1;
         let tiresome = |seat: &Seat| match seat.0 {
             Role::Parting { handle, .. } => {
-                (retransmissions(node, handle) >= node.limits().r1).then_some(handle)
+                let socket = node.tcp(handle)?;
+                (retransmissions(&socket) >= r1).then_some(handle)
             }
             Role::Empty
             | Role::Member(_)
@@ -155,9 +159,12 @@ impl<'a> Desk<'a> {
             return;
         };
         let (handle, until) = (*handle, *patience);
-        discard(node, handle);
-        if node.ended(handle).is_some() {
-            node.close(now, handle);
+        let Some(mut socket) = node.tcp(handle) else {
+            return self.set(slot, Role::Empty);
+        };
+        discard(&mut socket);
+        if socket.ended().is_some() {
+            socket.close(now);
             return self.set(slot, Role::Empty);
         }
         let is_over = now >= until;
@@ -165,8 +172,8 @@ impl<'a> Desk<'a> {
             node.evict(now, handle);
             return self.set(slot, Role::Empty);
         }
-        if is_over && !is_under_way(node, handle) {
-            node.abort(now, handle);
+        if is_over && !is_under_way(&socket) {
+            socket.abort(now);
             return self.set(slot, Role::Empty);
         }
         if is_over {
@@ -176,34 +183,34 @@ impl<'a> Desk<'a> {
         if let Parting::Said(at) = *step
             && at < now
         {
-            node.shutdown(now, handle);
+            socket.shutdown(now);
             *step = Parting::Finishing;
         }
-        let acknowledged = node.unacknowledged(handle) == 0;
+        let acknowledged = socket.send_queue() == 0;
         match *step {
             Parting::Draining if acknowledged => {
                 // There is room for one octet: nothing is queued.
-                let _ = node.send(handle, b"q");
+                let _ = socket.send(b"q");
                 *step = Parting::Said(now);
                 self.later(now, slot);
             }
             Parting::Finishing if acknowledged => {
-                node.close(now, handle);
+                socket.close(now);
                 self.set(slot, Role::Empty);
             }
-            Parting::Yielding if acknowledged && node.has_finished(handle) => {
-                node.close(now, handle);
+            Parting::Yielding if acknowledged && socket.has_finished() => {
+                socket.close(now);
                 self.set(slot, Role::Empty);
             }
             Parting::Yielding if acknowledged => {
                 let until = until.min(now + TO_READ);
                 *patience = until;
-                node.watch_acknowledgments(handle);
+                socket.watch_acknowledgments();
                 self.deadlines.not_after(slot, until);
             }
             Parting::Said(_) => self.later(now, slot),
             Parting::Draining | Parting::Finishing | Parting::Yielding => {
-                node.watch_acknowledgments(handle);
+                socket.watch_acknowledgments();
                 self.deadlines.not_after(slot, until);
             }
         }
@@ -211,21 +218,22 @@ impl<'a> Desk<'a> {
 }
 
 /// Whether all that is left was sent, or is sent again, to a peer that has room for it.
-fn is_under_way(node: &Node<'_>, handle: Handle) -> bool {
-    let sent = || node.unsent(handle) == 0 || retransmissions(node, handle) > 0;
-    !node.is_window_closed(handle) && sent()
+fn is_under_way(socket: &TcpSocket<'_, '_>) -> bool {
+    let sent = || socket.unsent() == 0 || retransmissions(socket) > 0;
+    !socket.is_window_closed() && sent()
 }
 
 /// How often what a peer has not acknowledged was sent again, although it has room for it.
-fn retransmissions(node: &Node<'_>, handle: Handle) -> u8 {
-    let status = node
-        .status(handle)
-        .filter(|_| !node.is_window_closed(handle));
-    status.map_or(0, |status| status.attempts)
+fn retransmissions(socket: &TcpSocket<'_, '_>) -> u8 {
+    if socket.is_window_closed() {
+        0
+    } else {
+        socket.attempts()
+    }
 }
 
 /// Takes what nobody will read, so that the window stays open for the peer's FIN.
-pub(super) fn discard(node: &mut Node<'_>, handle: Handle) {
-    let unread = node.unread(handle);
-    node.consume(handle, unread);
+pub(super) fn discard(socket: &mut TcpSocket<'_, '_>) {
+    let unread = socket.recv_queue();
+    socket.consume(unread);
 }

@@ -20,19 +20,22 @@ impl<S: Screen> Outbox<Handle, Flow> for Post<'_, '_, '_, S> {
     fn send(&mut self, to: Peer<Handle, Flow>, line: &[u8]) -> Result<(), Full> {
         match to {
             Peer::Tcp(handle) => {
+                let mut socket = self.node.tcp(handle).ok_or(Full)?;
                 // The news of its end is on its way to the room, and its reason is in the journal.
-                if self.node.ended(handle).is_some() {
+                if socket.ended().is_some() {
                     return Ok(());
                 }
-                if self.node.send_room(handle) < line.len() + LAST_WORDS_MAX {
+                if socket.send_room() < line.len() + LAST_WORDS_MAX {
                     return Err(Full);
                 }
-                self.node.send(handle, line).map(|_| ()).map_err(|_| Full)
+                socket.send(line).map(|_| ()).map_err(|_| Full)
             }
-            Peer::Udp(flow) => self
-                .node
-                .send_to(self.now, flow.local, flow.remote, line)
-                .map_err(|_| Full),
+            Peer::Udp(flow) => {
+                let mut socket = self.node.udp(flow.local.port).ok_or(Full)?;
+                socket
+                    .send_from(self.now, flow.local.addr, flow.remote, line)
+                    .map_err(|_| Full)
+            }
             Peer::Console => {
                 if self.screen.room() < line.len() {
                     return Err(Full);
@@ -48,8 +51,10 @@ impl<S: Screen> Outbox<Handle, Flow> for Post<'_, '_, '_, S> {
     }
 
     fn part(&mut self, to: Handle, last_words: &[u8]) {
-        // Room for them was kept free by every send before.
-        let _ = self.node.send(to, last_words);
+        if let Some(mut socket) = self.node.tcp(to) {
+            // Room for them was kept free by every send before.
+            let _ = socket.send(last_words);
+        }
         self.desk.part(self.now, self.node, to, Parting::Finishing);
     }
 

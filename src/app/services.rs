@@ -21,7 +21,7 @@ use super::seat::{Parting, Role, Seat};
 use super::service::{Served, Service, may_be_answered};
 #[cfg(feature = "services")]
 use crate::node::ListenError;
-use crate::node::{Handle, Node, Received};
+use crate::node::{Handle, Node, Received, TcpSocket};
 use crate::trace::Reason;
 
 /// Whether they are there to be offered. Where they are not, nothing else here is reached either.
@@ -83,24 +83,27 @@ impl App<'_> {
             _ => return,
         };
         let handle = served.handle;
+        let Some(mut socket) = node.tcp(handle) else {
+            return;
+        };
         let more = match served.service {
-            Service::Echo => echo(node, handle, scratch),
+            Service::Echo => echo(&mut socket, scratch),
             Service::Discard => {
-                discard(node, handle);
+                discard(&mut socket);
                 false
             }
             Service::Generator => {
-                discard(node, handle);
-                generate(node, handle, &mut served.pattern);
+                discard(&mut socket);
+                generate(&mut socket, &mut served.pattern);
                 false
             }
         };
-        if node.ended(handle).is_some() {
-            node.close(now, handle);
+        if socket.ended().is_some() {
+            socket.close(now);
             self.desk.set(slot, Role::Empty);
         } else if more {
             self.desk.later(now, slot);
-        } else if node.has_finished(handle) && node.unread(handle) == 0 {
+        } else if !socket.may_recv() {
             self.desk.part(now, node, handle, Parting::Finishing);
         }
     }
@@ -125,15 +128,18 @@ impl App<'_> {
                 len
             }
         };
-        if !may_be_answered(node, received) {
-            node.refuse_datagram(now, received, Reason::Unanswerable);
-        } else if received.len >= scratch.len() {
-            // A datagram as long as the scratch may have been longer.
-            node.refuse_datagram(now, received, Reason::TooLong);
+        let may_be_answered = may_be_answered(node, received);
+        let Some(mut socket) = node.udp(received.local.port) else {
+            return true;
+        };
+        if !may_be_answered {
+            socket.refuse(now, received, Reason::Unanswerable);
+        } else if received.is_truncated() {
+            socket.refuse(now, received, Reason::TooLong);
         } else {
-            let sent = node.send_to(now, received.local, received.remote, &scratch[..len]);
-            if sent.is_err() {
-                node.refuse_datagram(now, received, Reason::QueueFull);
+            let (from, to) = (received.local.addr, received.remote);
+            if socket.send_from(now, from, to, &scratch[..len]).is_err() {
+                socket.refuse(now, received, Reason::QueueFull);
             }
         }
         true
@@ -141,14 +147,14 @@ impl App<'_> {
 }
 
 /// Sends back what came; true if it stopped for fairness and there is more.
-fn echo(node: &mut Node<'_>, handle: Handle, scratch: &mut [u8]) -> bool {
+fn echo(socket: &mut TcpSocket<'_, '_>, scratch: &mut [u8]) -> bool {
     for _ in 0..TURN {
-        let count = node.peek(handle, scratch).unwrap_or(0);
+        let count = socket.peek(scratch).unwrap_or(0);
         if count == 0 {
             return false;
         }
-        let sent = node.send(handle, &scratch[..count]).unwrap_or(0);
-        node.consume(handle, sent);
+        let sent = socket.send(&scratch[..count]).unwrap_or(0);
+        socket.consume(sent);
         if sent < count {
             // There is news once there is room.
             return false;
@@ -158,9 +164,10 @@ fn echo(node: &mut Node<'_>, handle: Handle, scratch: &mut [u8]) -> bool {
 }
 
 /// Fills the transmit buffer with the pattern. There is news once there is room again.
-fn generate(node: &mut Node<'_>, handle: Handle, pattern: &mut Pattern) {
-    while node
-        .send_composed(handle, |room| pattern.write(room))
-        .is_ok_and(|count| count > 0)
-    {}
+fn generate(socket: &mut TcpSocket<'_, '_>, pattern: &mut Pattern) {
+    let mut write = |room: &mut [u8]| {
+        pattern.write(room);
+        (room.len(), ())
+    };
+    while socket.send_with(&mut write).is_ok() {}
 }

@@ -10,7 +10,7 @@ use super::piece::{PIECE, Piece};
 use super::seat::Role;
 use super::table::Facts;
 use crate::chat::{LAST_WORDS_MAX, LINE_MAX, Room};
-use crate::node::{Handle, Node};
+use crate::node::{Handle, Node, TcpSocket};
 use crate::opaque::opaque;
 use crate::trace::{Flow, Palette, Style};
 
@@ -138,12 +138,15 @@ impl<S: Screen> Telegraph<'_, '_, '_, S> {
     }
 
     /// Octets that may be sent to a reader now. For others' lines room is kept.
-    fn room_for(&self, to: Reader) -> usize {
+    fn room_for(&mut self, to: Reader) -> usize {
         match to {
             Reader::Operator => self.screen.room(),
             Reader::Connection(handle) => {
-                let room = self.node.send_room(handle);
-                let capacity = room + self.node.unacknowledged(handle);
+                let Some(socket) = self.node.tcp(handle) else {
+                    return 0;
+                };
+                let room = socket.send_room();
+                let capacity = room + socket.send_queue();
                 room.saturating_sub(LAST_WORDS_MAX + LINE_MAX.min(capacity / 2))
             }
         }
@@ -155,14 +158,7 @@ impl<S: Screen> Telegraph<'_, '_, '_, S> {
         if room < PIECE / 2 {
             return match telling.to {
                 Reader::Operator => Turn::Waits(Some(self.now + SCREEN_BUSY)),
-                Reader::Connection(handle) if self.node.ended(handle).is_some() => Turn::Finished,
-                Reader::Connection(handle) => match self.patience(telling) {
-                    Some(until) if until <= self.now => Turn::Finished,
-                    until => {
-                        self.node.watch_acknowledgments(handle);
-                        Turn::Waits(until)
-                    }
-                },
+                Reader::Connection(handle) => self.wait_for(handle, telling),
             };
         }
         let mut long = telling.long.clone();
@@ -196,7 +192,8 @@ impl<S: Screen> Telegraph<'_, '_, '_, S> {
                     let _ = self.screen.write_str(text);
                 }
                 Reader::Connection(handle) => {
-                    if !text.is_empty() && self.node.send(handle, text.as_bytes()).is_err() {
+                    let sent = |mut socket: TcpSocket<'_, '_>| socket.send(text.as_bytes()).is_ok();
+                    if !text.is_empty() && !self.node.tcp(handle).is_some_and(sent) {
                         // It is over, or closed here: nobody reads the rest.
                         return Turn::Finished;
                     }
@@ -214,6 +211,19 @@ impl<S: Screen> Telegraph<'_, '_, '_, S> {
         telling.long = long;
         telling.skip = 0;
         if more { Turn::More } else { Turn::Finished }
+    }
+
+    /// The queue of a reader is full: what now?
+    fn wait_for(&mut self, handle: Handle, telling: &Telling) -> Turn {
+        let until = self.patience(telling);
+        let given_up = until.is_some_and(|until| until <= self.now);
+        match self.node.tcp(handle) {
+            Some(mut socket) if socket.ended().is_none() && !given_up => {
+                socket.watch_acknowledgments();
+                Turn::Waits(until)
+            }
+            Some(_) | None => Turn::Finished,
+        }
     }
 
     /// When to give up on a reader that takes nothing, if at all.

@@ -10,7 +10,7 @@ use super::seat::{Member, Parting, Role, Seat};
 use super::service::may_be_answered;
 use crate::chat::framing::SCRATCH;
 use crate::chat::{Ending, Framer, LAST_WORDS_MAX, LINE_MAX, MemberId, RECEIPT_MAX, Step};
-use crate::node::{Handle, Node};
+use crate::node::{Handle, Node, TcpSocket};
 use crate::trace::{Flow, Reason};
 use crate::web::{self, Opening};
 
@@ -123,18 +123,23 @@ impl App<'_> {
         screen: &mut S,
         scratch: &mut [u8],
     ) -> bool {
-        let Some(received) = node.recv_from(scratch) else {
+        let Some(mut socket) = node.next_udp() else {
+            return false;
+        };
+        let Some(received) = socket.recv_from(scratch) else {
             return false;
         };
         if self.over.is_some() {
-            node.refuse_datagram(now, &received, Reason::NoSuchPort);
+            socket.refuse(now, &received, Reason::NoSuchPort);
             return true;
         }
         if self.serve_datagram(now, node, &received, scratch) {
             return true;
         }
         if !may_be_answered(node, &received) {
-            node.refuse_datagram(now, &received, Reason::Unanswerable);
+            if let Some(mut socket) = node.udp(received.local.port) {
+                socket.refuse(now, &received, Reason::Unanswerable);
+            }
             return true;
         }
         let from = Flow {
@@ -168,10 +173,13 @@ impl App<'_> {
             }
             Role::Page(handle) => {
                 let handle = *handle;
-                discard(node, handle);
-                if node.ended(handle).is_some() {
+                let Some(mut socket) = node.tcp(handle) else {
+                    return;
+                };
+                discard(&mut socket);
+                if socket.ended().is_some() {
+                    socket.close(now);
                     self.streams.forget(handle);
-                    node.close(now, handle);
                     self.desk.set(slot, Role::Empty);
                 }
             }
@@ -198,14 +206,17 @@ impl App<'_> {
                 return;
             };
             let (handle, id) = (member.handle, member.id);
-            if member.busy && node.ended(handle).is_none() {
+            let Some(mut socket) = node.tcp(handle) else {
+                return;
+            };
+            if member.busy && socket.ended().is_none() {
                 return;
             }
-            let finished = node.has_finished(handle);
-            let count = node.peek(handle, scratch).unwrap_or(0);
-            if count > 0 && !has_room_for_answer(node, handle, &scratch[..count]) {
+            let finished = socket.has_finished();
+            let count = socket.peek(scratch).unwrap_or(0);
+            if count > 0 && !has_room_for_answer(&socket, &scratch[..count]) {
                 // What it says next waits in its own queue, and when that is full, with the peer.
-                return node.watch_acknowledgments(handle);
+                return socket.watch_acknowledgments();
             }
             let mut patience = Duration::ZERO;
             if member.fresh && member.framer.begins() {
@@ -227,14 +238,14 @@ impl App<'_> {
                     return;
                 }
                 Step::End => return self.stream_ended(now, node, handle, id),
-                Step::Skip { consume } => node.consume(handle, consume),
+                Step::Skip { consume } => socket.consume(consume),
                 Step::Reply(reply) => {
                     // Where there is no room for it, it is left out.
-                    let _ = node.send(handle, reply.octets());
+                    let _ = socket.send(reply.octets());
                 }
                 Step::TooLong { consume, ending } => {
                     member.fresh = false;
-                    node.consume(handle, consume);
+                    socket.consume(consume);
                     // It is a member: its seat says so.
                     let _ = self.with_room(now, node, screen, |room, post| {
                         room.too_long(now, id, ending, post)
@@ -246,7 +257,7 @@ impl App<'_> {
                     len,
                     ending,
                 } => {
-                    node.consume(handle, consume);
+                    socket.consume(consume);
                     let octets = &scratch[..len];
                     // A word in capitals may be a method all the same: the rest comes late.
                     let method = octets.iter().all(u8::is_ascii_uppercase);
@@ -270,8 +281,9 @@ impl App<'_> {
         }
     }
 
-    fn read_on_later(&mut self, now: Instant, node: &Node<'_>, handle: Handle) {
-        if node.unread(handle) > 0 || node.has_finished(handle) {
+    fn read_on_later(&mut self, now: Instant, node: &mut Node<'_>, handle: Handle) {
+        let socket = node.tcp(handle);
+        if socket.is_some_and(|socket| socket.can_recv() || socket.has_finished()) {
             self.desk.later(now, handle.slot());
         }
     }
@@ -299,9 +311,9 @@ impl App<'_> {
 
 /// Whether the answer to what a member says next fits into its queue, and others' lines after it. Who asks
 /// more than it reads is not read until it does; nobody is cut off for that.
-fn has_room_for_answer(node: &Node<'_>, handle: Handle, said: &[u8]) -> bool {
-    let room = node.send_room(handle);
-    let capacity = room + node.unacknowledged(handle);
+fn has_room_for_answer(socket: &TcpSocket<'_, '_>, said: &[u8]) -> bool {
+    let room = socket.send_room();
+    let capacity = room + socket.send_queue();
     // Only commands draw more than a receipt.
     let answer = if said.contains(&b'/') {
         LINE_MAX
@@ -309,7 +321,7 @@ fn has_room_for_answer(node: &Node<'_>, handle: Handle, said: &[u8]) -> bool {
         RECEIPT_MAX
     };
     let wanted = LAST_WORDS_MAX + answer + capacity / 2;
-    room >= wanted.min(capacity) || node.ended(handle).is_some()
+    room >= wanted.min(capacity) || socket.ended().is_some()
 }
 
 /// Borrows memory of the node for messages and datagrams: longer than either, so that what is too long

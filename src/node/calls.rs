@@ -9,9 +9,9 @@ use super::tcp::Tcp;
 use crate::trace::{Call, Cause, Ending, State};
 
 impl Tcp<'_> {
-    /// See [`Node::send`](super::Node::send).
-    pub(super) fn send(&mut self, handle: Handle, data: &[u8]) -> Result<usize, SendError> {
-        let slot = self.sending_slot(handle)?;
+    /// See [`TcpSocket::send`](super::TcpSocket::send).
+    pub(super) fn send(&mut self, slot: SlotId, data: &[u8]) -> Result<usize, SendError> {
+        self.check_sending(slot)?;
         let count = self
             .table
             .place_mut(slot)
@@ -28,29 +28,28 @@ impl Tcp<'_> {
         Ok(count)
     }
 
-    /// See [`Node::send_composed`](super::Node::send_composed).
-    pub(super) fn send_composed(
+    /// See [`TcpSocket::send_with`](super::TcpSocket::send_with).
+    pub(super) fn send_with<T>(
         &mut self,
-        handle: Handle,
-        compose: impl FnOnce(&mut [u8]),
-    ) -> Result<usize, SendError> {
-        let slot = self.sending_slot(handle)?;
+        slot: SlotId,
+        write: impl FnOnce(&mut [u8]) -> (usize, T),
+    ) -> Result<T, SendError> {
+        self.check_sending(slot)?;
         let socket = self.table.place_mut(slot).socket_mut();
         if !socket.can_send() {
             self.table[slot].flags.wants_room = true;
             return Err(SendError::WouldBlock);
         }
         let sent = socket.send(|room| {
-            compose(room);
-            (room.len(), room.len())
+            let (count, result) = write(room);
+            (count.min(room.len()), result)
         });
         self.table.push(Queue::Egress, slot);
-        Ok(sent.unwrap_or(0))
+        sent.map_err(|_| SendError::WouldBlock)
     }
 
-    /// The slot of a connection that may send.
-    fn sending_slot(&mut self, handle: Handle) -> Result<SlotId, SendError> {
-        let slot = self.slot_of(handle).ok_or(SendError::Stale)?;
+    /// Whether a connection may send, now or after its handshake.
+    fn check_sending(&mut self, slot: SlotId) -> Result<(), SendError> {
         let connection = &mut self.table[slot];
         if let Some(ending) = connection.ending {
             return Err(SendError::Ended(ending));
@@ -61,7 +60,7 @@ impl Tcp<'_> {
                 Err(SendError::WouldBlock)
             }
             State::CloseWait if connection.flags.close_deferred => Err(SendError::Closed),
-            State::Established | State::CloseWait => Ok(slot),
+            State::Established | State::CloseWait => Ok(()),
             State::FinWait1
             | State::FinWait2
             | State::Closing
@@ -73,10 +72,7 @@ impl Tcp<'_> {
     }
 
     /// Ends a connection now, because of `cause`, and lets go of it.
-    pub(super) fn end_at_once(&mut self, host: &mut Host<'_>, handle: Handle, cause: Cause) {
-        let Some(slot) = self.table.slot_of(handle) else {
-            return;
-        };
+    pub(super) fn end_at_once(&mut self, host: &mut Host<'_>, slot: SlotId, cause: Cause) {
         self.let_go(slot);
         let connection = &self.table[slot];
         if connection.flags.unlinked {
@@ -103,6 +99,16 @@ impl Tcp<'_> {
                 self.drop_silently(host, slot, State::Closed, cause, ending);
             }
         }
+    }
+
+    /// See [`TcpSocket::close`](super::TcpSocket::close).
+    pub(super) fn close(&mut self, host: &mut Host<'_>, slot: SlotId) {
+        self.let_go(slot);
+        if self.table[slot].flags.unlinked {
+            return self.table.free(slot);
+        }
+        self.discard_received(slot);
+        self.close_slot(host, slot);
     }
 
     /// CLOSE, as RFC 9293 section 3.10.4 has it for each state.

@@ -6,6 +6,7 @@
 //! back to where its datagram came from.
 
 use core::net::IpAddr;
+use core::ops::Index;
 
 use managed::ManagedSlice;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
@@ -21,73 +22,10 @@ use super::host::Host;
 use super::link::Link;
 use super::neighbors::ASK_AGAIN;
 use super::one_frame::{Exit, OneFrame, Sent};
+use super::received::Received;
+use super::udp_port::Port;
 use crate::opaque::opaque;
 use crate::trace::{Datagram, Direction, Flow, Reason, Resource, Verdict};
-
-/// Of so many datagrams that wait at a port it is known where they came from: enough while there are less,
-/// and otherwise the answer finds its way like any other.
-const SENDERS: usize = 8;
-const _: () = assert!(SENDERS.is_power_of_two(), "numbers may wrap");
-
-/// A place for a bound port: a set of one socket that receives.
-pub struct Port<'a> {
-    pub(super) set: SocketSet<'a>,
-    socket: SocketHandle,
-    /// Where the last datagrams came from, by their numbers.
-    senders: [EthernetAddress; SENDERS],
-    /// The number of the next datagram.
-    next: u32,
-}
-
-opaque!([] Port<'_>, "Port");
-
-impl<'a> Port<'a> {
-    /// An unbound port that queues as many datagrams as `packets` is long, of together at most
-    /// `payload.len()` octets.
-    pub fn new(
-        storage: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
-        packets: impl Into<ManagedSlice<'a, udp::PacketMetadata>>,
-        payload: impl Into<ManagedSlice<'a, u8>>,
-    ) -> Self {
-        let nothing = || udp::PacketBuffer::new(&mut [][..], &mut [][..]);
-        let socket = udp::Socket::new(udp::PacketBuffer::new(packets, payload), nothing());
-        let mut set = SocketSet::new(storage);
-        let socket = set.add(socket);
-        Self {
-            set,
-            socket,
-            senders: [EthernetAddress([0; 6]); SENDERS],
-            next: 0,
-        }
-    }
-
-    pub(super) fn number(&self) -> u16 {
-        self.socket().endpoint().port
-    }
-
-    pub(super) fn socket(&self) -> &udp::Socket<'a> {
-        self.set.get(self.socket)
-    }
-
-    pub(super) fn socket_mut(&mut self) -> &mut udp::Socket<'a> {
-        self.set.get_mut(self.socket)
-    }
-
-    /// The number to be kept beside a datagram that comes from `hardware`.
-    pub(super) fn number_for(&mut self, hardware: EthernetAddress) -> u32 {
-        let number = self.next;
-        self.senders[number as usize % SENDERS] = hardware;
-        self.next = number.wrapping_add(1);
-        number
-    }
-
-    /// Where the datagram of this number came from, if that is still known.
-    fn sender(&self, number: u32) -> Option<EthernetAddress> {
-        let hardware = self.senders[number as usize % SENDERS];
-        let is_kept = self.next.wrapping_sub(number) as usize <= SENDERS;
-        (is_kept && hardware.is_unicast()).then_some(hardware)
-    }
-}
 
 /// The header of a datagram that waits to be sent.
 #[derive(Debug, Clone, Copy)]
@@ -124,9 +62,13 @@ opaque!([] DatagramMemory<'_>, "DatagramMemory");
 
 /// UDP of a node.
 pub(super) struct Datagrams<'a> {
-    pub(super) ports: ManagedSlice<'a, Port<'a>>,
+    ports: ManagedSlice<'a, Port<'a>>,
     queue: PacketBuffer<'a, Waiting>,
     queued: usize,
+    /// The place of the port that is looked at first.
+    turn: usize,
+    /// Something may wait at a port: one was given a datagram since none was found to wait.
+    unread: bool,
     sender: SocketSet<'a>,
     socket: SocketHandle,
     /// Who sent the datagram that the application took last, and where it came from.
@@ -136,6 +78,18 @@ pub(super) struct Datagrams<'a> {
     untried: usize,
     /// When the first datagram that waits for a hardware address may try again.
     retry: Option<Instant>,
+}
+
+/// The place of a bound port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PortId(usize);
+
+impl<'a> Index<PortId> for Datagrams<'a> {
+    type Output = Port<'a>;
+
+    fn index(&self, port: PortId) -> &Port<'a> {
+        &self.ports[port.0]
+    }
 }
 
 /// What one attempt to send came to.
@@ -160,6 +114,8 @@ impl<'a> Datagrams<'a> {
             ports: memory.ports,
             queue: PacketBuffer::new(memory.waiting, memory.payload),
             queued: 0,
+            turn: 0,
+            unread: false,
             sender,
             socket,
             last: None,
@@ -168,9 +124,14 @@ impl<'a> Datagrams<'a> {
         }
     }
 
-    /// The port of this number, if it is bound.
-    pub(super) fn port_mut(&mut self, number: u16) -> Option<&mut Port<'a>> {
+    fn port_mut(&mut self, number: u16) -> Option<&mut Port<'a>> {
         self.ports.iter_mut().find(|port| port.number() == number)
+    }
+
+    /// The port of this number, if it is bound, for a datagram that came.
+    pub(super) fn receiving(&mut self, number: u16) -> Option<&mut Port<'a>> {
+        self.unread = true;
+        self.port_mut(number)
     }
 
     /// The port of this number, if it is bound.
@@ -192,12 +153,32 @@ impl<'a> Datagrams<'a> {
         Ok(())
     }
 
-    /// Whether a port is bound.
-    pub(super) fn is_bound(&self, port: u16) -> bool {
-        port != 0 && self.port(port).is_some()
+    /// Where a port is, if it is bound.
+    pub(super) fn place_of(&self, port: u16) -> Option<PortId> {
+        let place = self.ports.iter().position(|it| it.number() == port)?;
+        (port != 0).then_some(PortId(place))
     }
 
-    /// See [`Node::send_to`](super::Node::send_to).
+    /// The next port at which a datagram waits, each in turn.
+    pub(super) fn next_ready(&mut self) -> Option<PortId> {
+        if !self.unread {
+            return None;
+        }
+        let waits = |ports: &[Port<'_>]| ports.iter().position(|port| port.socket().can_recv());
+        let (first, later) = self.ports.split_at(self.turn);
+        let later = waits(later).map(|place| self.turn + place);
+        let place = later.or_else(|| waits(first));
+        self.unread = place.is_some();
+        self.turn = place.map_or(0, |place| place + 1);
+        place.map(PortId)
+    }
+
+    /// Frees the place of a port.
+    pub(super) fn unbind(&mut self, port: PortId) {
+        self.ports[port.0].socket_mut().close();
+    }
+
+    /// See [`UdpSocket::send_to`](super::UdpSocket::send_to).
     pub(super) fn send(
         &mut self,
         host: &mut Host<'_>,
@@ -207,9 +188,6 @@ impl<'a> Datagrams<'a> {
     ) -> Result<(), SendToError> {
         if to.port == 0 || !is_spoken(to.addr) || to.addr.is_unspecified() {
             return Err(SendToError::NotAHost);
-        }
-        if !self.is_bound(from.port) {
-            return Err(SendToError::NotBound);
         }
         let longest = self.longest().min(host.link.longest_datagram(to.addr));
         if data.len() > longest {
@@ -294,17 +272,22 @@ impl<'a> Datagrams<'a> {
         Some((waiting.to.addr, waiting.back))
     }
 
-    /// Takes a datagram from any port: the number of the port, how long it is in the buffer, whom it is from,
-    /// and to which of our addresses.
-    pub(super) fn take(&mut self, buffer: &mut [u8]) -> Option<(u16, usize, udp::UdpMetadata)> {
-        let port = self.ports.iter_mut().find(|it| it.socket().can_recv())?;
+    /// Takes a datagram from a port.
+    pub(super) fn take(&mut self, port: PortId, buffer: &mut [u8]) -> Option<Received> {
+        let port = &mut self.ports[port.0];
         let number = port.number();
         let (octets, meta) = port.socket_mut().recv().ok()?;
-        let len = octets.len().min(buffer.len());
+        let (sent, len) = (octets.len(), octets.len().min(buffer.len()));
         buffer[..len].copy_from_slice(&octets[..len]);
         let sender = port.sender(meta.meta.id);
         self.last = sender.map(|hardware| (meta.endpoint, hardware));
-        Some((number, len, meta))
+        let local = meta.local_address.unwrap_or(meta.endpoint.addr);
+        Some(Received {
+            local: IpEndpoint::new(local, number),
+            remote: meta.endpoint,
+            len,
+            sent,
+        })
     }
 
     /// Tries to send the first datagram of the queue, by way of `hop` if that is known.

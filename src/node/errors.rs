@@ -40,8 +40,6 @@ pub enum SendError {
     Closed,
     /// The connection is over.
     Ended(Ending),
-    /// The handle is of a connection that was let go.
-    Stale,
 }
 
 /// Why nothing can be received on a connection.
@@ -53,8 +51,6 @@ pub enum RecvError {
     Finished,
     /// The connection is over, and everything that came before was received.
     Ended(Ending),
-    /// The handle is of a connection that was let go.
-    Stale,
 }
 
 /// Why a datagram cannot be sent.
@@ -62,8 +58,6 @@ pub enum RecvError {
 pub enum SendToError {
     /// Port 0 or an unspecified address.
     NotAHost,
-    /// The port it should come from is not bound.
-    NotBound,
     /// Longer than a datagram can be here: MTU less headers.
     TooLong,
     /// Too many wait already. Try again after the next egress.
@@ -100,7 +94,6 @@ impl fmt::Display for SendError {
             }
             Self::Closed => f.write_str("this side has closed the connection"),
             Self::Ended(ending) => write!(f, "the connection is over: {ending}"),
-            Self::Stale => f.write_str("the connection was let go"),
         }
     }
 }
@@ -113,7 +106,6 @@ impl fmt::Display for RecvError {
             }
             Self::Finished => f.write_str("the peer has closed the connection"),
             Self::Ended(ending) => write!(f, "the connection is over: {ending}"),
-            Self::Stale => f.write_str("the connection was let go"),
         }
     }
 }
@@ -122,7 +114,6 @@ impl fmt::Display for SendToError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotAHost => "that is not a host's address and port",
-            Self::NotBound => "bind the port first",
             Self::TooLong => "the datagram is longer than the MTU allows",
             Self::WouldBlock => "too many datagrams wait already: try again later",
         })

@@ -116,7 +116,7 @@ impl Node<'_> {
 
     /// Gives a datagram to the socket of its port, or to the application's own.
     fn deliver(&mut self, frame: &UdpFrame<'_>, ethernet: &Ethernet<'_>) -> Verdict {
-        let Some(port) = self.datagrams.port_mut(frame.flow.local.port) else {
+        let Some(port) = self.datagrams.receiving(frame.flow.local.port) else {
             return match self.give_extra(ethernet.octets) {
                 true => Verdict::Passed,
                 false => Verdict::Dropped(Reason::NoSuchPort),

@@ -1,80 +1,52 @@
-//! RECEIVE, and who is called for it: readiness, reading, and the window that reading opens.
+//! RECEIVE: reading, and the window that reading opens.
 
-use super::connection::Handle;
 use super::errors::RecvError;
 use super::host::Host;
-use super::node::Node;
 use super::queues::Queue;
 use super::slot_id::SlotId;
 use super::tcp::Tcp;
 use crate::trace::Ending;
 
-impl Node<'_> {
-    /// The next connection with news, each once: data, the end of data, room to send again, the end.
-    ///
-    /// One that was read from and has more, octets or the end, comes again: a single [`Self::recv`] each
-    /// time hears of everything. One that was not read from comes when there is something new.
-    pub fn next_ready(&mut self) -> Option<Handle> {
-        loop {
-            let slot = self.tcp.table.pop(Queue::Ready)?;
-            // Before `accept` nobody holds the handle, and after `close` nobody wants to know.
-            let flags = self.tcp.table[slot].flags;
-            if flags.accepted && !flags.orphaned {
-                return Some(self.tcp.table.handle(slot));
-            }
-        }
-    }
-
-    /// RECEIVE: takes octets in order, as many as there are and fit; says how many.
-    ///
-    /// # Errors
-    /// See [`RecvError`].
-    pub fn recv(&mut self, handle: Handle, buffer: &mut [u8]) -> Result<usize, RecvError> {
-        let count = self.peek(handle, buffer)?;
-        self.consume(handle, count);
-        Ok(count)
-    }
-
-    /// Like [`Self::recv`], but leaves the octets where they are.
-    ///
-    /// # Errors
-    /// See [`RecvError`].
-    pub fn peek(&mut self, handle: Handle, buffer: &mut [u8]) -> Result<usize, RecvError> {
-        let slot = self.slot_of(handle).ok_or(RecvError::Stale)?;
-        let count = self
-            .tcp
-            .table
-            .place_mut(slot)
-            .socket_mut()
-            .peek_slice(buffer)
-            .unwrap_or(0);
-        if count > 0 || buffer.is_empty() {
-            return Ok(count);
-        }
-        let connection = &self.tcp.table[slot];
-        match connection.ending {
-            Some(ending) if ending != Ending::Closed => Err(RecvError::Ended(ending)),
-            Some(_) => Err(RecvError::Finished),
-            None if connection.fin_received() => Err(RecvError::Finished),
-            None => Err(RecvError::WouldBlock),
-        }
-    }
-
-    /// Takes octets that were peeked at.
-    pub fn consume(&mut self, handle: Handle, count: usize) {
-        if let Some(slot) = self.slot_of(handle) {
-            self.tcp.consume(&self.host, slot, count);
-        }
-    }
-
-    /// Octets that [`Self::recv`] would give now.
-    pub fn unread(&self, handle: Handle) -> usize {
-        self.slot_of(handle)
-            .map_or(0, |slot| self.tcp.table.place(slot).socket().recv_queue())
-    }
-}
-
 impl Tcp<'_> {
+    /// See [`TcpSocket::peek`](super::TcpSocket::peek).
+    pub(super) fn peek(&mut self, slot: SlotId, buffer: &mut [u8]) -> Result<usize, RecvError> {
+        let socket = self.table.place_mut(slot).socket_mut();
+        match socket.peek_slice(buffer).unwrap_or(0) {
+            0 if !buffer.is_empty() => Err(self.nothing_to_read(slot)),
+            count => Ok(count),
+        }
+    }
+
+    /// See [`TcpSocket::recv_with`](super::TcpSocket::recv_with).
+    pub(super) fn recv_with<T>(
+        &mut self,
+        host: &Host<'_>,
+        slot: SlotId,
+        read: impl FnOnce(&[u8]) -> (usize, T),
+    ) -> Result<T, RecvError> {
+        let socket = self.table.place_mut(slot).socket_mut();
+        let (count, result) = match socket.peek(usize::MAX) {
+            Ok(octets) if !octets.is_empty() => {
+                let (count, result) = read(octets);
+                (count.min(octets.len()), result)
+            }
+            Ok(_) | Err(_) => return Err(self.nothing_to_read(slot)),
+        };
+        self.consume(host, slot, count);
+        Ok(result)
+    }
+
+    /// Why there is nothing to read.
+    fn nothing_to_read(&self, slot: SlotId) -> RecvError {
+        let connection = &self.table[slot];
+        match connection.ending {
+            Some(ending) if ending != Ending::Closed => RecvError::Ended(ending),
+            Some(_) => RecvError::Finished,
+            None if connection.fin_received() => RecvError::Finished,
+            None => RecvError::WouldBlock,
+        }
+    }
+
     /// Takes octets that were peeked at.
     pub(super) fn consume(&mut self, host: &Host<'_>, slot: SlotId, count: usize) {
         let mut left = count;

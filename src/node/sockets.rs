@@ -1,25 +1,15 @@
-//! The calls, with the names people know. None of them blocks.
+//! The calls that open ports and connections, and lead to their sockets. None of them blocks.
 
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpEndpoint, IpListenEndpoint};
+use smoltcp::wire::IpEndpoint;
 
 use super::connection::Handle;
-use super::errors::{ConnectError, ListenError, SendError, SendToError};
+use super::errors::{ConnectError, ListenError};
 use super::node::Node;
 use super::queues::Queue;
-use super::slot_id::SlotId;
-use crate::trace::{Call, Cause, Direction, Ending, Flow, Reason, Verdict};
-
-/// A datagram that was received.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Received {
-    /// This node's address and port that it was sent to.
-    pub local: IpEndpoint,
-    /// Who sent it.
-    pub remote: IpEndpoint,
-    /// Octets of payload written to the caller's buffer; what did not fit is gone.
-    pub len: usize,
-}
+use super::tcp_socket::TcpSocket;
+use super::udp_socket::UdpSocket;
+use crate::trace::{Call, Cause};
 
 impl<'a> Node<'a> {
     /// Passive OPEN: serves a TCP port. Up to `backlog` SYNs wait while no connection is free for them,
@@ -78,118 +68,45 @@ impl<'a> Node<'a> {
         Ok(self.tcp.table.handle(slot))
     }
 
-    /// SEND: queues octets, as many as there is room for; says how many.
+    /// The next connection with news, each once: data, the end of data, room to send again, the end.
     ///
-    /// # Errors
-    /// See [`SendError`]. Nothing was queued then.
-    pub fn send(&mut self, handle: Handle, data: &[u8]) -> Result<usize, SendError> {
-        self.tcp.send(handle, data)
-    }
-
-    /// SEND without a copy: `compose` writes into the transmit buffer itself, all of what it is given,
-    /// which is the part of the room that lies in one piece. There may be another: call again until it
-    /// would block. Says how many octets were queued.
-    ///
-    /// # Errors
-    /// See [`SendError`]. Nothing was queued then, and `compose` not called.
-    pub fn send_composed(
-        &mut self,
-        handle: Handle,
-        compose: impl FnOnce(&mut [u8]),
-    ) -> Result<usize, SendError> {
-        self.tcp.send_composed(handle, compose)
-    }
-
-    /// Octets that [`Self::send`] would take now.
-    pub fn send_room(&self, handle: Handle) -> usize {
-        self.slot_of(handle).map_or(0, |slot| {
-            let socket = self.tcp.table.place(slot).socket();
-            if socket.may_send() {
-                socket.send_capacity() - socket.send_queue()
-            } else {
-                0
+    /// This is an edge: a connection that was not read from comes again when there is something new. One that was
+    /// read from and has more, octets or the end, comes again by itself, so that a single
+    /// [`recv`](TcpSocket::recv) each time hears of everything. What the connection can do at this moment,
+    /// however it was told, is a level: [`TcpSocket::can_recv`] and [`TcpSocket::can_send`].
+    pub fn next_ready(&mut self) -> Option<Handle> {
+        loop {
+            let slot = self.tcp.table.pop(Queue::Ready)?;
+            // Before `accept` nobody holds the handle, and after `close` nobody wants to know.
+            let flags = self.tcp.table[slot].flags;
+            if flags.accepted && !flags.orphaned {
+                return Some(self.tcp.table.handle(slot));
             }
-        })
-    }
-
-    /// Octets queued or sent that the peer has not acknowledged.
-    pub fn unacknowledged(&self, handle: Handle) -> usize {
-        self.slot_of(handle)
-            .map_or(0, |slot| self.tcp.table.place(slot).socket().send_queue())
-    }
-
-    /// Octets queued that have not been sent once: there was no window for them, or no turn yet.
-    pub fn unsent(&self, handle: Handle) -> usize {
-        self.slot_of(handle).map_or(0, |slot| {
-            let numbers = &self.tcp.table[slot].numbers;
-            let under_way = numbers.snd_nxt.wrapping_sub(numbers.snd_una) as usize;
-            self.unacknowledged(handle).saturating_sub(under_way)
-        })
-    }
-
-    /// Whether the peer takes nothing more for now: its window is closed (RFC 9293 section 3.8.6.1).
-    pub fn is_window_closed(&self, handle: Handle) -> bool {
-        self.slot_of(handle)
-            .is_some_and(|slot| self.tcp.table[slot].numbers.closed)
-    }
-
-    /// Makes the connection ready once more when the peer acknowledges something.
-    pub fn watch_acknowledgments(&mut self, handle: Handle) {
-        if let Some(slot) = self.slot_of(handle) {
-            self.tcp.table[slot].flags.wants_room = true;
         }
     }
 
-    /// Whether the peer's FIN was received, or the connection is over: nothing more will come.
-    pub fn has_finished(&self, handle: Handle) -> bool {
-        self.slot_of(handle).is_none_or(|slot| {
-            let connection = &self.tcp.table[slot];
-            connection.ending.is_some() || connection.fin_received()
-        })
+    /// The socket of a connection; none, if it was closed or aborted here.
+    pub fn tcp(&mut self, handle: Handle) -> Option<TcpSocket<'_, 'a>> {
+        let slot = self.tcp.slot_of(handle)?;
+        Some(TcpSocket::new(&mut self.host, &mut self.tcp, slot))
     }
 
-    /// Why the connection is over, if it is.
-    pub fn ended(&self, handle: Handle) -> Option<Ending> {
-        self.tcp.table[self.slot_of(handle)?].ending
-    }
-
-    /// CLOSE of the sending half: a FIN follows what is queued. Receiving goes on.
-    pub fn shutdown(&mut self, now: Instant, handle: Handle) {
-        self.host.tick(now);
-        if let Some(slot) = self.slot_of(handle) {
-            self.tcp.close_slot(&mut self.host, slot);
-        }
-    }
-
-    /// Lets go of a connection: a FIN follows what is queued, what still comes is discarded, and the
-    /// slot comes back by itself when the teardown is over.
-    pub fn close(&mut self, now: Instant, handle: Handle) {
-        self.host.tick(now);
-        let Some(slot) = self.slot_of(handle) else {
-            return;
-        };
-        self.tcp.let_go(slot);
-        if self.tcp.table[slot].flags.unlinked {
-            return self.tcp.table.free(slot);
-        }
-        self.tcp.discard_received(slot);
-        self.tcp.close_slot(&mut self.host, slot);
-    }
-
-    /// ABORT: ends a connection at once and lets go of it. The peer gets a reset in the states in which
-    /// RFC 9293 section 3.10.5 says so.
-    ///
-    /// Unlike other calls it also reaches a connection that was let go and is still in its teardown.
+    /// Ends a connection like [`TcpSocket::abort`], also one that was closed here and is still in its teardown.
     pub fn abort(&mut self, now: Instant, handle: Handle) {
         self.host.tick(now);
-        self.tcp
-            .end_at_once(&mut self.host, handle, Cause::Call(Call::Abort));
+        self.end_at_once(handle, Cause::Call(Call::Abort));
     }
 
     /// The same as [`abort`](Self::abort), told as what it is: others wait for the connection.
     pub fn evict(&mut self, now: Instant, handle: Handle) {
         self.host.tick(now);
-        self.tcp.end_at_once(&mut self.host, handle, Cause::Evicted);
+        self.end_at_once(handle, Cause::Evicted);
+    }
+
+    fn end_at_once(&mut self, handle: Handle, cause: Cause) {
+        if let Some(slot) = self.tcp.table.slot_of(handle) {
+            self.tcp.end_at_once(&mut self.host, slot, cause);
+        }
     }
 
     /// Binds a UDP port.
@@ -202,49 +119,18 @@ impl<'a> Node<'a> {
 
     /// Whether a UDP port is bound.
     pub fn is_bound(&self, port: u16) -> bool {
-        self.datagrams.is_bound(port)
+        self.datagrams.place_of(port).is_some()
     }
 
-    /// Sends a datagram from a bound port; the address is chosen if `from` names none. What answers the
-    /// datagram that was taken last goes back to where that came from, as long as no neighbour says otherwise.
-    ///
-    /// # Errors
-    /// See [`SendToError`].
-    pub fn send_to(
-        &mut self,
-        now: Instant,
-        from: impl Into<IpListenEndpoint>,
-        to: IpEndpoint,
-        data: &[u8],
-    ) -> Result<(), SendToError> {
-        self.host.tick(now);
-        self.datagrams.send(&mut self.host, from.into(), to, data)
+    /// The socket of a UDP port, if that is bound.
+    pub fn udp(&mut self, port: u16) -> Option<UdpSocket<'_, 'a>> {
+        let place = self.datagrams.place_of(port)?;
+        Some(UdpSocket::new(&mut self.host, &mut self.datagrams, place))
     }
 
-    /// Takes a datagram from any bound port.
-    pub fn recv_from(&mut self, buffer: &mut [u8]) -> Option<Received> {
-        let (number, len, meta) = self.datagrams.take(buffer)?;
-        let local = meta.local_address.unwrap_or(meta.endpoint.addr);
-        Some(Received {
-            local: IpEndpoint::new(local, number),
-            remote: meta.endpoint,
-            len,
-        })
-    }
-
-    /// Notes that the application refused a datagram, so that no loss is silent.
-    pub fn refuse_datagram(&mut self, now: Instant, received: &Received, reason: Reason) {
-        self.host.tick(now);
-        let flow = Flow {
-            local: received.local,
-            remote: received.remote,
-        };
-        let (len, verdict) = (received.len as u16, Verdict::Dropped(reason));
-        self.host.record.datagram(Direction::In, flow, len, verdict);
-    }
-
-    /// The slot of a handle, unless the connection was let go.
-    pub(super) fn slot_of(&self, handle: Handle) -> Option<SlotId> {
-        self.tcp.slot_of(handle)
+    /// The next UDP port at which a datagram waits, each in turn.
+    pub fn next_udp(&mut self) -> Option<UdpSocket<'_, 'a>> {
+        let place = self.datagrams.next_ready()?;
+        Some(UdpSocket::new(&mut self.host, &mut self.datagrams, place))
     }
 }

@@ -11,7 +11,7 @@ use smoltcp::socket::udp;
 use super::answers::Stranger;
 use super::config::{ConfigError, Needs};
 use super::connection::Slot;
-use super::datagrams::{DatagramMemory, Pending, Port};
+use super::datagrams::{DatagramMemory, Pending};
 use super::deadlines::Place;
 use super::flow::Entry;
 use super::listeners::Listener;
@@ -22,6 +22,7 @@ use super::reassembly::Assembly;
 use super::slot_id::SlotId;
 use super::syn_queue::SynQueueEntry;
 use super::time_wait::TimeWaitEntry;
+use super::udp_port::Port;
 use crate::opaque::opaque;
 use crate::trace::Event;
 

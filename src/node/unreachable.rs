@@ -27,8 +27,8 @@ impl Node<'_> {
     /// The application is told (RFC 1122 section 4.1.3.3), if the datagram can have been its own.
     fn hear_of_datagram(&mut self, error: &Unreachable) {
         let Flow { local, .. } = error.flow;
-        let ours =
-            self.host.link.locals().contains(&local.addr) && self.datagrams.is_bound(local.port);
+        let ours = self.host.link.locals().contains(&local.addr)
+            && self.datagrams.place_of(local.port).is_some();
         self.host.note(match ours {
             true => Kind::Undelivered {
                 flow: error.flow,

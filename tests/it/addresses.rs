@@ -16,9 +16,9 @@ fn first() -> IpCidr {
 /// `a` has closed first, and both have seen the other's FIN.
 fn with_one_in_time_wait(pair: &mut Pair) {
     let (client, server) = pair.connect();
-    pair.a.close(pair.now, client);
-    pair.run_until(|pair| pair.b.has_finished(server));
-    pair.b.close(pair.now, server);
+    pair.a.tcp(client).unwrap().close(pair.now);
+    pair.run_until(|pair| pair.b.tcp(server).unwrap().has_finished());
+    pair.b.tcp(server).unwrap().close(pair.now);
     pair.run_until(|pair| pair.a.time_waiting() == 1);
 }
 

@@ -25,7 +25,7 @@ fn with_all_places_taken() -> (Hall, Vec<Handle>) {
     }
     hall.run_for(Duration::from_secs(1));
     for member in &members[1..] {
-        assert_eq!(hall.pair.a.unread(*member), 2048);
+        assert_eq!(hall.pair.a.tcp(*member).unwrap().recv_queue(), 2048);
     }
     (hall, members)
 }
@@ -89,7 +89,9 @@ fn a_browser_that_finds_no_place_is_told_when_to_come_again() {
     let (mut hall, _) = with_all_places_taken();
     let browser = hall.join();
     hall.send(browser, "GET / HTTP/1.1\r\n\r\n");
-    hall.run_until("the response", |hall| hall.pair.a.has_finished(browser));
+    hall.run_until("the response", |hall| {
+        hall.pair.a.tcp(browser).unwrap().has_finished()
+    });
     let response = String::from_utf8(receive(&mut hall.pair.a, browser)).unwrap();
     assert!(response.starts_with("HTTP/1.1 503 "), "{response}");
     assert!(response.contains("\r\nRetry-After: 5\r\n"), "{response}");
@@ -114,5 +116,5 @@ fn a_browser_that_does_not_read_is_let_go() {
     hall.send(browser, "GET / HTTP/1.1\r\n\r\n");
     hall.run_for(Duration::from_secs(30));
     assert_eq!(hall.pair.b.free(), 40 - 32);
-    assert!(hall.pair.a.ended(browser).is_some());
+    assert!(hall.pair.a.tcp(browser).and_then(|it| it.ended()).is_some());
 }

@@ -45,9 +45,11 @@ fn both(pair: &Pair) -> Walked {
 fn the_client_closes_first() -> Walked {
     let mut pair = Pair::default();
     let (client, server) = pair.connect();
-    pair.a.close(pair.now, client);
-    pair.run_until(|pair| pair.b.recv(server, &mut [0; 8]) == Err(RecvError::Finished));
-    pair.b.close(pair.now, server);
+    pair.a.tcp(client).unwrap().close(pair.now);
+    pair.run_until(|pair| {
+        pair.b.tcp(server).unwrap().recv(&mut [0; 8]) == Err(RecvError::Finished)
+    });
+    pair.b.tcp(server).unwrap().close(pair.now);
     pair.run_for(Duration::from_secs(61));
     assert_eq!(
         path(&walked(&pair.a)),
@@ -71,8 +73,8 @@ fn the_client_closes_first() -> Walked {
 fn both_close_at_once() -> Walked {
     let mut pair = Pair::default();
     let (client, server) = pair.connect();
-    pair.a.close(pair.now, client);
-    pair.b.close(pair.now, server);
+    pair.a.tcp(client).unwrap().close(pair.now);
+    pair.b.tcp(server).unwrap().close(pair.now);
     pair.run_for(Duration::from_secs(61));
     let end = [Established, FinWait1, Closing, TimeWait, Closed];
     assert!(path(&walked(&pair.a)).ends_with(&end));

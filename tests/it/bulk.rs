@@ -42,13 +42,18 @@ fn bulk(pair: &mut Pair, all: usize) -> (Handle, Duration) {
     let done = pair.run_until(Duration::from_secs(600), |pair| {
         while pair.b.accept().is_some() {}
         let rest = buffer.len().min(all - sent);
-        sent += pair.a.send(client, &buffer[..rest]).unwrap_or(0);
+        sent += pair
+            .a
+            .tcp(client)
+            .unwrap()
+            .send(&buffer[..rest])
+            .unwrap_or(0);
         while let Some(handle) = pair.b.next_ready() {
-            while let Ok(count) = pair.b.recv(handle, &mut buffer) {
+            while let Ok(count) = pair.b.tcp(handle).unwrap().recv(&mut buffer) {
                 got += count;
             }
-            if pair.b.has_finished(handle) {
-                pair.b.close(pair.now, handle);
+            if pair.b.tcp(handle).unwrap().has_finished() {
+                pair.b.tcp(handle).unwrap().close(pair.now);
             }
         }
         (got == all).then_some(())
@@ -79,10 +84,10 @@ fn the_first_flight_is_small_whoever_had_the_socket_before() {
         let (client, _) = bulk(&mut pair, 400_000);
         let flight = first_flight(&pair.a, client.id());
         assert!((1..=FIRST_FLIGHT).contains(&flight), "{flight}");
-        pair.a.close(pair.now, client);
+        pair.a.tcp(client).unwrap().close(pair.now);
         let over = pair.run_until(Duration::from_secs(5), |pair| {
             while let Some(handle) = pair.b.next_ready() {
-                pair.b.close(pair.now, handle);
+                pair.b.tcp(handle).unwrap().close(pair.now);
             }
             (pair.a.free() == 1 && pair.b.free() == 1).then_some(())
         });

@@ -51,7 +51,11 @@ fn segments_are_no_longer_than_the_device_takes_both_ways() {
         let ack = Some(number.wrapping_add(1));
         host.give(&tcp(family, TcpControl::None, 1001, ack, b""));
         let (handle, _) = host.connection().expect("a connection");
-        host.node.send(handle, &[7; 4000]).expect("room");
+        host.node
+            .tcp(handle)
+            .unwrap()
+            .send(&[7; 4000])
+            .expect("room");
         let sent = host.work();
         assert!(!sent.is_empty());
         assert!(sent.iter().all(|frame| frame.len() <= LONGEST));
@@ -92,7 +96,11 @@ fn datagrams_and_echoes_that_the_device_has_no_room_for_never_reach_it() {
         let room = LONGEST - ETHERNET - headers;
         let remote = IpEndpoint::new(them, 40_000);
         let now = host.now;
-        let refused = host.node.send_to(now, PORT, remote, &vec![7; room + 1]);
+        let refused = host
+            .node
+            .udp(PORT)
+            .unwrap()
+            .send_to(now, remote, &vec![7; room + 1]);
         assert_eq!(refused, Err(SendToError::TooLong));
         assert!(host.give(&ping(them, us, room + 1)).is_empty());
         assert_eq!(host.counters().dropped(Reason::TooLong), 1);

@@ -39,12 +39,12 @@ fn conversation() -> (Pair, Handle, Vec<u8>) {
     let step = Duration::from_millis(100);
     run(&mut pair, &mut capture, step);
     let server = pair.b.accept().unwrap();
-    pair.a.send(client, "你好".as_bytes()).unwrap();
+    pair.a.tcp(client).unwrap().send("你好".as_bytes()).unwrap();
     run(&mut pair, &mut capture, step);
     assert_eq!(receive(&mut pair.b, server), "你好".as_bytes());
-    pair.a.close(pair.now, client);
+    pair.a.tcp(client).unwrap().close(pair.now);
     run(&mut pair, &mut capture, step);
-    pair.b.close(pair.now, server);
+    pair.b.tcp(server).unwrap().close(pair.now);
     run(&mut pair, &mut capture, Duration::from_secs(61));
     capture.finish().unwrap();
     (pair, client, file)

@@ -17,12 +17,14 @@ fn a_member_that_shuts_down_its_half_is_answered_and_then_closed() {
     let mut hall = Hall::default();
     let client = hall.join();
     hall.send(client, "last words");
-    hall.pair.a.shutdown(hall.pair.now, client);
-    hall.run_until("the end", |hall| hall.pair.a.has_finished(client));
+    hall.pair.a.tcp(client).unwrap().shutdown(hall.pair.now);
+    hall.run_until("the end", |hall| {
+        hall.pair.a.tcp(client).unwrap().has_finished()
+    });
     let heard = String::from_utf8(receive(&mut hall.pair.a, client)).unwrap();
     assert!(heard.ends_with("Delivered to 1 member."), "{heard}");
     assert_eq!(hall.screen.text, "guest-1: last words\n");
-    hall.pair.a.close(hall.pair.now, client);
+    hall.pair.a.tcp(client).unwrap().close(hall.pair.now);
     hall.run_for(Duration::from_secs(61));
     hall.pair.assert_nothing_is_left();
 }
@@ -92,10 +94,19 @@ fn a_datagram_forged_from_a_service_or_from_another_room_draws_no_answer() {
         let (now, room) = (hall.pair.now, Pair::server());
         hall.pair
             .a
-            .send_to(now, port, room, GREETING.as_bytes())
+            .udp(port)
+            .unwrap()
+            .send_to(now, room, GREETING.as_bytes())
             .unwrap();
         hall.run_for(Duration::from_secs(10));
-        assert_eq!(hall.pair.a.recv_from(&mut [0; 64]), None, "{port}");
+        assert_eq!(
+            hall.pair
+                .a
+                .next_udp()
+                .and_then(|mut it| it.recv_from(&mut [0; 64])),
+            None,
+            "{port}"
+        );
         assert_eq!(hall.screen.text, "");
         let counters = hall.pair.b.journal().counters();
         assert_eq!(counters.datagrams_out, 0, "{port}");
@@ -127,7 +138,7 @@ fn a_slow_reader_is_told_why_and_disconnected_and_the_room_goes_on() {
         heard.len()
     );
     assert_eq!(
-        hall.pair.a.recv(slow, &mut [0; 8]),
+        hall.pair.a.tcp(slow).unwrap().recv(&mut [0; 8]),
         Err(RecvError::Finished)
     );
 }
@@ -143,7 +154,7 @@ fn a_reader_that_never_reads_is_reset_and_its_slot_comes_back() {
     }
     hall.run_for(Duration::from_secs(15));
     assert_eq!(hall.pair.b.free(), hall.pair.b.capacity() - 1);
-    assert!(hall.pair.a.ended(slow).is_some());
+    assert!(hall.pair.a.tcp(slow).and_then(|it| it.ended()).is_some());
     hall.pair.assert_all_legal();
 }
 
@@ -185,7 +196,7 @@ fn ten_thousand_lines_at_once_from_one_that_reads_are_all_heard_and_answered() {
     let (mut sent, mut answers, mut heard) = (0, Vec::new(), Vec::new());
     hall.run_until("every answer", |hall| {
         let rest = &said.as_bytes()[sent..];
-        sent += hall.pair.a.send(client, rest).unwrap_or(0);
+        sent += hall.pair.a.tcp(client).unwrap().send(rest).unwrap_or(0);
         answers.extend(receive(&mut hall.pair.a, client));
         heard.extend(receive(&mut hall.pair.a, other));
         answers.iter().filter(|octet| **octet == b'\n').count() == 10_001
@@ -261,10 +272,10 @@ fn the_operator_closes_resets_and_kicks() {
     let clients = [hall.join(), hall.join(), hall.join()];
     let [first, second, third] = clients;
     assert_eq!(hall.console("/close 1"), "Connection #1 is closing.\n");
-    assert!(hall.pair.a.has_finished(first));
+    assert!(hall.pair.a.tcp(first).unwrap().has_finished());
     assert_eq!(hall.console("/abort 2"), "Connection #2 is reset.\n");
     assert_eq!(
-        hall.pair.a.ended(second),
+        hall.pair.a.tcp(second).and_then(|it| it.ended()),
         Some(smolchat::trace::Ending::ResetByPeer)
     );
     assert_eq!(hall.console("/kick guest-3"), "guest-3 is removed.\n");
@@ -279,7 +290,7 @@ fn the_operator_closes_resets_and_kicks() {
     );
     assert!(hall.console("/ladder 2").contains("RST"));
     for client in clients {
-        hall.pair.a.close(hall.pair.now, client);
+        hall.pair.a.tcp(client).unwrap().close(hall.pair.now);
     }
     hall.run_for(Duration::from_secs(61));
     hall.pair.assert_nothing_is_left();
@@ -298,18 +309,18 @@ fn at_the_end_each_member_receives_exactly_q_and_nobody_new_gets_in() {
     hall.console("q");
     for client in clients {
         assert_eq!(hall.hear(client), "q");
-        assert!(hall.pair.a.has_finished(client));
+        assert!(hall.pair.a.tcp(client).unwrap().has_finished());
         let segments = hall.segments_to(client);
         let q = segments.iter().rfind(|s| s.header.len > 0).unwrap().header;
         assert_eq!((q.len, q.flags.contains(Flags::FIN)), (1, false));
-        hall.pair.a.close(hall.pair.now, client);
+        hall.pair.a.tcp(client).unwrap().close(hall.pair.now);
     }
     hall.run_for(Duration::from_secs(1));
     assert!(hall.app.is_over(hall.pair.now, &hall.pair.b));
     let late = hall.pair.a.connect(hall.pair.now, Pair::server()).unwrap();
     hall.run_for(Duration::from_secs(1));
     assert_eq!(
-        hall.pair.a.ended(late),
+        hall.pair.a.tcp(late).and_then(|it| it.ended()),
         Some(smolchat::trace::Ending::Refused)
     );
 }
@@ -331,7 +342,7 @@ fn the_ninth_of_eight_waits_in_the_backlog_and_gets_in() {
     assert_eq!(hall.app.room().len(), 9);
     assert!(hall.console("/states").contains("1 waiting for a free one"));
     assert!(hall.ask(clients[0], "q").ends_with('q'));
-    hall.pair.a.close(hall.pair.now, clients[0]);
+    hall.pair.a.tcp(clients[0]).unwrap().close(hall.pair.now);
     hall.run_for(Duration::from_secs(5));
     let answer = hall.ask(ninth, "at last");
     assert!(answer.contains("Welcome, guest-9."), "{answer}");
@@ -354,7 +365,7 @@ fn a_full_room_says_so_and_closes() {
         "The room is full. Please come again later.\n"
     );
     hall.run_for(Duration::from_secs(1));
-    assert!(hall.pair.a.has_finished(late));
+    assert!(hall.pair.a.tcp(late).unwrap().has_finished());
 }
 
 #[test]
@@ -417,7 +428,7 @@ fn a_wire_that_loses_repeats_and_reorders_changes_nothing_of_what_is_said() {
         let q = q.iter().rfind(|segment| segment.header.len > 0).unwrap();
         assert_eq!(q.header.len, 1, "seed {seed}");
         for client in [alice, bob] {
-            hall.pair.a.close(hall.pair.now, client);
+            hall.pair.a.tcp(client).unwrap().close(hall.pair.now);
         }
         hall.run_for(Duration::from_secs(300));
         assert_eq!(hall.app.room().len(), 1, "seed {seed}");

@@ -46,7 +46,7 @@ fn hello(hall: &mut Hall, room: smoltcp::wire::IpEndpoint) -> Duration {
     let client = hall.pair.a.connect(since, room).unwrap();
     let mut said = false;
     hall.run_until("the welcome", |hall| {
-        said = said || hall.pair.a.send(client, b"hello\n").is_ok();
+        said = said || hall.pair.a.tcp(client).unwrap().send(b"hello\n").is_ok();
         receive(&mut hall.pair.a, client).starts_with(b"Welcome, ")
     });
     hall.pair.now - since
@@ -117,7 +117,7 @@ fn who_has_spoken_stays_and_of_a_crowd_no_more_than_its_share_when_others_wait()
     hall.run_for(Duration::from_secs(60));
     let heard: Vec<_> = members
         .iter()
-        .map(|member| hall.pair.a.ended(*member).is_none())
+        .map(|member| hall.pair.a.tcp(*member).and_then(|it| it.ended()).is_none())
         .collect();
     let stay = heard.iter().filter(|stays| **stays).count();
     assert!((PLACES / 4..=PLACES / 2).contains(&stay), "{stay}");
@@ -168,11 +168,11 @@ fn what_was_said_before_good_bye_outlasts_a_quarter_of_a_minute_of_loss() {
     hall.faults = Faults::heap(1, DEAD, Policy::NONE, 1514, 64);
     hall.send(bob, "good night\n");
     hall.run_for(Duration::from_secs(1));
-    hall.pair.a.shutdown(hall.pair.now, ann);
+    hall.pair.a.tcp(ann).unwrap().shutdown(hall.pair.now);
     hall.run_for(Duration::from_secs(15));
     hall.faults = Faults::heap(1, Policy::NONE, Policy::NONE, 1514, 64);
     hall.run_until("the end of the stream", |hall| {
-        hall.pair.a.has_finished(ann)
+        hall.pair.a.tcp(ann).unwrap().has_finished()
     });
     let heard = String::from_utf8(receive(&mut hall.pair.a, ann)).unwrap();
     assert!(heard.ends_with(": good night\n"), "{heard:?}");
@@ -202,7 +202,7 @@ fn good_bye_itself_may_be_lost_when_what_was_said_before_it_arrived_late() {
     wire(&mut hall, Policy::NONE);
     hall.run_until("good-bye", |hall| {
         heard.extend(receive(&mut hall.pair.a, ann));
-        hall.pair.a.has_finished(ann)
+        hall.pair.a.tcp(ann).unwrap().has_finished()
     });
     assert!(heard.ends_with(b": good night\nq"), "{heard:?}");
 }
@@ -213,7 +213,7 @@ fn who_answers_nothing_after_good_bye_makes_room_first() {
     for member in &members {
         hall.ask(*member, "hello\n");
     }
-    hall.pair.a.shutdown(hall.pair.now, members[0]);
+    hall.pair.a.tcp(members[0]).unwrap().shutdown(hall.pair.now);
     hall.faults = Faults::heap(1, DEAD, Policy::NONE, 1514, 64);
     // Nobody hears of anything, and one is being said good-bye to.
     hall.run_for(Duration::from_secs(30));

@@ -88,8 +88,8 @@ fn whoever_finds_no_connection_free_waits_and_gets_in_when_one_is() {
                         .is_some_and(|it| it.flow.local == remote)
                 };
                 let client = *all.iter().find(its).unwrap();
-                pair.b.close(pair.now, served[number]);
-                pair.a.close(pair.now, client);
+                pair.b.tcp(served[number]).unwrap().close(pair.now);
+                pair.a.tcp(client).unwrap().close(pair.now);
                 let since = pair.now;
                 pair.run_until(|pair| {
                     accept(pair, &mut served);
@@ -115,32 +115,32 @@ fn requests(pair: &mut Pair, requests: usize, at_once: usize, silent: bool) -> D
     pair.run_until(|pair| {
         while let Some(handle) = pair.b.accept() {
             if silent {
-                pair.b.send(handle, b"hello").unwrap();
-                pair.b.shutdown(pair.now, handle);
+                pair.b.tcp(handle).unwrap().send(b"hello").unwrap();
+                pair.b.tcp(handle).unwrap().shutdown(pair.now);
             }
         }
         while let Some(handle) = pair.b.next_ready() {
-            match pair.b.recv(handle, &mut [0; 64]) {
+            match pair.b.tcp(handle).unwrap().recv(&mut [0; 64]) {
                 Ok(_) => {
-                    pair.b.send(handle, b"hello").unwrap();
-                    pair.b.close(pair.now, handle);
+                    pair.b.tcp(handle).unwrap().send(b"hello").unwrap();
+                    pair.b.tcp(handle).unwrap().close(pair.now);
                 }
                 Err(RecvError::WouldBlock) => {}
-                Err(_) => pair.b.close(pair.now, handle),
+                Err(_) => pair.b.tcp(handle).unwrap().close(pair.now),
             }
         }
         while let Some(handle) = pair.a.next_ready() {
             let mut buffer = [0; 64];
-            match pair.a.recv(handle, &mut buffer) {
+            match pair.a.tcp(handle).unwrap().recv(&mut buffer) {
                 Ok(count) => assert_eq!(buffer[..count], *b"hello"),
                 Err(RecvError::WouldBlock) => {
                     if !silent {
-                        pair.a.send(handle, b"GET /").unwrap();
+                        pair.a.tcp(handle).unwrap().send(b"GET /").unwrap();
                     }
                 }
                 Err(error) => {
                     assert_eq!(error, RecvError::Finished);
-                    pair.a.close(pair.now, handle);
+                    pair.a.tcp(handle).unwrap().close(pair.now);
                     done += 1;
                 }
             }
@@ -201,8 +201,8 @@ fn waits(pair: &mut Pair, mut stranger: impl FnMut(Instant) -> Vec<Vec<u8>>) -> 
     }
     let took = pair.now - since;
     let server = server.unwrap();
-    pair.a.close(pair.now, client);
-    pair.b.close(pair.now, server);
+    pair.a.tcp(client).unwrap().close(pair.now);
+    pair.b.tcp(server).unwrap().close(pair.now);
     took
 }
 

@@ -35,13 +35,13 @@ fn serve(pair: &mut Pair) {
     while let Some(handle) = pair.b.next_ready() {
         let mut buffer = [0; 64];
         loop {
-            match pair.b.recv(handle, &mut buffer) {
+            match pair.b.tcp(handle).unwrap().recv(&mut buffer) {
                 Ok(count) => {
-                    pair.b.send(handle, &buffer[..count]).unwrap();
+                    pair.b.tcp(handle).unwrap().send(&buffer[..count]).unwrap();
                 }
                 Err(RecvError::WouldBlock) => break,
-                Err(RecvError::Finished | RecvError::Ended(_) | RecvError::Stale) => {
-                    pair.b.close(pair.now, handle);
+                Err(RecvError::Finished | RecvError::Ended(_)) => {
+                    pair.b.tcp(handle).unwrap().close(pair.now);
                     break;
                 }
             }
@@ -78,11 +78,11 @@ fn flood(on_link: bool, count: u32) -> (Pair, usize, Duration) {
             }
             step(&mut pair);
             if !said {
-                said = pair.a.send(client, b"hello").is_ok();
+                said = pair.a.tcp(client).unwrap().send(b"hello").is_ok();
             }
-            if said && !heard && pair.a.unread(client) == 5 {
+            if said && !heard && pair.a.tcp(client).unwrap().recv_queue() == 5 {
                 heard = true;
-                pair.a.close(pair.now, client);
+                pair.a.tcp(client).unwrap().close(pair.now);
             }
             if heard || pair.now - since > Duration::from_secs(30) {
                 break;
@@ -164,13 +164,17 @@ fn many(server_first: bool) -> Pair {
         });
         let server = server.unwrap();
         if server_first {
-            pair.b.close(pair.now, server);
-            pair.run_until(|pair| pair.a.recv(client, &mut [0; 8]) == Err(RecvError::Finished));
-            pair.a.close(pair.now, client);
+            pair.b.tcp(server).unwrap().close(pair.now);
+            pair.run_until(|pair| {
+                pair.a.tcp(client).unwrap().recv(&mut [0; 8]) == Err(RecvError::Finished)
+            });
+            pair.a.tcp(client).unwrap().close(pair.now);
         } else {
-            pair.a.close(pair.now, client);
-            pair.run_until(|pair| pair.b.recv(server, &mut [0; 8]) == Err(RecvError::Finished));
-            pair.b.close(pair.now, server);
+            pair.a.tcp(client).unwrap().close(pair.now);
+            pair.run_until(|pair| {
+                pair.b.tcp(server).unwrap().recv(&mut [0; 8]) == Err(RecvError::Finished)
+            });
+            pair.b.tcp(server).unwrap().close(pair.now);
         }
         assert!(pair.now - started <= Duration::from_secs(60), "{number}");
     }
@@ -309,7 +313,7 @@ fn a_cookie_carries_a_whole_connection() {
     lab.give(&lab.ack());
     assert_eq!(lab.state(), State::Listen);
     let (now, handle) = (lab.now, lab.handle());
-    lab.node().close(now, handle);
+    lab.node().tcp(handle).unwrap().close(now);
     assert_eq!(lab.node().free(), 1);
 }
 
@@ -442,7 +446,7 @@ fn a_peer_that_rebooted_comes_back_on_the_same_port() {
     assert!(lab.give(&reset.rst()).is_empty());
     let handle = lab.handle();
     let now = lab.now;
-    lab.node().close(now, handle);
+    lab.node().tcp(handle).unwrap().close(now);
     let sent = lab.give(&syn);
     assert!(sent.iter().any(Segment::is_syn), "{sent:?}");
     assert_eq!(lab.state(), State::SynReceived);

@@ -51,7 +51,10 @@ fn give<'p>(host: &mut Host, packets: impl IntoIterator<Item = &'p Vec<u8>>) -> 
 /// What came to the port, as the application takes it.
 fn received(host: &mut Host) -> Option<Vec<u8>> {
     let mut room = vec![0; 65_535];
-    let received = host.node.recv_from(&mut room)?;
+    let received = host
+        .node
+        .next_udp()
+        .and_then(|mut it| it.recv_from(&mut room))?;
     room.truncate(received.len);
     Some(room)
 }
@@ -103,7 +106,7 @@ fn a_segment_in_pieces_reaches_its_connection() {
         assert_eq!((bits, ack), (0x10, 1001 + 2800));
         let handle = host.node.accept().expect("a connection");
         let mut room = vec![0; 4096];
-        assert_eq!(host.node.recv(handle, &mut room), Ok(2800));
+        assert_eq!(host.node.tcp(handle).unwrap().recv(&mut room), Ok(2800));
         assert_eq!(&room[..2800], data);
     }
 }

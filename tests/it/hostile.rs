@@ -143,22 +143,30 @@ fn run(seed: u64, sizes: Sizes) {
             0 | 1 => clients.extend(pair.a.connect(pair.now, Pair::server())),
             2..=4 => {
                 if let Some(client) = rng.choice(&clients) {
-                    let _ = pair.a.send(*client, &vec![b'x'; rng.usize(..6000)]);
+                    let _ = pair
+                        .a
+                        .tcp(*client)
+                        .unwrap()
+                        .send(&vec![b'x'; rng.usize(..6000)]);
                 }
             }
             5 => {
                 if let Some(server) = rng.choice(&servers) {
-                    let _ = pair.b.send(*server, &vec![b'y'; rng.usize(..6000)]);
+                    let _ = pair
+                        .b
+                        .tcp(*server)
+                        .unwrap()
+                        .send(&vec![b'y'; rng.usize(..6000)]);
                 }
             }
             6 if !clients.is_empty() => {
                 let client = clients.swap_remove(rng.usize(..clients.len()));
-                pair.a.close(pair.now, client);
+                pair.a.tcp(client).unwrap().close(pair.now);
             }
             7 if !servers.is_empty() => {
                 let server = servers.swap_remove(rng.usize(..servers.len()));
                 if rng.bool() {
-                    pair.b.close(pair.now, server);
+                    pair.b.tcp(server).unwrap().close(pair.now);
                 } else {
                     pair.b.abort(pair.now, server);
                 }
@@ -184,14 +192,14 @@ fn run(seed: u64, sizes: Sizes) {
         pair.a.abort(pair.now, handle);
     }
     for handle in servers {
-        pair.b.close(pair.now, handle);
+        pair.b.tcp(handle).unwrap().close(pair.now);
     }
     while let Some(handle) = pair.b.accept() {
         pair.b.abort(pair.now, handle);
     }
     pair.run_for(Duration::from_secs(400));
     while let Some(handle) = pair.b.accept() {
-        pair.b.close(pair.now, handle);
+        pair.b.tcp(handle).unwrap().close(pair.now);
     }
     pair.run_for(Duration::from_secs(400));
     for node in [&pair.a, &pair.b] {

@@ -20,8 +20,8 @@ fn converse(family: usize, change: impl Fn(Vec<u8>) -> Vec<u8>) {
     host.give(&hello);
     let handle = host.node.accept().expect("a connection");
     let mut room = [0; 16];
-    assert_eq!(host.node.recv(handle, &mut room), Ok(5));
-    assert_eq!(host.node.send(handle, b"hi"), Ok(2));
+    assert_eq!(host.node.tcp(handle).unwrap().recv(&mut room), Ok(5));
+    assert_eq!(host.node.tcp(handle).unwrap().send(b"hi"), Ok(2));
     let (_, seq, ack) = segment(&host.work());
     assert_eq!((Some(seq), ack), (next, 1006));
     // A reset that counts, in the form of the rest.
@@ -89,7 +89,11 @@ fn datagrams_and_echoes_behind_headers_arrive() {
     let datagram = udp(THEM[1], US[1], PORT, b"hello");
     assert!(host.give(&extended(&datagram, &headers)).is_empty());
     let mut room = [0; 16];
-    let received = host.node.recv_from(&mut room).expect("a datagram");
+    let received = host
+        .node
+        .next_udp()
+        .and_then(|mut it| it.recv_from(&mut room))
+        .expect("a datagram");
     assert_eq!(&room[..received.len], b"hello");
     let sent = host.give(&extended(&ping(THEM[1], US[1], 8), &headers));
     assert_eq!(message(&sent), (129, 0, 0x0001_0001));
@@ -255,7 +259,13 @@ fn what_nobody_on_a_link_can_have_sent_is_dropped() {
     ] {
         let before = host.counters().dropped(reason);
         assert!(host.give(&udp(from, to, PORT, b"hello")).is_empty());
-        assert!(host.node.recv_from(&mut [0; 16]).is_none(), "{from}");
+        assert!(
+            host.node
+                .next_udp()
+                .and_then(|mut it| it.recv_from(&mut [0; 16]))
+                .is_none(),
+            "{from}"
+        );
         assert_eq!(host.counters().dropped(reason), before + 1, "{from}");
     }
 }

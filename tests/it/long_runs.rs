@@ -57,7 +57,7 @@ impl App {
         }
         let mut buffer = [0; 700];
         let some = rng.usize(1..buffer.len());
-        match node.recv(self.handle, &mut buffer[..some]) {
+        match node.tcp(self.handle).unwrap().recv(&mut buffer[..some]) {
             Ok(count) => self.check(&buffer[..count]),
             Err(RecvError::WouldBlock) => {}
             Err(RecvError::Finished) => self.finished = true,
@@ -68,14 +68,18 @@ impl App {
             *place = octet(self.stream, self.sent + at);
         }
         if some > 0 {
-            self.sent += node.send(self.handle, &buffer[..some]).unwrap_or(0);
+            self.sent += node
+                .tcp(self.handle)
+                .unwrap()
+                .send(&buffer[..some])
+                .unwrap_or(0);
         }
         if self.sent == self.length && !self.shut {
-            node.shutdown(now, self.handle);
+            node.tcp(self.handle).unwrap().shutdown(now);
             self.shut = true;
         }
         if self.shut && self.finished {
-            node.close(now, self.handle);
+            node.tcp(self.handle).unwrap().close(now);
             self.done = true;
         }
     }
@@ -277,7 +281,7 @@ fn frames_of_noise_change_nothing_and_are_counted() {
     let mut pair = Pair::default();
     let (client, server) = pair.connect();
     let model: Vec<u8> = {
-        pair.a.send(client, b"hello").unwrap();
+        pair.a.tcp(client).unwrap().send(b"hello").unwrap();
         pair.run_for(Duration::from_millis(1));
         let frames = pair.wire.queue(Side::A).frames();
         frames.map(|frame| frame.octets.to_vec()).next().unwrap()
@@ -295,10 +299,10 @@ fn frames_of_noise_change_nothing_and_are_counted() {
         pair.run_for(Duration::from_millis(10));
     }
     let mut buffer = [0; 64];
-    assert_eq!(pair.b.recv(server, &mut buffer), Ok(5));
-    pair.a.send(client, b" world").unwrap();
+    assert_eq!(pair.b.tcp(server).unwrap().recv(&mut buffer), Ok(5));
+    pair.a.tcp(client).unwrap().send(b" world").unwrap();
     pair.run_for(Duration::from_secs(60));
-    assert_eq!(pair.b.recv(server, &mut buffer), Ok(6));
+    assert_eq!(pair.b.tcp(server).unwrap().recv(&mut buffer), Ok(6));
     assert_eq!(&buffer[..6], b" world");
     assert!(pair.b.journal().counters().dropped_in_all() > 10_000);
     pair.assert_all_legal();

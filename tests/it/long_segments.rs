@@ -55,9 +55,9 @@ impl Stream {
     fn send(&mut self, now: Instant, node: &mut Node<'_>, handle: Handle) {
         let rest = &self.octets[self.sent..];
         if rest.is_empty() {
-            node.shutdown(now, handle);
+            node.tcp(handle).unwrap().shutdown(now);
         } else {
-            self.sent += node.send(handle, rest).unwrap_or(0);
+            self.sent += node.tcp(handle).unwrap().send(rest).unwrap_or(0);
         }
     }
 
@@ -65,7 +65,7 @@ impl Stream {
     fn receive(&mut self, node: &mut Node<'_>, handle: Handle) -> bool {
         let mut buffer = vec![0; 10_000];
         loop {
-            match node.recv(handle, &mut buffer) {
+            match node.tcp(handle).unwrap().recv(&mut buffer) {
                 Ok(count) => {
                     let expected = &self.octets[self.received..][..count];
                     assert!(buffer[..count] == *expected, "after {}", self.received);

@@ -58,6 +58,7 @@ mod scene;
 mod segment_size;
 mod services;
 mod soak;
+mod sockets;
 mod strangers;
 #[cfg(feature = "linux")]
 mod tap_capture;

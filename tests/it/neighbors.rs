@@ -130,7 +130,7 @@ fn members(count: u8) -> (Lab, Vec<Handle>, Vec<Segment>) {
 
 fn say(lab: &mut Lab, handles: &[Handle]) {
     for handle in handles {
-        lab.node().send(*handle, b"hello").unwrap();
+        lab.node().tcp(*handle).unwrap().send(b"hello").unwrap();
     }
 }
 
@@ -156,7 +156,7 @@ fn after_any_silence_fifty_members_on_fifty_hosts_hear_a_line_at_once() {
         assert_eq!(heard, hosts, "after {silence} s");
         // The answers, so that nothing is sent again.
         for number in 10..60 {
-            let unheard = lab.node().unacknowledged(handles[number - 10]);
+            let unheard = lab.node().tcp(handles[number - 10]).unwrap().send_queue();
             assert_eq!(unheard, 5);
         }
         acknowledge(&mut lab, &handles);
@@ -261,7 +261,11 @@ fn strangers_who_ask_evict_nobody() {
     let now = lab.now;
     let to = IpEndpoint::new(PEER.into(), 7);
     lab.answers = true;
-    lab.node().send_to(now, PORT, to, b"hello").unwrap();
+    lab.node()
+        .udp(PORT)
+        .unwrap()
+        .send_to(now, to, b"hello")
+        .unwrap();
     lab.work();
     lab.answers = false;
     for number in 0..300u16 {
@@ -274,7 +278,11 @@ fn strangers_who_ask_evict_nobody() {
     // Each is answered, and asks nothing of us.
     assert_eq!(arps(&sent(&mut lab)).len(), 300);
     say(&mut lab, &handles);
-    lab.node().send_to(now, PORT, to, b"again").unwrap();
+    lab.node()
+        .udp(PORT)
+        .unwrap()
+        .send_to(now, to, b"again")
+        .unwrap();
     let frames = sent(&mut lab);
     assert_eq!(lines(&frames), [mac_of(host(10))]);
     assert_eq!(arps(&frames), []);
@@ -297,9 +305,17 @@ fn an_answer_over_udp_goes_back_to_where_its_datagram_came_from_and_waits_for_no
         assert_eq!(host.work(), [[0; 0]; 0]);
         // Each to its own, also when more came meanwhile.
         for hardware in [host::THEIRS, THIEF] {
-            let received = host.node.recv_from(&mut [0; 64]).unwrap();
+            let received = host
+                .node
+                .next_udp()
+                .and_then(|mut it| it.recv_from(&mut [0; 64]))
+                .unwrap();
             let (now, local, to) = (host.now, received.local, received.remote);
-            host.node.send_to(now, local, to, b"yes").unwrap();
+            host.node
+                .udp(local.port)
+                .unwrap()
+                .send_from(now, local.addr, to, b"yes")
+                .unwrap();
             // The answer, and a question among all for the next time.
             let frames = host.work();
             assert_eq!(frames.len(), 2);
@@ -308,7 +324,11 @@ fn an_answer_over_udp_goes_back_to_where_its_datagram_came_from_and_waits_for_no
         }
         // What answers nothing waits until somebody is found.
         let to = IpEndpoint::new(them, 9);
-        host.node.send_to(host.now, PORT, to, b"hello").unwrap();
+        host.node
+            .udp(PORT)
+            .unwrap()
+            .send_to(host.now, to, b"hello")
+            .unwrap();
         assert_eq!(host.work(), [[0; 0]; 0]);
     }
 }
@@ -389,7 +409,11 @@ fn whoever_never_used_arp_gets_the_first_answer() {
     let now = lab.now;
     lab.node().bind(PORT).unwrap();
     let to = IpEndpoint::new(stranger.into(), 7);
-    lab.node().send_to(now, PORT, to, b"hello").unwrap();
+    lab.node()
+        .udp(PORT)
+        .unwrap()
+        .send_to(now, to, b"hello")
+        .unwrap();
     let frames = sent(&mut lab);
     assert_eq!(arps(&frames), [(ArpOperation::Request, US, stranger)]);
     assert_eq!(frames.len(), 1);

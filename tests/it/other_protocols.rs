@@ -14,7 +14,7 @@ fn a_browser_gets_the_page_and_is_no_member() {
     assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
     assert!(page.contains("<li>guest-1, TCP, connection #1\n"), "{page}");
     assert!(page.ends_with("</html>\n"), "{page}");
-    assert!(hall.pair.a.has_finished(browser));
+    assert!(hall.pair.a.tcp(browser).unwrap().has_finished());
     assert_eq!(hall.app.room().len(), 2);
     assert_eq!(hall.hear(member), "");
     // Who has spoken before is no browser.
@@ -33,7 +33,7 @@ fn heard_by_a_stranger(pieces: &[&[u8]], pause: Duration) -> (Vec<u8>, String, b
     let mut heard = Vec::new();
     for piece in pieces {
         // Once it is told that nobody listens, it may be that nothing more can be sent.
-        let _ = hall.pair.a.send(stranger, piece);
+        let _ = hall.pair.a.tcp(stranger).unwrap().send(piece);
         hall.run_for(pause);
         heard.extend(receive(&mut hall.pair.a, stranger));
     }
@@ -41,7 +41,7 @@ fn heard_by_a_stranger(pieces: &[&[u8]], pause: Duration) -> (Vec<u8>, String, b
         hall.run_for(Duration::from_millis(50));
         heard.extend(receive(&mut hall.pair.a, stranger));
     }
-    let closed = hall.pair.a.has_finished(stranger);
+    let closed = hall.pair.a.tcp(stranger).unwrap().has_finished();
     let seen = hall.hear(member) + &hall.screen.text;
     (heard, seen, closed)
 }

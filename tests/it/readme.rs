@@ -16,7 +16,7 @@ fn farewell() -> String {
     hall.ask(client, "你好么,我好哟");
     hall.ask(client, "q");
     hall.run_for(Duration::from_millis(50));
-    hall.pair.a.close(hall.pair.now, client);
+    hall.pair.a.tcp(client).unwrap().close(hall.pair.now);
     hall.run_for(Duration::from_secs(61));
     let ladder = ladder(&hall.pair.b, ConnectionId(1), hall.pair.now);
     ladder.trim_end().to_owned()
@@ -49,12 +49,15 @@ fn echo(now: Instant, node: &mut Node<'_>, device: &mut impl Device) -> Option<I
     node.poll_ingress(now, device); // frames in, timers
     while node.accept().is_some() {} // who came is among the ready ones, too
     while let Some(peer) = node.next_ready() {
+        let Some(mut socket) = node.tcp(peer) else {
+            continue;
+        };
         let mut octets = [0; 512];
-        while let Ok(count) = node.recv(peer, &mut octets) {
-            let _ = node.send(peer, &octets[..count]); // or as much as there is room for
+        while let Ok(count) = socket.recv(&mut octets) {
+            let _ = socket.send(&octets[..count]); // or as much as there is room for
         }
-        if node.has_finished(peer) {
-            node.close(now, peer);
+        if socket.has_finished() {
+            socket.close(now);
         }
     }
     node.poll_egress(now, device) // segments out; when to call again, if no frame comes before
@@ -75,10 +78,10 @@ fn the_run_loop_of_the_readme_is_an_echo_server() {
     let mut heard = Vec::new();
     for round in 0..400 {
         if round == 100 {
-            pair.a.send(client, b"hello").unwrap();
+            pair.a.tcp(client).unwrap().send(b"hello").unwrap();
         }
         if round == 200 {
-            pair.a.close(pair.now, client);
+            pair.a.tcp(client).unwrap().close(pair.now);
         }
         let _ = pair.a.poll(pair.now, &mut pair.wire.end_a());
         echo(pair.now, &mut pair.b, &mut pair.wire.end_b());

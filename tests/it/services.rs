@@ -33,11 +33,21 @@ fn connect(hall: &mut Hall, port: u16) -> Handle {
 /// Sends from a port and gives all answers of the next second.
 fn ask(hall: &mut Hall, from: u16, port: u16, data: &[u8]) -> Vec<Vec<u8>> {
     let now = hall.pair.now;
-    hall.pair.a.send_to(now, from, service(port), data).unwrap();
+    hall.pair
+        .a
+        .udp(from)
+        .unwrap()
+        .send_to(now, service(port), data)
+        .unwrap();
     hall.run_for(Duration::from_secs(1));
     let mut buffer = [0; 2048];
     let mut answers = Vec::new();
-    while let Some(received) = hall.pair.a.recv_from(&mut buffer) {
+    while let Some(received) = hall
+        .pair
+        .a
+        .next_udp()
+        .and_then(|mut it| it.recv_from(&mut buffer))
+    {
         answers.push(buffer[..received.len].to_vec());
     }
     answers
@@ -50,14 +60,20 @@ fn an_echo_returns_all_that_was_sent_and_then_closes() {
     let sent: Vec<u8> = (0..20_000u32).map(|number| number as u8).collect();
     let (mut queued, mut back) = (0, Vec::new());
     hall.run_until("everything came back", |hall| {
-        queued += hall.pair.a.send(client, &sent[queued..]).unwrap_or(0);
+        queued += hall
+            .pair
+            .a
+            .tcp(client)
+            .unwrap()
+            .send(&sent[queued..])
+            .unwrap_or(0);
         back.extend(receive(&mut hall.pair.a, client));
         back.len() == sent.len()
     });
     assert_eq!(back, sent);
-    hall.pair.a.shutdown(hall.pair.now, client);
+    hall.pair.a.tcp(client).unwrap().shutdown(hall.pair.now);
     hall.run_until("the echo closes, too", |hall| {
-        hall.pair.a.has_finished(client)
+        hall.pair.a.tcp(client).unwrap().has_finished()
     });
     // It never was in the room.
     assert_eq!(hall.app.room().len(), 1);
@@ -69,12 +85,18 @@ fn discard_takes_more_than_it_can_hold_and_says_nothing() {
     let client = connect(&mut hall, 9);
     let mut sent = 0;
     hall.run_until("everything is acknowledged", |hall| {
-        sent += hall.pair.a.send(client, &[b'x'; 1000]).unwrap_or(0);
+        sent += hall
+            .pair
+            .a
+            .tcp(client)
+            .unwrap()
+            .send(&[b'x'; 1000])
+            .unwrap_or(0);
         sent > 50_000
     });
     hall.run_for(Duration::from_secs(1));
-    assert_eq!(hall.pair.a.unacknowledged(client), 0);
-    assert_eq!(hall.pair.a.unread(client), 0);
+    assert_eq!(hall.pair.a.tcp(client).unwrap().send_queue(), 0);
+    assert_eq!(hall.pair.a.tcp(client).unwrap().recv_queue(), 0);
 }
 
 #[test]
@@ -90,7 +112,7 @@ fn the_generator_speaks_first_and_goes_on_as_fast_as_it_is_read() {
         assert_eq!(line[0], b' ' + (number % 95) as u8);
         assert!(line.ends_with(b"\r\n"));
     }
-    hall.pair.a.close(hall.pair.now, client);
+    hall.pair.a.tcp(client).unwrap().close(hall.pair.now);
     hall.run_for(Duration::from_secs(61));
     assert_eq!(hall.pair.b.free(), hall.pair.b.capacity());
 }

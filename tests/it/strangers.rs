@@ -46,7 +46,12 @@ impl Rooms {
     fn forge(port: u16, text: &str) -> u64 {
         let mut rooms = Self::new(port);
         let (now, to) = (rooms.pair.now, IpEndpoint::new(address(Side::B), PORT));
-        let sent = rooms.pair.a.send_to(now, port, to, text.as_bytes());
+        let sent = rooms
+            .pair
+            .a
+            .udp(port)
+            .unwrap()
+            .send_to(now, to, text.as_bytes());
         assert_eq!(sent, Ok(()));
         assert!(rooms.run_for(Duration::from_secs(60)));
         for app in &rooms.apps {

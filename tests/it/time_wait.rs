@@ -60,7 +60,7 @@ fn what_is_closed_and_waits_2_msl_is_said_to_be_and_is_no_unknown_connection() {
     let mut hall = Hall::default();
     let client = hall.join();
     hall.console("/close 1");
-    hall.pair.a.close(hall.pair.now, client);
+    hall.pair.a.tcp(client).unwrap().close(hall.pair.now);
     hall.run_for(Duration::from_secs(1));
     for order in ["/close 1", "/abort 1"] {
         assert_eq!(

@@ -115,7 +115,10 @@ fn connections_with_much_to_send_take_turns() {
     let second = lab.node().handle_of(second).unwrap();
     for handle in [first, second] {
         // As much as a first flight may be.
-        assert_eq!(lab.node().send(handle, &[b'x'; 2048]), Ok(2048));
+        assert_eq!(
+            lab.node().tcp(handle).unwrap().send(&[b'x'; 2048]),
+            Ok(2048)
+        );
     }
     let turns: Vec<_> = lab.work().iter().map(|it| it.dst_port).collect();
     assert_eq!(turns, [40_000, 40_001, 40_000, 40_001]);
@@ -147,12 +150,20 @@ fn a_datagram_to_nobody_holds_up_no_other_and_is_given_up() {
     let now = lab.now;
     lab.node().bind(PORT).unwrap();
     let to = IpEndpoint::new(PEER.into(), 7);
-    lab.node().send_to(now, PORT, to, b"hello").unwrap();
+    lab.node()
+        .udp(PORT)
+        .unwrap()
+        .send_to(now, to, b"hello")
+        .unwrap();
     lab.work();
     lab.answers = false;
     for to in [NOBODY, PEER] {
         let to = IpEndpoint::new(to.into(), 7);
-        lab.node().send_to(now, PORT, to, b"hello").unwrap();
+        lab.node()
+            .udp(PORT)
+            .unwrap()
+            .send_to(now, to, b"hello")
+            .unwrap();
     }
     let Lab { subject, cable, .. } = &mut lab;
     let crate::lab::Subject::Node { node, .. } = subject else {
@@ -416,9 +427,9 @@ fn a_window_that_stays_closed_when_nothing_is_left_to_send_is_not_probed_without
     lab.give(&closed);
     // The octet and the FIN behind it leave as a probe of the window.
     let handle = lab.handle();
-    lab.node().send(handle, b"x").unwrap();
+    lab.node().tcp(handle).unwrap().send(b"x").unwrap();
     let now = lab.now;
-    lab.node().shutdown(now, handle);
+    lab.node().tcp(handle).unwrap().shutdown(now);
     let mut sent = lab.work();
     sent.extend(lab.wait_secs(1));
     let fin = sent.iter().find(|it| it.is_fin()).expect("a FIN");

@@ -24,16 +24,16 @@ fn what_an_application_answers_leaves_at_the_moment_it_has_its_turn() {
         while pair.b.accept().is_some() {}
         while let Some(handle) = pair.b.next_ready() {
             let mut buffer = [0; 8];
-            while let Ok(count) = pair.b.recv(handle, &mut buffer) {
-                pair.b.send(handle, &buffer[..count]).unwrap();
+            while let Ok(count) = pair.b.tcp(handle).unwrap().recv(&mut buffer) {
+                pair.b.tcp(handle).unwrap().send(&buffer[..count]).unwrap();
             }
         }
         while pair.a.next_ready().is_some() {
-            if pair.a.recv(client, &mut [0; 8]).is_ok() {
+            if pair.a.tcp(client).unwrap().recv(&mut [0; 8]).is_ok() {
                 trips.push(pair.now - asked);
             }
             asked = pair.now;
-            pair.a.send(client, b"ping").unwrap();
+            pair.a.tcp(client).unwrap().send(b"ping").unwrap();
         }
         (trips.len() == 10).then_some(())
     });
@@ -48,8 +48,8 @@ fn whoever_reads_once_at_each_call_hears_of_the_end() {
         let (client, server) = pair.connect();
         while pair.a.next_ready().is_some() {}
         // They leave in one segment.
-        pair.b.send(server, b"octets").unwrap();
-        pair.b.close(pair.now, server);
+        pair.b.tcp(server).unwrap().send(b"octets").unwrap();
+        pair.b.tcp(server).unwrap().close(pair.now);
         let mut heard = Vec::<u8>::new();
         let mut turns = 0;
         pair.run_until(|pair| {
@@ -57,7 +57,7 @@ fn whoever_reads_once_at_each_call_hears_of_the_end() {
                 assert_eq!(handle, client);
                 turns += 1;
                 let mut buffer = vec![0; at_once];
-                match pair.a.recv(handle, &mut buffer) {
+                match pair.a.tcp(handle).unwrap().recv(&mut buffer) {
                     Ok(count) => heard.extend(&buffer[..count]),
                     Err(RecvError::WouldBlock) => {}
                     Err(error) => {
@@ -80,13 +80,13 @@ fn a_reset_behind_data_is_heard_of_by_whoever_reads_once() {
     let mut pair = Pair::default();
     let (client, server) = pair.connect();
     while pair.a.next_ready().is_some() {}
-    pair.b.send(server, b"octets").unwrap();
-    pair.run_until(|pair| pair.a.unread(client) == 6);
+    pair.b.tcp(server).unwrap().send(b"octets").unwrap();
+    pair.run_until(|pair| pair.a.tcp(client).unwrap().recv_queue() == 6);
     pair.b.abort(pair.now, server);
-    pair.run_until(|pair| pair.a.ended(client).is_some());
+    pair.run_until(|pair| pair.a.tcp(client).and_then(|it| it.ended()).is_some());
     let mut answers = Vec::new();
     while let Some(handle) = pair.a.next_ready() {
-        answers.push(pair.a.recv(handle, &mut [0; 8]).is_ok());
+        answers.push(pair.a.tcp(handle).unwrap().recv(&mut [0; 8]).is_ok());
     }
     assert_eq!(answers, [true, false]);
 }

@@ -18,7 +18,7 @@ fn one_exchange_of_the_first_tutorial() {
         "Welcome, guest-1. /help lists the commands, q leaves. Delivered to 1 member."
     );
     assert_eq!(hall.screen.text, "guest-1: 你好么,我好哟\n");
-    hall.pair.a.close(hall.pair.now, client);
+    hall.pair.a.tcp(client).unwrap().close(hall.pair.now);
     hall.run_for(Duration::from_secs(61));
     assert_eq!(hall.app.room().len(), 1);
     assert!(hall.server_states(client).ends_with(&[
@@ -42,11 +42,11 @@ fn the_loop_of_the_second_tutorial_never_gets_out_of_step_and_ends_at_q() {
         }
         assert_eq!(hall.ask(client, "q"), "q");
         assert_eq!(hall.recv(client), "");
-        let end = hall.pair.a.recv(client, &mut [0; 8]);
+        let end = hall.pair.a.tcp(client).unwrap().recv(&mut [0; 8]);
         assert_eq!(end, Err(RecvError::Finished));
         // Not at once, or the client's FIN would carry the acknowledgment of ours.
         hall.run_for(Duration::from_millis(100));
-        hall.pair.a.close(hall.pair.now, client);
+        hall.pair.a.tcp(client).unwrap().close(hall.pair.now);
         hall.run_for(Duration::from_secs(1));
 
         let segments = hall.segments_to(client);
@@ -96,7 +96,10 @@ fn a_terminal_is_heard_by_lines_and_its_commands_by_nobody() {
     let mut hall = Hall::default();
     let client = hall.join();
     let send = |hall: &mut Hall, octets: &[u8]| {
-        assert_eq!(hall.pair.a.send(client, octets), Ok(octets.len()));
+        assert_eq!(
+            hall.pair.a.tcp(client).unwrap().send(octets),
+            Ok(octets.len())
+        );
         hall.run_for(Duration::from_millis(200));
         receive(&mut hall.pair.a, client)
     };

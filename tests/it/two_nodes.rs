@@ -13,16 +13,21 @@ fn octets_cross_both_ways_and_the_client_closes_first() {
     let mut pair = Pair::default();
     let (client, server) = pair.connect();
     let (ca, cb) = (client.id(), server.id());
-    assert_eq!(pair.a.send(client, "你好么,我好哟".as_bytes()), Ok(19));
-    pair.run_until(|pair| pair.b.unread(server) == 19);
+    assert_eq!(
+        pair.a.tcp(client).unwrap().send("你好么,我好哟".as_bytes()),
+        Ok(19)
+    );
+    pair.run_until(|pair| pair.b.tcp(server).unwrap().recv_queue() == 19);
     assert_eq!(receive(&mut pair.b, server), "你好么,我好哟".as_bytes());
-    assert_eq!(pair.b.send(server, b"hi"), Ok(2));
-    pair.run_until(|pair| pair.a.unread(client) == 2);
+    assert_eq!(pair.b.tcp(server).unwrap().send(b"hi"), Ok(2));
+    pair.run_until(|pair| pair.a.tcp(client).unwrap().recv_queue() == 2);
     assert_eq!(receive(&mut pair.a, client), b"hi");
 
-    pair.a.close(pair.now, client);
-    pair.run_until(|pair| pair.b.recv(server, &mut [0; 8]) == Err(RecvError::Finished));
-    pair.b.close(pair.now, server);
+    pair.a.tcp(client).unwrap().close(pair.now);
+    pair.run_until(|pair| {
+        pair.b.tcp(server).unwrap().recv(&mut [0; 8]) == Err(RecvError::Finished)
+    });
+    pair.b.tcp(server).unwrap().close(pair.now);
     pair.run_for(Duration::from_secs(61));
     println!("{}", ladder(&pair.a, ca, pair.now));
     println!("{}", ladder(&pair.b, cb, pair.now));
@@ -59,8 +64,8 @@ fn octets_cross_both_ways_and_the_client_closes_first() {
 fn both_close_at_once_and_both_wait() {
     let mut pair = Pair::default();
     let (client, server) = pair.connect();
-    pair.a.close(pair.now, client);
-    pair.b.close(pair.now, server);
+    pair.a.tcp(client).unwrap().close(pair.now);
+    pair.b.tcp(server).unwrap().close(pair.now);
     pair.run_for(Duration::from_secs(1));
     for (node, id) in [(&pair.a, client.id()), (&pair.b, server.id())] {
         assert!(states(node, id).ends_with(&[State::FinWait1, State::Closing, State::TimeWait]));
@@ -81,14 +86,14 @@ fn an_abort_resets_the_peer() {
     assert_eq!(ending(&pair.a, client.id()), Some(Ending::Aborted));
     assert_eq!(ending(&pair.b, server.id()), Some(Ending::ResetByPeer));
     assert_eq!(
-        pair.b.recv(server, &mut [0; 8]),
+        pair.b.tcp(server).unwrap().recv(&mut [0; 8]),
         Err(RecvError::Ended(Ending::ResetByPeer))
     );
     assert_eq!(
-        pair.b.send(server, b"x"),
+        pair.b.tcp(server).unwrap().send(b"x"),
         Err(SendError::Ended(Ending::ResetByPeer))
     );
-    pair.b.close(pair.now, server);
+    pair.b.tcp(server).unwrap().close(pair.now);
     pair.assert_nothing_is_left();
     pair.assert_all_legal();
 }
@@ -100,7 +105,7 @@ fn nobody_listens_and_the_connection_is_refused() {
     let client = pair.a.connect(pair.now, nobody).unwrap();
     pair.run_for(Duration::from_secs(1));
     assert_eq!(ending(&pair.a, client.id()), Some(Ending::Refused));
-    pair.a.close(pair.now, client);
+    pair.a.tcp(client).unwrap().close(pair.now);
     pair.assert_nothing_is_left();
     pair.assert_all_legal();
 }
@@ -146,16 +151,30 @@ fn a_datagram_crosses_and_is_answered() {
     pair.a.bind(5000).unwrap();
     pair.b.bind(9000).unwrap();
     let to = IpEndpoint::new(IpAddress::v4(192, 0, 2, 2), 9000);
-    pair.a.send_to(pair.now, 5000, to, b"hello").unwrap();
+    pair.a
+        .udp(5000)
+        .unwrap()
+        .send_to(pair.now, to, b"hello")
+        .unwrap();
     pair.run_for(Duration::from_secs(1));
     let mut buffer = [0; 64];
-    let received = pair.b.recv_from(&mut buffer).unwrap();
+    let received = pair
+        .b
+        .next_udp()
+        .and_then(|mut it| it.recv_from(&mut buffer))
+        .unwrap();
     assert_eq!(&buffer[..received.len], b"hello");
     pair.b
-        .send_to(pair.now, received.local, received.remote, b"hi")
+        .udp(received.local.port)
+        .unwrap()
+        .send_from(pair.now, received.local.addr, received.remote, b"hi")
         .unwrap();
     pair.run_for(Duration::from_millis(100));
-    let received = pair.a.recv_from(&mut buffer).unwrap();
+    let received = pair
+        .a
+        .next_udp()
+        .and_then(|mut it| it.recv_from(&mut buffer))
+        .unwrap();
     assert_eq!(&buffer[..received.len], b"hi");
     assert_eq!(received.remote, to);
 }
@@ -196,8 +215,8 @@ fn an_idle_peer_that_answers_probes_lives_and_one_that_does_not_is_given_up() {
 fn nothing_wakes_an_idle_node() {
     let mut pair = Pair::default();
     let (client, server) = pair.connect();
-    pair.a.send(client, b"x").unwrap();
-    pair.run_until(|pair| pair.b.unread(server) == 1);
+    pair.a.tcp(client).unwrap().send(b"x").unwrap();
+    pair.run_until(|pair| pair.b.tcp(server).unwrap().recv_queue() == 1);
     receive(&mut pair.b, server);
     // Until both have announced their addresses.
     pair.run_for(Duration::from_secs(6));
@@ -208,9 +227,11 @@ fn nothing_wakes_an_idle_node() {
 fn a_fin_that_comes_again_in_time_wait_is_acknowledged_and_the_wait_begins_anew() {
     let mut pair = Pair::default();
     let (client, server) = pair.connect();
-    pair.a.close(pair.now, client);
-    pair.run_until(|pair| pair.b.recv(server, &mut [0; 8]) == Err(RecvError::Finished));
-    pair.b.close(pair.now, server);
+    pair.a.tcp(client).unwrap().close(pair.now);
+    pair.run_until(|pair| {
+        pair.b.tcp(server).unwrap().recv(&mut [0; 8]) == Err(RecvError::Finished)
+    });
+    pair.b.tcp(server).unwrap().close(pair.now);
     pair.run_until(|pair| pair.a.time_waiting() == 1);
     // The last acknowledgment is lost, so the FIN comes again.
     assert!(pair.wire.queue_mut(Side::A).remove(0));
@@ -249,14 +270,14 @@ fn a_chosen_port_that_is_taken_is_refused() {
 fn a_teardown_that_drags_on_can_be_aborted() {
     let mut pair = Pair::default();
     let (client, server) = pair.connect();
-    pair.a.close(pair.now, client);
+    pair.a.tcp(client).unwrap().close(pair.now);
     pair.run_for(Duration::from_secs(1));
     assert_eq!(pair.a.status(client).unwrap().state, State::FinWait2);
     pair.a.abort(pair.now, client);
     pair.run_for(Duration::from_secs(1));
     assert_eq!(ending(&pair.a, client.id()), Some(Ending::Aborted));
     assert_eq!(ending(&pair.b, server.id()), Some(Ending::ResetByPeer));
-    pair.b.close(pair.now, server);
+    pair.b.tcp(server).unwrap().close(pair.now);
     pair.assert_nothing_is_left();
     pair.assert_all_legal();
 }

@@ -312,11 +312,15 @@ impl World {
                 } = world;
                 streams.receive(node, handle, len.into(), peek, ledger, talks);
             }),
-            Call::Shutdown(handle) => {
-                self.with(handle, |world, handle| world.node.shutdown(now, handle))
-            }
+            Call::Shutdown(handle) => self.with(handle, |world, handle| {
+                if let Some(mut socket) = world.node.tcp(handle) {
+                    socket.shutdown(now);
+                }
+            }),
             Call::Close(handle) => self.with(handle, |world, handle| {
-                world.node.close(now, handle);
+                if let Some(socket) = world.node.tcp(handle) {
+                    socket.close(now);
+                }
                 world.streams.forget(handle);
             }),
             Call::Abort(handle) => self.with(handle, |world, handle| {
@@ -326,9 +330,9 @@ impl World {
             Call::SetAddresses(which) => self.set_addresses(which),
             Call::SendTo { host, len } => {
                 let remote = IpEndpoint::new(hosts::address(host.into()), 7);
-                let _ = self
-                    .node
-                    .send_to(now, PORT, remote, &[b'x'; 255][..len.into()]);
+                if let Some(mut socket) = self.node.udp(PORT) {
+                    let _ = socket.send_to(now, remote, &[b'x'; 255][..len.into()]);
+                }
             }
             Call::Console(which) => {
                 let line = TEXTS[usize::from(which) % TEXTS.len()];

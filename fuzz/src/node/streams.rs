@@ -66,9 +66,12 @@ impl Streams {
             }
         }
         self.held.retain(|held| {
-            let over = node.ended(held.handle).is_some() && node.unread(held.handle) == 0;
+            let Some(socket) = node.tcp(held.handle) else {
+                return true;
+            };
+            let over = socket.ended().is_some() && !socket.can_recv();
             if over {
-                node.close(now, held.handle);
+                socket.close(now);
             }
             !over
         });
@@ -88,9 +91,12 @@ impl Streams {
         let Some(held) = self.held.iter_mut().find(|held| held.handle == handle) else {
             return;
         };
-        let len = len.min(node.unread(handle)).min(1 << 16);
+        let Some(mut socket) = node.tcp(handle) else {
+            return;
+        };
+        let len = len.min(socket.recv_queue()).min(1 << 16);
         self.room.resize(len, 0);
-        let Ok(count) = node.peek(handle, &mut self.room) else {
+        let Ok(count) = socket.peek(&mut self.room) else {
             return;
         };
         let octets = &self.room[..count];
@@ -102,10 +108,22 @@ impl Streams {
                 check_received(talk, seq, octets);
             }
         }
-        if !peek {
-            node.consume(handle, count);
-            held.taken = held.taken.wrapping_add(count as u32);
+        if peek {
+            return;
         }
+        let taken = if count.is_multiple_of(2) {
+            socket.consume(count);
+            count
+        } else {
+            // The same octets, as far as they lie in one piece.
+            let taken = socket.recv_with(|piece| {
+                let taken = piece.len().min(count);
+                assert_eq!(piece[..taken], octets[..taken]);
+                (taken, taken)
+            });
+            taken.expect("they are there")
+        };
+        held.taken = held.taken.wrapping_add(taken as u32);
     }
 
     /// Sends what comes next.
@@ -115,7 +133,19 @@ impl Streams {
         };
         self.room.resize(len, 0);
         fill(&mut self.room, held.given, SALT);
-        if let Ok(count) = node.send(handle, &self.room) {
+        let Some(mut socket) = node.tcp(handle) else {
+            return;
+        };
+        let sent = if len.is_multiple_of(2) {
+            socket.send(&self.room)
+        } else {
+            socket.send_with(|piece| {
+                let count = piece.len().min(len);
+                piece[..count].copy_from_slice(&self.room[..count]);
+                (count, count)
+            })
+        };
+        if let Ok(count) = sent {
             assert!(count <= len);
             held.given = held.given.wrapping_add(count as u32);
         }
@@ -130,7 +160,9 @@ impl Streams {
             self.hold(handle);
         }
         for held in self.held.drain(..) {
-            node.close(now, held.handle);
+            if let Some(socket) = node.tcp(held.handle) {
+                socket.close(now);
+            }
         }
     }
 }

@@ -100,11 +100,16 @@ impl Client {
                 if line == b"q" {
                     end = Some(now + LAST);
                 }
-                match node.send_to(now, *port, *remote, line) {
-                    Ok(()) => said = true,
-                    Err(error) => {
+                let sent = node
+                    .udp(*port)
+                    .map(|mut socket| socket.send_to(now, *remote, line));
+                match sent {
+                    Some(Ok(())) => said = true,
+                    Some(Err(error)) => {
                         let _ = writeln!(output, "-- not sent: {error}");
                     }
+                    // It was bound at the start, and nobody unbinds it.
+                    None => {}
                 }
             }
         });
@@ -137,7 +142,10 @@ impl Client {
     fn receive(&mut self, now: Instant) {
         let mark = if self.terminal.live { "<- " } else { "" };
         let mut octets = [0; 65_536];
-        while let Some(received) = self.node.recv_from(&mut octets) {
+        let Some(mut socket) = self.node.udp(self.port) else {
+            return;
+        };
+        while let Some(received) = socket.recv_from(&mut octets) {
             let output = &mut self.terminal.output;
             if received.remote != self.remote {
                 let from = received.remote;

@@ -257,16 +257,19 @@ impl Client {
 
     fn exchange(&mut self, now: Instant) {
         let Some(handle) = self.handle else { return };
-        let mut octets = [0; 4096];
         let mark = self.mark();
+        let Some(mut socket) = self.node.tcp(handle) else {
+            return;
+        };
+        let mut octets = [0; 4096];
         loop {
-            match self.node.recv(handle, &mut octets) {
+            match socket.recv(&mut octets) {
                 Ok(count) => {
                     let octets = &octets[..count];
                     self.received
                         .push(now, octets, mark, &mut self.terminal.output);
                 }
-                Err(RecvError::WouldBlock | RecvError::Stale) => break,
+                Err(RecvError::WouldBlock) => break,
                 Err(RecvError::Finished) => {
                     self.received.show(mark, &mut self.terminal.output);
                     self.close_at.get_or_insert(now);
@@ -283,15 +286,15 @@ impl Client {
             self.close_at.get_or_insert(now);
         }
         if !self.typed.is_empty()
-            && let Ok(count) = self.node.send(handle, &self.typed)
+            && let Ok(count) = socket.send(&self.typed)
         {
             self.typed.drain(..count);
         }
         if self.close_at.is_some_and(|at| at <= now) && self.typed.is_empty() && !self.closed {
             self.closed = true;
-            self.node.shutdown(now, handle);
+            socket.shutdown(now);
         }
-        if let Some(ending) = self.node.ended(handle) {
+        if let Some(ending) = socket.ended() {
             self.ended(now, handle, ending);
         }
     }
@@ -317,7 +320,9 @@ impl Client {
                         "nobody serves at {remote} yet; trying again until somebody does.\n{server}"
                     ));
                 }
-                self.node.close(now, handle);
+                if let Some(socket) = self.node.tcp(handle) {
+                    socket.close(now);
+                }
                 self.handle = None;
                 self.silent_at = None;
                 self.again = Some(now + AGAIN);

@@ -76,7 +76,14 @@ impl World for CableWorld {
             .connect(self.pair.now, server)
             .map_err(|error| Stuck::Node(error.to_string()))?;
         self.members.push(Socket::Tcp(handle));
-        let open = |world: &mut Self| (world.pair.a.send_room(handle) > 0).then_some(());
+        let open = |world: &mut Self| {
+            world
+                .pair
+                .a
+                .tcp(handle)
+                .filter(|it| it.can_send())
+                .map(drop)
+        };
         self.run_until(PATIENCE, open).ok_or(Stuck::NoAnswer)?;
         Ok(Member(self.members.len() - 1))
     }
@@ -95,11 +102,13 @@ impl World for CableWorld {
         let (now, to) = (self.pair.now, IpEndpoint::new(address(Side::B), PORT));
         match self.members[member.0] {
             Socket::Tcp(handle) => {
-                let sent = self.pair.a.send(handle, octets);
+                let mut socket = self.pair.a.tcp(handle).ok_or(Stuck::NoAnswer)?;
+                let sent = socket.send(octets);
                 sent.map_err(|error| Stuck::Node(error.to_string()))?;
             }
             Socket::Udp(port) => {
-                let sent = self.pair.a.send_to(now, port, to, octets);
+                let mut socket = self.pair.a.udp(port).ok_or(Stuck::NoAnswer)?;
+                let sent = socket.send_to(now, to, octets);
                 sent.map_err(|error| Stuck::Node(error.to_string()))?;
             }
         }
@@ -110,14 +119,14 @@ impl World for CableWorld {
         let mut buffer = [0; 1024];
         let received = match self.members[member.0] {
             Socket::Tcp(handle) => self.run_until(PATIENCE, |world| {
-                match world.pair.a.recv(handle, &mut buffer) {
+                match world.pair.a.tcp(handle)?.recv(&mut buffer) {
                     Ok(count) => Some(count),
                     Err(RecvError::WouldBlock) => None,
                     Err(_) => Some(0),
                 }
             }),
-            Socket::Udp(_) => self.run_until(PATIENCE, |world| {
-                Some(world.pair.a.recv_from(&mut buffer)?.len)
+            Socket::Udp(port) => self.run_until(PATIENCE, |world| {
+                Some(world.pair.a.udp(port)?.recv_from(&mut buffer)?.len)
             }),
         };
         let count = received.ok_or(Stuck::NoAnswer)?;
@@ -125,8 +134,10 @@ impl World for CableWorld {
     }
 
     fn close(&mut self, member: Member) {
-        if let Socket::Tcp(handle) = self.members[member.0] {
-            self.pair.a.close(self.pair.now, handle);
+        if let Socket::Tcp(handle) = self.members[member.0]
+            && let Some(socket) = self.pair.a.tcp(handle)
+        {
+            socket.close(self.pair.now);
         }
     }
 

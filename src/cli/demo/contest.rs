@@ -141,7 +141,8 @@ pub fn tcp(seed: u64) -> Outcome {
             next += 1;
         }
         if let Some(client) = client
-            && let Ok(taken) = pair.a.send(client, &pending)
+            && let Some(mut socket) = pair.a.tcp(client)
+            && let Ok(taken) = socket.send(&pending)
         {
             pending.drain(..taken);
         }
@@ -169,9 +170,19 @@ fn connect(pair: &mut Pair, accepted: &mut Option<Handle>) -> Option<Handle> {
 }
 
 fn take_messages(pair: &mut Pair, server: Handle, tally: &mut Tally) {
+    let Some(mut socket) = pair.b.tcp(server) else {
+        return;
+    };
     let mut buffer = [0; LENGTH];
-    while pair.b.unread(server) >= LENGTH && pair.b.recv(server, &mut buffer) == Ok(LENGTH) {
+    while socket.recv_queue() >= LENGTH && socket.recv(&mut buffer) == Ok(LENGTH) {
         tally.arrive(pair.now, &buffer);
+    }
+}
+
+/// A datagram that finds no room is lost, as everywhere.
+fn say(pair: &mut Pair, message: &[u8]) {
+    if let Some(mut socket) = pair.a.udp(PORT) {
+        let _ = socket.send_to(pair.now, server(), message);
     }
 }
 
@@ -179,7 +190,7 @@ fn take_messages(pair: &mut Pair, server: Handle, tally: &mut Tally) {
 pub fn udp(seed: u64) -> Outcome {
     let mut pair = lossy_pair(seed);
     // As over TCP, whoever has to be asked for an address has been asked.
-    let _ = pair.a.send_to(pair.now, PORT, server(), b"");
+    say(&mut pair, b"");
     pair.run_for(sent_at(0) - pair.now);
     let opened = pair.octets();
     let mut tally = Tally::default();
@@ -187,14 +198,15 @@ pub fn udp(seed: u64) -> Outcome {
     let end = sent_at(MESSAGES) + Duration::from_secs(1);
     while pair.now < end {
         while next < MESSAGES && sent_at(next) <= pair.now {
-            // A datagram that finds no room is lost, as everywhere.
-            let _ = pair.a.send_to(pair.now, PORT, server(), &message(next));
+            say(&mut pair, &message(next));
             next += 1;
         }
         let then = pair.step();
         let mut buffer = [0; LENGTH];
-        while let Some(received) = pair.b.recv_from(&mut buffer) {
-            tally.arrive(pair.now, &buffer[..received.len]);
+        if let Some(mut socket) = pair.b.udp(PORT) {
+            while let Some(received) = socket.recv_from(&mut buffer) {
+                tally.arrive(pair.now, &buffer[..received.len]);
+            }
         }
         advance(
             &mut pair,

@@ -29,8 +29,10 @@ pub fn play(style: &Style, out: &mut dyn Write) -> Result<(), Stuck> {
     let accepted = pair
         .run_until(Duration::from_secs(1), |pair| pair.b.accept())
         .ok_or(Stuck::NoAnswer)?;
-    pair.a.close(pair.now, client);
-    pair.b.close(pair.now, accepted);
+    let sockets = [pair.a.tcp(client), pair.b.tcp(accepted)];
+    for socket in sockets.into_iter().flatten() {
+        socket.close(pair.now);
+    }
     pair.run_for(MSL * 2 + Duration::from_secs(1));
     let mut text = String::new();
     // Writing to a string cannot fail.

@@ -109,20 +109,19 @@ impl App {
             return Ok(());
         };
         let mut buffer = [0; 64];
-        match node.recv(handle, &mut buffer) {
+        match node.tcp(handle).unwrap().recv(&mut buffer) {
             Ok(count) => self.got.extend_from_slice(&buffer[..count]),
             Err(RecvError::WouldBlock) => {}
             Err(RecvError::Finished) => self.finished = true,
             Err(RecvError::Ended(_)) => {
-                node.close(now, handle);
+                node.tcp(handle).unwrap().close(now);
                 self.let_go = true;
                 return Ok(());
             }
-            Err(RecvError::Stale) => return Err("a live handle is stale".into()),
         }
         let rest = &self.role.sends[self.sent..];
         if !rest.is_empty() && self.is_due(self.role.send, now) {
-            self.sent += node.send(handle, rest).unwrap_or(0);
+            self.sent += node.tcp(handle).unwrap().send(rest).unwrap_or(0);
         }
         self.end(now, node, handle);
         Ok(())
@@ -131,7 +130,7 @@ impl App {
     fn end(&mut self, now: Instant, node: &mut Node<'_>, handle: Handle) {
         if self.shut {
             if self.finished {
-                node.close(now, handle);
+                node.tcp(handle).unwrap().close(now);
                 self.let_go = true;
             }
             return;
@@ -141,9 +140,9 @@ impl App {
             return;
         }
         match self.role.how {
-            How::Close => node.close(now, handle),
+            How::Close => node.tcp(handle).unwrap().close(now),
             How::Abort => node.abort(now, handle),
-            How::Shutdown => node.shutdown(now, handle),
+            How::Shutdown => node.tcp(handle).unwrap().shutdown(now),
         }
         self.shut = self.role.how == How::Shutdown;
         self.let_go = !self.shut;

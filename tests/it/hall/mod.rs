@@ -158,14 +158,15 @@ impl Hall {
     }
 
     pub(crate) fn send(&mut self, client: Handle, text: &str) {
-        let sent = self.pair.a.send(client, text.as_bytes());
+        let sent = self.pair.a.tcp(client).unwrap().send(text.as_bytes());
         assert_eq!(sent, Ok(text.len()));
     }
 
     /// What one `recv` gives: waits until there is something.
     pub(crate) fn recv(&mut self, client: Handle) -> String {
         self.run_until("something to receive", |hall| {
-            hall.pair.a.unread(client) > 0 || hall.pair.a.has_finished(client)
+            hall.pair.a.tcp(client).unwrap().recv_queue() > 0
+                || hall.pair.a.tcp(client).unwrap().has_finished()
         });
         String::from_utf8(receive(&mut self.pair.a, client)).expect("UTF-8")
     }
@@ -200,7 +201,9 @@ impl Hall {
         let to = Pair::server();
         self.pair
             .a
-            .send_to(self.pair.now, 5000, to, text.as_bytes())
+            .udp(5000)
+            .unwrap()
+            .send_to(self.pair.now, to, text.as_bytes())
             .unwrap();
     }
 
@@ -221,7 +224,11 @@ impl Hall {
 
     pub(crate) fn take_datagram(&mut self) -> Option<String> {
         let mut octets = [0; 2048];
-        let received = self.pair.a.recv_from(&mut octets)?;
+        let received = self
+            .pair
+            .a
+            .next_udp()
+            .and_then(|mut it| it.recv_from(&mut octets))?;
         assert_eq!(received.remote, Pair::server());
         Some(String::from_utf8(octets[..received.len].to_vec()).unwrap())
     }

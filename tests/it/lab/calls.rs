@@ -14,7 +14,11 @@ impl Lab {
             Some(socket) => socket.recv_slice(&mut buffer).map_err(Err),
             None => {
                 let handle = self.handle();
-                self.node().recv(handle, &mut buffer).map_err(Ok)
+                self.node()
+                    .tcp(handle)
+                    .unwrap()
+                    .recv(&mut buffer)
+                    .map_err(Ok)
             }
         }
     }
@@ -42,7 +46,7 @@ impl Lab {
             }
             None => {
                 let handle = self.handle();
-                self.node().recv(handle, &mut one).unwrap();
+                self.node().tcp(handle).unwrap().recv(&mut one).unwrap();
             }
         }
     }
@@ -51,7 +55,7 @@ impl Lab {
     pub(crate) fn let_go(&mut self) {
         if self.is_node() {
             let (now, handle) = (self.now, self.handle());
-            self.node().close(now, handle);
+            self.node().tcp(handle).unwrap().close(now);
         }
     }
 }

@@ -394,7 +394,7 @@ impl Lab {
             Some(socket) => socket.close(),
             None => {
                 let (now, handle) = (self.now, self.handle());
-                self.node().shutdown(now, handle);
+                self.node().tcp(handle).unwrap().shutdown(now);
             }
         }
         self.work()
@@ -420,7 +420,7 @@ impl Lab {
             }
             None => {
                 let handle = self.handle();
-                self.node().send(handle, data).unwrap();
+                self.node().tcp(handle).unwrap().send(data).unwrap();
             }
         }
         self.work()
@@ -433,7 +433,11 @@ impl Lab {
             Some(socket) => socket.recv_slice(&mut buffer).unwrap_or(0),
             None => {
                 let handle = self.handle();
-                self.node().recv(handle, &mut buffer).unwrap_or(0)
+                self.node()
+                    .tcp(handle)
+                    .unwrap()
+                    .recv(&mut buffer)
+                    .unwrap_or(0)
             }
         };
         buffer.truncate(count);

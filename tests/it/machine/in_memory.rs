@@ -146,12 +146,13 @@ impl Subject for InMemory {
                 ..Ear::default()
             });
         };
-        let over = node.ended(handle);
+        let over = node.tcp(handle).and_then(|it| it.ended());
         Some(Ear {
             held: true,
-            open: node.send_room(handle) > 0,
-            octets: taken + node.unread(handle),
-            end: node.has_finished(handle) && over.is_none_or(|it| it == Ending::Closed),
+            open: node.tcp(handle).unwrap().send_room() > 0,
+            octets: taken + node.tcp(handle).unwrap().recv_queue(),
+            end: node.tcp(handle).unwrap().has_finished()
+                && over.is_none_or(|it| it == Ending::Closed),
             over: over.map(word_for),
         })
     }
@@ -218,7 +219,13 @@ impl InMemory {
         let handle = self.handle();
         let count = match (self.socket(), handle) {
             (Some(socket), _) => socket.recv_slice(&mut buffer).unwrap_or(0),
-            (None, Some(handle)) => self.lab.node().recv(handle, &mut buffer).unwrap_or(0),
+            (None, Some(handle)) => self
+                .lab
+                .node()
+                .tcp(handle)
+                .unwrap()
+                .recv(&mut buffer)
+                .unwrap_or(0),
             (None, None) => 0,
         };
         self.taken += count;
@@ -239,9 +246,9 @@ impl InMemory {
         };
         match call {
             Call::Connect | Call::Accept => return said(false),
-            Call::Send => return said(self.lab.node().send(handle, b"x").is_ok()),
+            Call::Send => return said(self.lab.node().tcp(handle).unwrap().send(b"x").is_ok()),
             Call::Receive => return said(self.receive() > 0),
-            Call::Close => self.lab.node().shutdown(now, handle),
+            Call::Close => self.lab.node().tcp(handle).unwrap().shutdown(now),
             Call::Abort => {
                 self.lab.node().abort(now, handle);
                 self.forget();

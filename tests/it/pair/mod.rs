@@ -169,11 +169,11 @@ pub(crate) fn ladder(node: &Node<'_>, id: ConnectionId, now: Instant) -> String 
     text
 }
 
-/// Everything that can be received now.
+/// Everything that can be received now; nothing from a connection that was let go.
 pub(crate) fn receive(node: &mut Node<'_>, handle: Handle) -> Vec<u8> {
     let mut buffer = [0; 8192];
-    match node.recv(handle, &mut buffer) {
-        Ok(count) => buffer[..count].to_vec(),
-        Err(_) => Vec::new(),
+    match node.tcp(handle).map(|mut socket| socket.recv(&mut buffer)) {
+        Some(Ok(count)) => buffer[..count].to_vec(),
+        Some(Err(_)) | None => Vec::new(),
     }
 }

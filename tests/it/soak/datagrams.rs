@@ -48,7 +48,10 @@ impl Correspondent {
         let (now, room) = (net.now, net.room_at(self.family));
         self.asked = now;
         let node = &mut net.host(self.host).node;
-        let _ = node.send_to(now, host_port(), room, text.as_bytes());
+        let _ = node
+            .udp(host_port())
+            .unwrap()
+            .send_to(now, room, text.as_bytes());
     }
 
     pub(crate) fn say(&mut self, net: &mut Network, ledger: &mut Ledger) {
@@ -71,7 +74,12 @@ impl Correspondent {
     /// Reads what came, at a moment at which something happens on its host.
     pub(crate) fn turn(&mut self, net: &mut Network) {
         let mut buffer = [0; 2048];
-        while let Some(received) = net.host(self.host).node.recv_from(&mut buffer) {
+        while let Some(received) = net
+            .host(self.host)
+            .node
+            .next_udp()
+            .and_then(|mut it| it.recv_from(&mut buffer))
+        {
             let text = str::from_utf8(&buffer[..received.len]).expect("UTF-8");
             for line in text.lines() {
                 self.read(net, line);

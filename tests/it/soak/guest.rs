@@ -129,7 +129,7 @@ impl Guest {
     /// Says a line.
     pub(crate) fn say(&mut self, host: &mut Host, ledger: &mut Ledger, padding: usize) {
         let text = ledger.line(self.number, padding) + "\n";
-        let sent = host.node.send(self.handle, text.as_bytes());
+        let sent = host.node.tcp(self.handle).unwrap().send(text.as_bytes());
         assert_eq!(sent, Ok(text.len()), "{self:?}");
         self.asked += 1;
     }
@@ -149,10 +149,10 @@ impl Guest {
         self.stage = Stage::Leaving(way);
         match way {
             Leave::Quitting => {
-                let sent = host.node.send(self.handle, b"q\n");
+                let sent = host.node.tcp(self.handle).unwrap().send(b"q\n");
                 assert_eq!(sent, Ok(2), "{self:?}");
             }
-            Leave::Closing => host.node.shutdown(now, self.handle),
+            Leave::Closing => host.node.tcp(self.handle).unwrap().shutdown(now),
             Leave::Resetting => self.abort(now, host),
             Leave::Vanishing => {
                 host.vanish(self.port);
@@ -173,17 +173,17 @@ impl Guest {
         }
         let mut buffer = [0; 2048];
         while self.reads && self.stage != Stage::Over {
-            match host.node.recv(self.handle, &mut buffer) {
+            match host.node.tcp(self.handle).unwrap().recv(&mut buffer) {
                 Ok(count) => self.read(now, &buffer[..count]),
                 Err(RecvError::WouldBlock) => return,
                 Err(RecvError::Finished) => self.finish(now, host, true),
-                Err(RecvError::Ended(_) | RecvError::Stale) => self.finish(now, host, false),
+                Err(RecvError::Ended(_)) => self.finish(now, host, false),
             }
         }
     }
 
     fn open(&mut self, host: &mut Host, ledger: &mut Ledger) {
-        let established = host.node.send_room(self.handle) > 0
+        let established = host.node.tcp(self.handle).unwrap().send_room() > 0
             && host
                 .node
                 .status(self.handle)
@@ -199,7 +199,7 @@ impl Guest {
             Purpose::Sitting => self.stage = Stage::In,
             Purpose::Browsing => {
                 self.stage = Stage::In;
-                let sent = host.node.send(self.handle, REQUEST.as_bytes());
+                let sent = host.node.tcp(self.handle).unwrap().send(REQUEST.as_bytes());
                 assert_eq!(sent, Ok(REQUEST.len()));
             }
         }
@@ -241,7 +241,7 @@ impl Guest {
 
     /// The connection is over.
     fn finish(&mut self, now: Instant, host: &mut Host, well: bool) {
-        host.node.close(now, self.handle);
+        host.node.tcp(self.handle).unwrap().close(now);
         let said = str::from_utf8(&self.rest).expect("UTF-8");
         match (self.purpose, self.stage) {
             (Purpose::Browsing, _) => {

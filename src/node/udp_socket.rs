@@ -1,0 +1,121 @@
+//! The socket of one UDP port, borrowed from its node. None of its calls blocks.
+
+use smoltcp::time::Instant;
+use smoltcp::wire::{IpAddress, IpEndpoint, IpListenEndpoint};
+
+use super::datagrams::{Datagrams, PortId};
+use super::errors::SendToError;
+use super::host::Host;
+use super::received::Received;
+use crate::opaque::opaque;
+use crate::trace::{Direction, Flow, Reason, Verdict};
+
+/// A UDP port that is bound, from [`Node::udp`](super::Node::udp).
+///
+/// ```
+/// # use smolchat::node::Node;
+/// # use smolchat::smoltcp::time::Instant;
+/// /// Sends back whatever comes.
+/// fn echo(now: Instant, node: &mut Node<'_>) {
+///     let Some(mut socket) = node.udp(7) else { return };
+///     let mut octets = [0; 512];
+///     while let Some(received) = socket.recv_from(&mut octets) {
+///         if !received.is_truncated() {
+///             let _ = socket.send_to(now, received.remote, &octets[..received.len]);
+///         }
+///     }
+/// }
+/// ```
+pub struct UdpSocket<'n, 'a> {
+    host: &'n mut Host<'a>,
+    datagrams: &'n mut Datagrams<'a>,
+    port: PortId,
+}
+
+opaque!([] UdpSocket<'_, '_>, "UdpSocket");
+
+impl<'n, 'a> UdpSocket<'n, 'a> {
+    pub(super) fn new(
+        host: &'n mut Host<'a>,
+        datagrams: &'n mut Datagrams<'a>,
+        port: PortId,
+    ) -> Self {
+        Self {
+            host,
+            datagrams,
+            port,
+        }
+    }
+
+    /// Its number.
+    pub fn port(&self) -> u16 {
+        self.datagrams[self.port].number()
+    }
+
+    /// Queues a datagram; from which of our addresses, the way to its receiver says. What answers the datagram that
+    /// was taken last goes back to where that came from, as long as no neighbour says otherwise.
+    ///
+    /// # Errors
+    /// See [`SendToError`].
+    pub fn send_to(
+        &mut self,
+        now: Instant,
+        to: IpEndpoint,
+        data: &[u8],
+    ) -> Result<(), SendToError> {
+        self.send(now, None, to, data)
+    }
+
+    /// The same, from one of our addresses: the one that the question came to.
+    ///
+    /// # Errors
+    /// See [`SendToError`].
+    pub fn send_from(
+        &mut self,
+        now: Instant,
+        from: IpAddress,
+        to: IpEndpoint,
+        data: &[u8],
+    ) -> Result<(), SendToError> {
+        self.send(now, Some(from), to, data)
+    }
+
+    fn send(
+        &mut self,
+        now: Instant,
+        addr: Option<IpAddress>,
+        to: IpEndpoint,
+        data: &[u8],
+    ) -> Result<(), SendToError> {
+        self.host.tick(now);
+        let port = self.port();
+        self.datagrams
+            .send(self.host, IpListenEndpoint { addr, port }, to, data)
+    }
+
+    /// Takes the oldest datagram that waits.
+    pub fn recv_from(&mut self, buffer: &mut [u8]) -> Option<Received> {
+        self.datagrams.take(self.port, buffer)
+    }
+
+    /// Whether a datagram waits.
+    pub fn can_recv(&self) -> bool {
+        self.datagrams[self.port].socket().can_recv()
+    }
+
+    /// Notes that the application refused a datagram, so that no loss is silent.
+    pub fn refuse(&mut self, now: Instant, received: &Received, reason: Reason) {
+        self.host.tick(now);
+        let flow = Flow {
+            local: received.local,
+            remote: received.remote,
+        };
+        let (len, verdict) = (received.len as u16, Verdict::Dropped(reason));
+        self.host.record.datagram(Direction::In, flow, len, verdict);
+    }
+
+    /// Binds the port no longer. What waits there is gone; what was queued to be sent still leaves.
+    pub fn close(self) {
+        self.datagrams.unbind(self.port);
+    }
+}
