@@ -138,8 +138,8 @@ fn infer(segments: &[Segment]) {
     let mut ends = [Endpoint::new(), Endpoint::new()];
     for segment in segments {
         let header = Header {
-            seq: segment.seq,
-            ack: segment.ack,
+            seq: segment.seq.into(),
+            ack: segment.ack.into(),
             flags: Flags::from_bits(segment.flags),
             len: segment.len,
             window: segment.window,

@@ -1,6 +1,6 @@
 //! Frames composed and read, with smoltcp's `wire`.
 
-use smolchat::trace::{Flags, Flow, Header, Neighbor, Options};
+use smolchat::trace::{Flags, Flow, Header, Neighbor, Options, SeqNumber};
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{
     ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol,
@@ -393,11 +393,11 @@ fn header(octets: &[u8], packet: &TcpPacket<&[u8]>) -> Header {
         rest = next;
     }
     Header {
-        seq: packet.seq_number().0 as u32,
+        seq: packet.seq_number().into(),
         ack: if flags.contains(Flags::ACK) {
-            packet.ack_number().0 as u32
+            packet.ack_number().into()
         } else {
-            0
+            SeqNumber::default()
         },
         flags,
         len: (octets.len() - usize::from(packet.header_len())) as u16,

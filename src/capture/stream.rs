@@ -1,36 +1,31 @@
 //! What one end of a captured connection sends: the numbers of its octets, and what was missing.
 
 use super::ranges::Ranges;
-use crate::trace::{Flags, Header, Mark};
+use crate::trace::{Flags, Header, Mark, SeqNumber};
 use std::ops::Range;
 
 /// What is known of the octets that one end sends.
 #[derive(Default)]
 pub(super) struct Stream {
     /// The initial sequence number, or what it must have been if the first octet seen is number 1.
-    initial: Option<u32>,
+    initial: Option<SeqNumber>,
     /// The number after the last one sent.
-    next: Option<u32>,
+    next: Option<SeqNumber>,
     /// Where `next` stands on a line that does not wrap.
     place: i64,
     /// The last acknowledgment and window that were sent, and the first acknowledgment.
-    acks: Option<u32>,
+    acks: Option<SeqNumber>,
     window: Option<u16>,
-    first_ack: Option<u32>,
+    first_ack: Option<SeqNumber>,
     /// The parts that were left out when something after them was sent.
     holes: Ranges,
 }
 
-/// Whether `number` comes after `mark` in sequence space.
-const fn is_after(number: u32, mark: u32) -> bool {
-    number != mark && number.wrapping_sub(mark) < 0x8000_0000
-}
-
 impl Stream {
     /// A sequence number relative to the initial one, which the first segment seen may have to tell.
-    pub(super) fn relative(&mut self, number: u32, is_initial: bool) -> u32 {
-        let first = number.wrapping_sub(u32::from(!is_initial));
-        number.wrapping_sub(*self.initial.get_or_insert(first))
+    pub(super) fn relative(&mut self, number: SeqNumber, is_initial: bool) -> u32 {
+        let first = number - u32::from(!is_initial);
+        number.since(*self.initial.get_or_insert(first))
     }
 
     /// Whether a SYN of this end with another number than the first has none of this stream: Wireshark
@@ -38,13 +33,13 @@ impl Stream {
     /// stream, and the capture has its segments in another order.
     pub(super) fn is_begun_anew(&self, syn: &Header, other: &Self) -> bool {
         self.initial.is_some_and(|initial| initial != syn.seq)
-            && other.first_ack != Some(syn.seq.wrapping_add(1))
+            && other.first_ack != Some(syn.seq + 1)
     }
 
     /// A SYN tells the initial number for certain. If nothing but another SYN was sent before, as by a
     /// server that answers with cookies, the stream begins with this one.
     pub(super) fn begin(&mut self, syn: &Header) {
-        let only_syn = self.initial.map(|initial| initial.wrapping_add(1)) == self.next;
+        let only_syn = self.initial.map(|initial| initial + 1) == self.next;
         if self.initial.replace(syn.seq) != Some(syn.seq) && only_syn {
             self.next = None;
         }
@@ -57,7 +52,7 @@ impl Stream {
         };
         let begins = segment.flags.contains(Flags::SYN) || segment.flags.contains(Flags::RST);
         let ends = begins || segment.flags.contains(Flags::FIN);
-        if !ends && segment.len <= 1 && segment.seq.wrapping_add(1) == next {
+        if !ends && segment.len <= 1 && segment.seq + 1 == next {
             // Below everything acknowledged; an octet that is not acknowledged yet is sent again.
             if segment.len == 0 || other.acks == Some(next) {
                 return Mark::KeepAlive;
@@ -66,13 +61,13 @@ impl Stream {
         if segment.sequence_len() == 0 || begins && segment.flags.contains(Flags::RST) {
             return Mark::None;
         }
-        if is_after(segment.seq, next) {
+        if next.is_before(segment.seq) {
             return Mark::OutOfOrder;
         }
         if segment.len == 1 && segment.seq == next && other.window == Some(0) && !ends {
             return Mark::WindowProbe;
         }
-        if is_after(segment.end(), next) || self.holes.contain(&self.range(segment, next)) {
+        if next.is_before(segment.end()) || self.holes.contain(&self.range(segment, next)) {
             Mark::None
         } else {
             Mark::Retransmission
@@ -104,8 +99,8 @@ impl Stream {
     }
 
     /// What a segment takes up of the line that does not wrap, on which `next` is known.
-    fn range(&self, segment: &Header, next: u32) -> Range<i64> {
-        let start = i64::from(segment.seq.wrapping_sub(next).cast_signed());
+    fn range(&self, segment: &Header, next: SeqNumber) -> Range<i64> {
+        let start = i64::from(segment.seq.since(next).cast_signed());
         let start = self.place.saturating_add(start);
         start..start.saturating_add(i64::from(segment.sequence_len()))
     }

@@ -25,7 +25,7 @@ use super::listeners::{Listener, Listeners};
 use super::occupancy::{Eviction, Occupancy};
 use super::syn_queue::{Kept, PendingSyn, SynQueue, SynQueueEntry};
 use crate::origin::Origin;
-use crate::trace::{Flags, Flow, Reason, Resource};
+use crate::trace::{Flags, Flow, Reason, Resource, SeqNumber};
 
 /// A cookie is good for at most two periods of about a minute each.
 const COOKIE_LIFETIME: Duration = Duration::from_secs(135);
@@ -40,18 +40,18 @@ const CROWD: usize = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// It opens a connection, with this initial sequence number of ours.
-    Open { iss: u32 },
+    Open { iss: SeqNumber },
     /// It returns this cookie, in which the peer's segment size was: it opens a connection and completes its
     /// handshake. A half-open one may have to give way first.
     Establish {
-        iss: u32,
+        iss: SeqNumber,
         mss: u16,
         evict: Option<Eviction>,
     },
     /// It waits in the SYN queue.
     Queue,
     /// It is answered by this cookie. Whether it waits as well does not matter.
-    Cookie { iss: u32 },
+    Cookie { iss: SeqNumber },
     /// It is a SYN for which there is no room to wait.
     Overflow,
     /// It belongs to nobody, and its sender is told.
@@ -83,7 +83,7 @@ pub(super) enum Next {
     Evict(Eviction),
     /// A connection opens, with this initial sequence number of ours. If the SYN is [proven](PendingSyn::proven),
     /// its handshake is complete.
-    Admit { syn: PendingSyn, iss: u32 },
+    Admit { syn: PendingSyn, iss: SeqNumber },
 }
 
 /// The listeners, whoever waits for a connection, and how numbers and cookies are made.
@@ -151,7 +151,7 @@ impl<'a> Admission<'a> {
     }
 
     /// Our initial sequence number for a connection that we open.
-    pub(super) fn initial_number(&self, now: Instant, flow: &Flow) -> u32 {
+    pub(super) fn initial_number(&self, now: Instant, flow: &Flow) -> SeqNumber {
         self.isn.next(now, flow)
     }
 
@@ -190,7 +190,7 @@ impl<'a> Admission<'a> {
         occupancy: &impl Occupancy,
         listener: Listener,
         frame: &TcpFrame<'_>,
-        snd_nxt: u32,
+        snd_nxt: SeqNumber,
     ) -> Judged {
         if occupancy.free() == 0 {
             return self.judge_syn(now, occupancy, listener, frame);
@@ -244,8 +244,8 @@ impl<'a> Admission<'a> {
         if now > self.cookies_until {
             return Verdict::Reset.into();
         }
-        let irs = frame.header.seq.wrapping_sub(1);
-        let iss = frame.header.ack.wrapping_sub(1);
+        let irs = frame.header.seq - 1;
+        let iss = frame.header.ack - 1;
         let Some(cookie) = self.isn.open_cookie(now, &frame.flow, irs, iss) else {
             return match self.isn.may_be_cookie(now, frame.header.ack) {
                 // A reset would end a connection whose first data is still to come (again).
@@ -290,7 +290,7 @@ impl<'a> Admission<'a> {
     }
 
     /// The number that answers a SYN without anything being kept of it.
-    fn cookie(&mut self, now: Instant, frame: &TcpFrame<'_>) -> u32 {
+    fn cookie(&mut self, now: Instant, frame: &TcpFrame<'_>) -> SeqNumber {
         self.cookies_until = now + COOKIE_LIFETIME;
         let mss = said_mss(&frame.flow, frame.header.mss);
         self.isn.cookie(now, &frame.flow, frame.header.seq, mss)
@@ -302,10 +302,10 @@ impl<'a> Admission<'a> {
         &self,
         now: Instant,
         frame: &TcpFrame<'_>,
-        (iss, irs): (u32, u32),
+        (iss, irs): (SeqNumber, SeqNumber),
     ) -> bool {
         let header = &frame.header;
-        let returned = header.ack.wrapping_sub(1);
+        let returned = header.ack - 1;
         now <= self.cookies_until
             && header.flags.contains(Flags::ACK)
             && !header.flags.contains(Flags::RST)

@@ -164,12 +164,7 @@ impl Tcp<'_> {
         if !numbers.synchronized || self.table[slot].state == State::Closed {
             return;
         }
-        let next = numbers
-            .irs
-            .wrapping_add(1)
-            .wrapping_add(numbers.taken)
-            .wrapping_add(queued)
-            .wrapping_add(fin);
+        let next = numbers.irs + 1 + numbers.taken + queued + fin;
         if next != numbers.rcv_nxt {
             if queued > 0 {
                 self.table.push(Queue::Ready, slot);
@@ -281,7 +276,7 @@ mod tests {
             .unwrap();
         node.tcp.table[slot].neighbor = Some(EthernetAddress([2; 6]));
         let drawn = node.tcp.table[slot].numbers.iss;
-        let wanted = drawn ^ 0x8000_0000;
+        let wanted = drawn + 0x8000_0000;
         node.tcp.table[slot].numbers.start_at(wanted);
         let mut wire = Wire::heap(Duration::ZERO, 1500, 4);
         let _ = node.poll(Instant::ZERO, &mut wire.end_a());
@@ -299,6 +294,6 @@ mod tests {
         );
         let numbers = &node.tcp.table[slot].numbers;
         assert_eq!((numbers.iss, numbers.snd_una), (drawn, drawn));
-        assert_eq!(numbers.snd_nxt, drawn.wrapping_add(1));
+        assert_eq!(numbers.snd_nxt, drawn + 1);
     }
 }

@@ -4,8 +4,8 @@
 //! leaves out. [`judge`] is a pure function of the connection's numbers and the segment's, so every
 //! rule can be tested by itself.
 
-use super::numbers::{Numbers, at_most, before};
-use crate::trace::{Answer, Flags, Header, Reason, Repair, State};
+use super::numbers::Numbers;
+use crate::trace::{Answer, Flags, Header, Reason, Repair, SeqNumber, State};
 
 /// What to do with a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +26,9 @@ pub(super) enum Decision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Change {
     /// SEG.ACK becomes this.
-    pub(super) ack: Option<u32>,
+    pub(super) ack: Option<SeqNumber>,
     /// SEG.SEQ becomes this.
-    pub(super) seq: Option<u32>,
+    pub(super) seq: Option<SeqNumber>,
     /// The window field becomes this.
     pub(super) window: Option<u16>,
     /// The peer's own window is closed.
@@ -137,7 +137,7 @@ fn judge_half_open(passive: bool, numbers: &Numbers, segment: &Header) -> Decisi
     beyond_window(numbers, segment, numbers.rcv_edge).unwrap_or(Decision::Pass)
 }
 
-fn judge_synchronized(numbers: &Numbers, segment: &Header, edge: u32) -> Decision {
+fn judge_synchronized(numbers: &Numbers, segment: &Header, edge: SeqNumber) -> Decision {
     let flags = segment.flags;
     if flags.contains(Flags::RST) {
         return judge_reset(numbers, segment);
@@ -152,11 +152,11 @@ fn judge_synchronized(numbers: &Numbers, segment: &Header, edge: u32) -> Decisio
     if !numbers.is_near(segment) {
         return Decision::Answer(Answer::Ack);
     }
-    if before(numbers.snd_nxt, segment.ack) {
+    if numbers.snd_nxt.is_before(segment.ack) {
         // It acknowledges what was never sent.
         return Decision::Answer(Answer::Ack);
     }
-    if before(segment.ack, numbers.snd_una) {
+    if segment.ack.is_before(numbers.snd_una) {
         return judge_old_ack(numbers, segment, edge);
     }
     if let Some(cut) = beyond_window(numbers, segment, edge) {
@@ -203,7 +203,7 @@ fn hold_open(numbers: &Numbers, segment: &Header, decision: Decision) -> Decisio
         Decision::Answer(_) | Decision::Drop(_) | Decision::StartOver => return decision,
     };
     let ack = change.ack.unwrap_or(segment.ack);
-    let under_way = numbers.snd_nxt.wrapping_sub(ack);
+    let under_way = numbers.snd_nxt.since(ack);
     let closed = change.window.unwrap_or(segment.window) == 0;
     let over = under_way == 0 && numbers.fin_sent;
     // A single octet is a probe.
@@ -224,7 +224,7 @@ fn hold_open(numbers: &Numbers, segment: &Header, decision: Decision) -> Decisio
 fn judge_reset(numbers: &Numbers, segment: &Header) -> Decision {
     if segment.seq == numbers.rcv_nxt {
         Decision::Pass
-    } else if before(numbers.rcv_nxt, segment.seq) && before(segment.seq, numbers.rcv_edge) {
+    } else if numbers.rcv_nxt.is_before(segment.seq) && segment.seq.is_before(numbers.rcv_edge) {
         Decision::Answer(Answer::ChallengeAck)
     } else {
         Decision::Drop(Reason::ResetOutOfWindow)
@@ -233,9 +233,9 @@ fn judge_reset(numbers: &Numbers, segment: &Header) -> Decision {
 
 /// An acknowledgment of what was acknowledged before: its text still counts (section 3.10.7.4, fifth),
 /// unless it is too old to be true (RFC 5961 section 5.2).
-fn judge_old_ack(numbers: &Numbers, segment: &Header, edge: u32) -> Decision {
-    let oldest = numbers.snd_una.wrapping_sub(numbers.max_wnd);
-    if before(segment.ack, oldest) {
+fn judge_old_ack(numbers: &Numbers, segment: &Header, edge: SeqNumber) -> Decision {
+    let oldest = numbers.snd_una - numbers.max_wnd;
+    if segment.ack.is_before(oldest) {
         return Decision::Answer(Answer::ChallengeAck);
     }
     if segment.sequence_len() == 0 {
@@ -265,10 +265,10 @@ fn judge_old_ack(numbers: &Numbers, segment: &Header, edge: u32) -> Decision {
 /// where it went back to; with congestion control it stays there until it is acknowledged. Two ends that
 /// both went back would refuse each other's acknowledgments for ever.
 fn is_new_from_behind(numbers: &Numbers, segment: &Header) -> bool {
-    let behind = numbers.rcv_nxt.wrapping_sub(segment.seq);
+    let behind = numbers.rcv_nxt.since(segment.seq);
     segment.sequence_len() == 0
         && (1..=numbers.max_rcv_wnd()).contains(&behind)
-        && before(numbers.snd_una, segment.ack)
+        && numbers.snd_una.is_before(segment.ack)
 }
 
 /// An acknowledgment that repeats the last one while only our FIN is under way. The third of them makes
@@ -284,18 +284,16 @@ fn is_idle_talk(numbers: &Numbers, segment: &Header) -> bool {
 /// Data that came before, and a FIN that did not. smoltcp forgets the FIN of a segment that comes out of
 /// order, and later takes the whole segment for a repetition, because it counts data only.
 fn is_fin_behind_old_data(numbers: &Numbers, segment: &Header) -> bool {
-    segment.len > 0
-        && segment.flags.contains(Flags::FIN)
-        && segment.end() == numbers.rcv_nxt.wrapping_add(1)
+    segment.len > 0 && segment.flags.contains(Flags::FIN) && segment.end() == numbers.rcv_nxt + 1
 }
 
 /// What lies beyond the window that was advertised is cut off; smoltcp shifts an unscaled window once
 /// too often after a SYN,ACK and would take it.
-fn beyond_window(numbers: &Numbers, segment: &Header, edge: u32) -> Option<Decision> {
-    if at_most(segment.end(), edge) || segment.sequence_len() == 0 {
+fn beyond_window(numbers: &Numbers, segment: &Header, edge: SeqNumber) -> Option<Decision> {
+    if segment.end().is_at_most(edge) || segment.sequence_len() == 0 {
         return None;
     }
-    if at_most(edge, segment.seq) {
+    if edge.is_at_most(segment.seq) {
         // All of it. A FIN into a closed window takes no room. Data is a probe, or worse: smoltcp's own
         // window may be larger than the one that was advertised, so it is not asked.
         let next = segment.seq == numbers.rcv_nxt && edge == numbers.rcv_nxt;
@@ -306,7 +304,7 @@ fn beyond_window(numbers: &Numbers, segment: &Header, edge: u32) -> Option<Decis
         };
     }
     let change = Change {
-        keep: Some(edge.wrapping_sub(segment.seq) as u16),
+        keep: Some(edge.since(segment.seq) as u16),
         ..Change::default()
     };
     Some(Decision::Change(Repair::Trimmed, change))

@@ -16,8 +16,7 @@ use smoltcp::time::Instant;
 use smoltcp::wire::HardwareAddress;
 
 use super::flow::hash_flow;
-use super::numbers::before;
-use crate::trace::Flow;
+use crate::trace::{Flow, SeqNumber};
 
 /// The node's secret, and what is derived from it.
 pub(super) struct Isn {
@@ -51,24 +50,24 @@ impl Isn {
 
     /// ISN = M + F(localip, localport, remoteip, remoteport, secretkey), with M a 4 us clock
     /// (RFC 6528 section 3).
-    pub(super) fn next(&self, now: Instant, flow: &Flow) -> u32 {
+    pub(super) fn next(&self, now: Instant, flow: &Flow) -> SeqNumber {
         let clock = (now.total_micros() / 4) as u32;
-        clock.wrapping_add(self.hash(flow, 0, 0))
+        SeqNumber::new(clock) + self.hash(flow, 0, 0)
     }
 
     /// The same between endpoints whose last connection is hardly over: after `snd_nxt`, where that ended.
-    pub(super) fn next_beyond(&self, now: Instant, flow: &Flow, snd_nxt: u32) -> u32 {
+    pub(super) fn next_beyond(&self, now: Instant, flow: &Flow, snd_nxt: SeqNumber) -> SeqNumber {
         let iss = self.next(now, flow);
-        match before(snd_nxt, iss) {
+        match snd_nxt.is_before(iss) {
             true => iss,
-            false => snd_nxt.wrapping_add(BEYOND_THE_OLD),
+            false => snd_nxt + BEYOND_THE_OLD,
         }
     }
 
     /// The sequence number that answers a SYN without keeping anything of it.
-    pub(super) fn cookie(&self, now: Instant, flow: &Flow, irs: u32, mss: u16) -> u32 {
+    pub(super) fn cookie(&self, now: Instant, flow: &Flow, irs: SeqNumber, mss: u16) -> SeqNumber {
         let size = SIZES.iter().rposition(|size| *size <= mss).unwrap_or(0) as u32;
-        self.seal(period(now), flow, irs, size)
+        self.seal(period(now), flow, irs, size).into()
     }
 
     /// What the cookie `iss` says, if this node made it for that flow and peer not long ago.
@@ -76,9 +75,10 @@ impl Isn {
         &self,
         now: Instant,
         flow: &Flow,
-        irs: u32,
-        iss: u32,
+        irs: SeqNumber,
+        iss: SeqNumber,
     ) -> Option<Cookie> {
+        let iss = iss.get();
         let size = (iss >> HASH_BITS) & 7;
         [period(now), period(now).wrapping_sub(1)]
             .into_iter()
@@ -89,16 +89,16 @@ impl Isn {
     }
 
     /// Whether `ack` has the time of a cookie in it that is still good; one stranger in 16 has, too.
-    pub(super) fn may_be_cookie(&self, now: Instant, ack: u32) -> bool {
-        let time = ack.wrapping_sub(1) >> 27;
+    pub(super) fn may_be_cookie(&self, now: Instant, ack: SeqNumber) -> bool {
+        let time = (ack - 1).get() >> 27;
         [period(now), period(now).wrapping_sub(1)]
             .into_iter()
             .any(|period| period & 31 == time)
     }
 
     /// 5 bits of time, 3 of segment size, 24 of keyed hash over everything.
-    fn seal(&self, period: u32, flow: &Flow, irs: u32, size: u32) -> u32 {
-        let hash = self.hash(flow, irs, period << 3 | size | 1 << 31);
+    fn seal(&self, period: u32, flow: &Flow, irs: SeqNumber, size: u32) -> u32 {
+        let hash = self.hash(flow, irs.get(), period << 3 | size | 1 << 31);
         (period & 31) << 27 | size << HASH_BITS | hash & ((1 << HASH_BITS) - 1)
     }
 
@@ -134,9 +134,9 @@ pub(super) fn seed_for(isn: u32) -> u64 {
 }
 
 /// The configuration of an interface that opens one connection with the sequence number `isn`.
-pub(super) fn opening_config(isn: u32) -> iface::Config {
+pub(super) fn opening_config(isn: SeqNumber) -> iface::Config {
     let mut config = iface::Config::new(HardwareAddress::Ip);
-    config.random_seed = seed_for(isn);
+    config.random_seed = seed_for(isn.get());
     config
 }
 
@@ -190,10 +190,7 @@ mod tests {
         let isn = Isn::new([1; 16]);
         let at = Instant::from_micros;
         let first = isn.next(at(0), &flow(1));
-        assert_eq!(
-            isn.next(at(4_000_000), &flow(1)),
-            first.wrapping_add(1_000_000)
-        );
+        assert_eq!(isn.next(at(4_000_000), &flow(1)), first + 1_000_000);
         assert_ne!(isn.next(at(0), &flow(2)), first);
         assert_ne!(Isn::new([2; 16]).next(at(0), &flow(1)), first);
     }
@@ -204,23 +201,23 @@ mod tests {
         let (now, flow) = (Instant::ZERO, flow(1));
         let next = isn.next(now, &flow);
         let after = |snd_nxt| isn.next_beyond(now, &flow, snd_nxt);
-        assert_eq!(after(next.wrapping_sub(1)), next);
-        assert_eq!(after(next), next.wrapping_add(BEYOND_THE_OLD));
-        let ahead = next.wrapping_add(1 << 30);
-        assert_eq!(after(ahead), ahead.wrapping_add(BEYOND_THE_OLD));
+        assert_eq!(after(next - 1), next);
+        assert_eq!(after(next), next + BEYOND_THE_OLD);
+        let ahead = next + (1 << 30);
+        assert_eq!(after(ahead), ahead + BEYOND_THE_OLD);
     }
 
     #[test]
     fn a_cookie_opens_for_its_flow_only_and_not_for_long() {
         let isn = Isn::new([1; 16]);
         let at = Instant::from_secs;
-        let cookie = isn.cookie(at(0), &flow(1), 77, 1460);
+        let cookie = isn.cookie(at(0), &flow(1), 77.into(), 1460);
         let open = |now, port, irs, iss| isn.open_cookie(at(now), &flow(port), irs, iss);
-        assert_eq!(open(0, 1, 77, cookie), Some(Cookie { mss: 1460 }));
-        assert_eq!(open(100, 1, 77, cookie), Some(Cookie { mss: 1460 }));
-        assert_eq!(open(200, 1, 77, cookie), None);
-        assert_eq!(open(0, 2, 77, cookie), None);
-        assert_eq!(open(0, 1, 78, cookie), None);
-        assert_eq!(open(0, 1, 77, cookie ^ 1 << 25), None);
+        assert_eq!(open(0, 1, 77.into(), cookie), Some(Cookie { mss: 1460 }));
+        assert_eq!(open(100, 1, 77.into(), cookie), Some(Cookie { mss: 1460 }));
+        assert_eq!(open(200, 1, 77.into(), cookie), None);
+        assert_eq!(open(0, 2, 77.into(), cookie), None);
+        assert_eq!(open(0, 1, 78.into(), cookie), None);
+        assert_eq!(open(0, 1, 77.into(), (cookie.get() ^ 1 << 25).into()), None);
     }
 }

@@ -21,7 +21,7 @@ use super::config::{Config, ConfigError, MAX_ADDRESSES, is_host, least_mtu};
 use super::ethernet::{HEADER, Hop};
 use super::isn::opening_config;
 use super::one_frame::{Medium, OneFrame};
-use crate::trace::{Flow, Reason};
+use crate::trace::{Flow, Reason, SeqNumber};
 
 /// No peer is sent smaller segments, whatever it says: a stream of segments of one octet would cost us 40
 /// for each, and it nothing. As in Linux (`TCP_MIN_SND_MSS`), eight octets beside all the options there can
@@ -151,7 +151,7 @@ impl Link {
     }
 
     /// An interface like ours, of this MTU, whose next sequence number is `iss`.
-    pub(super) fn opening(&self, now: Instant, iss: u32, mtu: usize) -> Interface {
+    pub(super) fn opening(&self, now: Instant, iss: SeqNumber, mtu: usize) -> Interface {
         let mut medium = Medium::new(mtu, self.offload, self.burst);
         let mut iface = Interface::new(opening_config(iss), &mut medium, now);
         set_networks(&mut iface, &self.networks);

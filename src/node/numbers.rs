@@ -3,19 +3,19 @@
 //! smoltcp keeps its own and shows none of them. The gate needs them to judge a segment before smoltcp
 //! sees it, and the journal to say what a segment was. Names are those of RFC 9293 section 3.3.1.
 
-use crate::trace::{Direction, Flags, Header, Mark};
+use crate::trace::{Direction, Flags, Header, Mark, SeqNumber};
 
 /// SND.*, RCV.* and the like of one connection.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Numbers {
     /// Our initial sequence number.
-    pub(super) iss: u32,
+    pub(super) iss: SeqNumber,
     /// The peer's initial sequence number; meaningless until [`Self::synchronized`].
-    pub(super) irs: u32,
+    pub(super) irs: SeqNumber,
     /// SND.UNA.
-    pub(super) snd_una: u32,
+    pub(super) snd_una: SeqNumber,
     /// SND.NXT: after everything that ever left.
-    pub(super) snd_nxt: u32,
+    pub(super) snd_nxt: SeqNumber,
     /// SND.WND in octets.
     pub(super) snd_wnd: u32,
     /// Whether the peer's window is closed, although SND.WND is not where the gate held it open.
@@ -23,15 +23,15 @@ pub(super) struct Numbers {
     /// The largest SND.WND seen (RFC 5961 section 5).
     pub(super) max_wnd: u32,
     /// SND.WL1.
-    pub(super) wl1: u32,
+    pub(super) wl1: SeqNumber,
     /// SND.WL2.
-    pub(super) wl2: u32,
+    pub(super) wl2: SeqNumber,
     /// The window field that SND.WND came from.
     pub(super) window: u16,
     /// RCV.NXT.
-    pub(super) rcv_nxt: u32,
+    pub(super) rcv_nxt: SeqNumber,
     /// The right edge of the window that smoltcp advertised last: nothing at or after it may come.
-    pub(super) rcv_edge: u32,
+    pub(super) rcv_edge: SeqNumber,
     /// Octets that the application took.
     pub(super) taken: u32,
     /// The window scale that our SYN offered.
@@ -48,46 +48,41 @@ pub(super) struct Numbers {
     pub(super) attempts: u8,
 }
 
-/// `a < b` in sequence space.
-pub(super) const fn before(a: u32, b: u32) -> bool {
-    (a.wrapping_sub(b) as i32) < 0
-}
-
-/// `a <= b` in sequence space.
-pub(super) const fn at_most(a: u32, b: u32) -> bool {
-    !before(b, a)
-}
-
 /// SEG.SEQ and SEG.ACK relative to the initial sequence numbers, ours and the peer's.
-pub(super) fn relative(iss: u32, irs: u32, header: &Header, direction: Direction) -> (u32, u32) {
+pub(super) fn relative(
+    iss: SeqNumber,
+    irs: SeqNumber,
+    header: &Header,
+    direction: Direction,
+) -> (u32, u32) {
     let (sender, receiver) = match direction {
         Direction::In => (irs, iss),
         Direction::Out => (iss, irs),
     };
     let ack = if header.flags.contains(Flags::ACK) {
-        header.ack.wrapping_sub(receiver)
+        header.ack.since(receiver)
     } else {
         0
     };
-    (header.seq.wrapping_sub(sender), ack)
+    (header.seq.since(sender), ack)
 }
 
 impl Numbers {
     /// All zero; for building others.
     #[cfg(test)]
     pub(super) const ZERO: Self = Self {
-        iss: 0,
-        irs: 0,
-        snd_una: 0,
-        snd_nxt: 0,
+        iss: SeqNumber::new(0),
+        irs: SeqNumber::new(0),
+        snd_una: SeqNumber::new(0),
+        snd_nxt: SeqNumber::new(0),
         snd_wnd: 0,
         closed: false,
         max_wnd: 0,
-        wl1: 0,
-        wl2: 0,
+        wl1: SeqNumber::new(0),
+        wl2: SeqNumber::new(0),
         window: 0,
-        rcv_nxt: 0,
-        rcv_edge: 0,
+        rcv_nxt: SeqNumber::new(0),
+        rcv_edge: SeqNumber::new(0),
         taken: 0,
         offered_scale: None,
         peer_scale: None,
@@ -98,14 +93,14 @@ impl Numbers {
     };
 
     /// A connection that will start with the sequence number `iss`.
-    pub(super) fn starting_at(iss: u32) -> Self {
+    pub(super) fn starting_at(iss: SeqNumber) -> Self {
         let mut numbers = Self::default();
         numbers.start_at(iss);
         numbers
     }
 
     /// Nothing has left yet; what does will start with the sequence number `iss`.
-    pub(super) fn start_at(&mut self, iss: u32) {
+    pub(super) fn start_at(&mut self, iss: SeqNumber) {
         self.iss = iss;
         self.snd_una = iss;
         self.snd_nxt = iss;
@@ -114,7 +109,7 @@ impl Numbers {
     /// Takes in the peer's SYN.
     pub(super) fn synchronize(&mut self, syn: &Header) {
         self.irs = syn.seq;
-        self.rcv_nxt = syn.seq.wrapping_add(1);
+        self.rcv_nxt = syn.seq + 1;
         self.rcv_edge = self.rcv_nxt;
         self.synchronized = true;
         self.peer_scale = syn.options.scale();
@@ -131,7 +126,7 @@ impl Numbers {
         if !header.flags.contains(Flags::ACK) || !(syn || self.accepts(header, self.rcv_edge)) {
             return false;
         }
-        if before(self.snd_una, header.ack) && at_most(header.ack, self.snd_nxt) {
+        if self.snd_una.is_before(header.ack) && header.ack.is_at_most(self.snd_nxt) {
             self.snd_una = header.ack;
             self.attempts = 0;
         }
@@ -153,7 +148,7 @@ impl Numbers {
         if header.flags.contains(Flags::RST) {
             return;
         }
-        if before(self.snd_nxt, header.end()) {
+        if self.snd_nxt.is_before(header.end()) {
             self.snd_nxt = header.end();
         } else if header.sequence_len() > 0 {
             self.attempts = self.attempts.saturating_add(1);
@@ -175,7 +170,7 @@ impl Numbers {
             self.rcv_scale()
         };
         if header.flags.contains(Flags::ACK) {
-            self.rcv_edge = header.ack.wrapping_add(u32::from(header.window) << scale);
+            self.rcv_edge = header.ack + (u32::from(header.window) << scale);
         }
     }
 
@@ -186,8 +181,8 @@ impl Numbers {
 
     /// What is left of the window that smoltcp advertised, in octets.
     pub(super) fn rcv_wnd(&self) -> u32 {
-        if before(self.rcv_nxt, self.rcv_edge) {
-            self.rcv_edge.wrapping_sub(self.rcv_nxt)
+        if self.rcv_nxt.is_before(self.rcv_edge) {
+            self.rcv_edge.since(self.rcv_nxt)
         } else {
             0
         }
@@ -195,24 +190,24 @@ impl Numbers {
 
     /// The four-case acceptability test of RFC 9293 section 3.10.7.4, first; nothing at or after `edge`
     /// is welcome.
-    pub(super) fn accepts(&self, segment: &Header, edge: u32) -> bool {
-        let inside = |number| at_most(self.rcv_nxt, number) && before(number, edge);
+    pub(super) fn accepts(&self, segment: &Header, edge: SeqNumber) -> bool {
+        let inside = |number| self.rcv_nxt.is_at_most(number) && number.is_before(edge);
         match (segment.sequence_len(), edge == self.rcv_nxt) {
             (0, true) => segment.seq == self.rcv_nxt,
             (0, false) => inside(segment.seq),
             (_, true) => false,
-            (_, false) => inside(segment.seq) || inside(segment.end().wrapping_sub(1)),
+            (_, false) => inside(segment.seq) || inside(segment.end() - 1),
         }
     }
 
     /// Whether a segment is what nearly all are while data flows: the next one, all of it welcome, which
     /// acknowledges nothing that never left, and brings no window that is old or closed.
     pub(super) fn is_next(&self, segment: &Header) -> bool {
-        let under_way = self.snd_nxt.wrapping_sub(self.snd_una);
+        let under_way = self.snd_nxt.since(self.snd_una);
         segment.seq == self.rcv_nxt
             && segment.flags.without(Flags::PSH) == Flags::ACK
             && u32::from(segment.len) <= self.rcv_wnd()
-            && segment.ack.wrapping_sub(self.snd_una) <= under_way
+            && segment.ack.since(self.snd_una) <= under_way
             && segment.window > 0
             && (segment.window == self.window || self.window_is_news(segment))
             && !self.fin_sent
@@ -223,29 +218,29 @@ impl Numbers {
     /// comparisons contradict each other, and smoltcp's do.
     pub(super) fn is_near(&self, segment: &Header) -> bool {
         const LARGEST: u32 = 1 << 30;
-        let first = self.rcv_nxt.wrapping_sub(LARGEST);
-        let near = |number: u32| number.wrapping_sub(first) <= 2 * LARGEST;
+        let first = self.rcv_nxt - LARGEST;
+        let near = |number: SeqNumber| number.since(first) <= 2 * LARGEST;
         near(segment.seq) && near(segment.end())
     }
 
     /// Whether a segment's window is newer than the one we have (RFC 9293 section 3.10.7.4).
     pub(super) fn window_is_news(&self, header: &Header) -> bool {
-        before(self.wl1, header.seq) || self.wl1 == header.seq && at_most(self.wl2, header.ack)
+        self.wl1.is_before(header.seq) || self.wl1 == header.seq && self.wl2.is_at_most(header.ack)
     }
 
     /// Whether not even our SYN left.
-    pub(super) const fn nothing_left_yet(&self) -> bool {
+    pub(super) fn nothing_left_yet(&self) -> bool {
         self.snd_nxt == self.iss
     }
 
     /// Whether everything that left was acknowledged.
-    pub(super) const fn all_acknowledged(&self) -> bool {
+    pub(super) fn all_acknowledged(&self) -> bool {
         self.snd_una == self.snd_nxt
     }
 
     /// Whether our FIN is all that was not acknowledged.
-    pub(super) const fn only_fin_is_under_way(&self) -> bool {
-        self.fin_sent && self.snd_una.wrapping_add(1) == self.snd_nxt
+    pub(super) fn only_fin_is_under_way(&self) -> bool {
+        self.fin_sent && self.snd_una + 1 == self.snd_nxt
     }
 
     /// The numbers relative to the initial ones: SEG.SEQ and SEG.ACK.
@@ -260,15 +255,15 @@ impl Numbers {
             return Mark::None;
         }
         let len = header.sequence_len();
-        if header.seq == self.rcv_nxt.wrapping_sub(1)
+        if header.seq == self.rcv_nxt - 1
             && header.len <= 1
             && !header.flags.contains(Flags::SYN)
             && !header.flags.contains(Flags::FIN)
         {
             Mark::KeepAlive
-        } else if len > 0 && at_most(header.end(), self.rcv_nxt) {
+        } else if len > 0 && header.end().is_at_most(self.rcv_nxt) {
             Mark::Duplicate
-        } else if len > 0 && before(self.rcv_nxt, header.seq) {
+        } else if len > 0 && self.rcv_nxt.is_before(header.seq) {
             Mark::OutOfOrder
         } else {
             Mark::None
@@ -282,10 +277,9 @@ impl Numbers {
             Mark::None
         } else if header.len == 1 && self.snd_wnd == 0 && self.synchronized {
             Mark::WindowProbe
-        } else if header.seq == self.snd_nxt.wrapping_sub(1) && self.all_acknowledged() && len == 1
-        {
+        } else if header.seq == self.snd_nxt - 1 && self.all_acknowledged() && len == 1 {
             Mark::KeepAlive
-        } else if before(header.seq, self.snd_nxt) {
+        } else if header.seq.is_before(self.snd_nxt) {
             Mark::Retransmission
         } else {
             Mark::None

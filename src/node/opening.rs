@@ -21,7 +21,9 @@ use super::slot_id::SlotId;
 use super::syn_queue::PendingSyn;
 use super::tcp::Tcp;
 use crate::origin::Origin;
-use crate::trace::{Call, Cause, Ending, Flags, Flow, Header, Kind, Resource, State, Verdict};
+use crate::trace::{
+    Call, Cause, Ending, Flags, Flow, Header, Kind, Resource, SeqNumber, State, Verdict,
+};
 
 impl Tcp<'_> {
     /// Lets in who waits, as far as there is room or a handshake gives way.
@@ -39,7 +41,7 @@ impl Tcp<'_> {
         }
     }
 
-    fn admit(&mut self, host: &mut Host<'_>, syn: &PendingSyn, iss: u32) {
+    fn admit(&mut self, host: &mut Host<'_>, syn: &PendingSyn, iss: SeqNumber) {
         if syn.proven.is_none() {
             self.open_passive(host, syn, iss, Some(Verdict::Held));
         } else if let Some(slot) = self.open_proven(host, syn, iss) {
@@ -74,7 +76,7 @@ impl Tcp<'_> {
         &mut self,
         host: &mut Host<'_>,
         syn: &PendingSyn,
-        iss: u32,
+        iss: SeqNumber,
     ) -> Option<SlotId> {
         let slot = self.open_passive(host, syn, iss, None)?;
         self.swallow_syn_ack(host, slot);
@@ -137,7 +139,7 @@ impl Tcp<'_> {
         &mut self,
         host: &mut Host<'_>,
         syn: &PendingSyn,
-        iss: u32,
+        iss: SeqNumber,
         verdict: Option<Verdict>,
     ) -> Option<SlotId> {
         let Some(slot) = self.table.pop(Queue::Free) else {
@@ -247,7 +249,14 @@ impl Tcp<'_> {
     }
 
     /// Gives a slot to a new connection.
-    fn occupy(&mut self, host: &mut Host<'_>, slot: SlotId, flow: &Flow, iss: u32, facts: Facts) {
+    fn occupy(
+        &mut self,
+        host: &mut Host<'_>,
+        slot: SlotId,
+        flow: &Flow,
+        iss: SeqNumber,
+        facts: Facts,
+    ) {
         let id = self.table.occupy(
             slot,
             Connection {

@@ -10,7 +10,7 @@ use smoltcp::wire::Ipv6Address;
 use smoltcp::wire::{EthernetProtocol, IpAddress, IpEndpoint, IpProtocol, Ipv4Address, TcpPacket};
 
 use super::ethernet::Ethernet;
-use crate::trace::{Flags, Header};
+use crate::trace::{Flags, Header, SeqNumber};
 
 /// Octets of a header of TCP, of UDP, of IPv4 and of IPv6 without options.
 const TCP: usize = 20;
@@ -100,8 +100,14 @@ impl<'p> Plain<'p> {
         if tcp[12] != 0x50 || flags.contradict() || verify && !right() {
             return None;
         }
-        let number =
-            |at: usize| u32::from_be_bytes([tcp[at], tcp[at + 1], tcp[at + 2], tcp[at + 3]]);
+        let number = |at: usize| {
+            SeqNumber::new(u32::from_be_bytes([
+                tcp[at],
+                tcp[at + 1],
+                tcp[at + 2],
+                tcp[at + 3],
+            ]))
+        };
         let (src, dst) = self.endpoints()?;
         Some(Segment {
             src,
@@ -111,7 +117,7 @@ impl<'p> Plain<'p> {
                 ack: if flags.contains(Flags::ACK) {
                     number(8)
                 } else {
-                    0
+                    SeqNumber::default()
                 },
                 flags,
                 len: (octets.len() - TCP) as u16,

@@ -86,10 +86,10 @@ impl Tcp<'_> {
         let socket = self.table.place(slot).socket();
         let connection = &self.table[slot];
         let free = socket.recv_capacity() - socket.recv_queue();
-        let edge = connection.numbers.rcv_nxt.wrapping_add(free as u32);
+        let edge = connection.numbers.rcv_nxt + free as u32;
         let enough =
             usize::from(host.link.mss(connection.flow.local.addr)).min(socket.recv_capacity() / 2);
-        let opened = edge.wrapping_sub(connection.numbers.rcv_edge) as i32;
-        opened > 0 && opened as usize >= enough
+        let old = connection.numbers.rcv_edge;
+        old.is_before(edge) && edge.since(old) as usize >= enough
     }
 }

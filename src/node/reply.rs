@@ -1,12 +1,12 @@
 //! Composing segments: the gate's own answers, and segments that smoltcp is to see.
 
 use smoltcp::phy::{ChecksumCapabilities, PacketMeta};
-use smoltcp::wire::{IpEndpoint, IpProtocol, IpRepr, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber};
+use smoltcp::wire::{IpEndpoint, IpProtocol, IpRepr, TcpControl, TcpPacket, TcpRepr};
 
 use super::ethernet::{HEADER, Hop};
 use super::one_frame::Exit;
 use super::segment::{flags, header};
-use crate::trace::{Flags, Flow, Header};
+use crate::trace::{Flags, Flow, Header, SeqNumber};
 
 /// The time to live, or hop limit, of the gate's own answers (RFC 1700).
 const HOP_LIMIT: u8 = 64;
@@ -69,13 +69,18 @@ pub(super) fn send(exit: &mut dyn Exit, hop: Hop, flow: &Flow, segment: &TcpRepr
 }
 
 /// A segment without data from `flow.local`, or, with `flow` turned round, from the peer.
-pub(super) fn bare(flow: &Flow, seq: u32, ack: Option<u32>, window: u16) -> TcpRepr<'static> {
+pub(super) fn bare(
+    flow: &Flow,
+    seq: SeqNumber,
+    ack: Option<SeqNumber>,
+    window: u16,
+) -> TcpRepr<'static> {
     TcpRepr {
         src_port: flow.local.port,
         dst_port: flow.remote.port,
         control: TcpControl::None,
-        seq_number: TcpSeqNumber(seq as i32),
-        ack_number: ack.map(|ack| TcpSeqNumber(ack as i32)),
+        seq_number: seq.into(),
+        ack_number: ack.map(Into::into),
         window_len: window,
         window_scale: None,
         max_seg_size: None,
@@ -91,7 +96,7 @@ pub(super) fn reset(flow: &Flow, to: &Header) -> TcpRepr<'static> {
     let mut segment = if to.flags.contains(Flags::ACK) {
         bare(flow, to.ack, None, 0)
     } else {
-        bare(flow, 0, Some(to.end()), 0)
+        bare(flow, SeqNumber::default(), Some(to.end()), 0)
     };
     segment.control = TcpControl::Rst;
     segment

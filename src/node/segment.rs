@@ -13,7 +13,7 @@
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{IpAddress, TcpControl, TcpOption, TcpPacket, TcpRepr};
 
-use crate::trace::{Flags, Header, Options, Reason, Repair};
+use crate::trace::{Flags, Header, Options, Reason, Repair, SeqNumber};
 
 /// Octets of a header without options, and of the longest one.
 const SHORTEST: usize = 20;
@@ -126,8 +126,8 @@ fn with_payload<'f>(repr: &TcpRepr<'_>, payload: &'f [u8]) -> TcpRepr<'f> {
 /// The facts of a segment's header.
 pub(super) fn header(repr: &TcpRepr<'_>, flags: Flags) -> Header {
     Header {
-        seq: repr.seq_number.0 as u32,
-        ack: repr.ack_number.map_or(0, |ack| ack.0 as u32),
+        seq: repr.seq_number.into(),
+        ack: repr.ack_number.map_or_else(SeqNumber::default, Into::into),
         flags,
         len: repr.payload.len() as u16,
         window: repr.window_len,

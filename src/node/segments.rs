@@ -1,6 +1,6 @@
 //! A segment that came: whose it is, what the gate says of it, and what its connection makes of it.
 
-use smoltcp::wire::{TcpControl, TcpRepr, TcpSeqNumber};
+use smoltcp::wire::{TcpControl, TcpRepr};
 
 use super::ethernet::Ethernet;
 use super::flow::Found;
@@ -184,7 +184,7 @@ impl Tcp<'_> {
         let mut segment = bare(&flow, numbers.snd_nxt, Some(numbers.rcv_nxt), window);
         if answer == Answer::SynAckAgain {
             segment.control = TcpControl::Syn;
-            segment.seq_number = TcpSeqNumber(numbers.iss as i32);
+            segment.seq_number = numbers.iss.into();
             segment.window_len = self.table.place(slot).socket().recv_capacity().min(65_535) as u16;
             segment.max_seg_size = Some(host.link.mss(flow.local.addr));
             segment.window_scale = numbers.scale_offered();
@@ -212,10 +212,10 @@ impl Tcp<'_> {
 fn changed<'f>(segment: &TcpRepr<'f>, change: Change) -> TcpRepr<'f> {
     let mut repr = *segment;
     if let Some(seq) = change.seq {
-        repr.seq_number = TcpSeqNumber(seq as i32);
+        repr.seq_number = seq.into();
     }
     if let Some(ack) = change.ack {
-        repr.ack_number = Some(TcpSeqNumber(ack as i32));
+        repr.ack_number = Some(ack.into());
     }
     if let Some(window) = change.window {
         repr.window_len = window;

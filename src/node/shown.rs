@@ -14,7 +14,7 @@ use super::link::Link;
 use super::one_frame::{Discard, OneFrame};
 use super::reply::{Route, bare};
 use super::syn_queue::PendingSyn;
-use crate::trace::Flow;
+use crate::trace::{Flow, SeqNumber};
 
 /// Octets of the longest packet without data: IPv6, TCP with all its options.
 const LONGEST: usize = 128;
@@ -26,7 +26,7 @@ impl Link {
         now: Instant,
         place: &mut Slot<'_>,
         pending: &PendingSyn,
-        iss: u32,
+        iss: SeqNumber,
     ) {
         let (flow, syn) = (&pending.flow, &pending.syn);
         let reversed = Flow {

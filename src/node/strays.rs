@@ -16,7 +16,7 @@ use super::slot_id::SlotId;
 use super::syn_queue::PendingSyn;
 use super::tcp::Tcp;
 use super::time_wait::{TimeWait, TimeWaitId};
-use crate::trace::{Answer, Cause, Flags, Reason, Resource, Verdict};
+use crate::trace::{Answer, Cause, Flags, Reason, Resource, SeqNumber, Verdict};
 
 impl Tcp<'_> {
     /// A segment between endpoints that have no connection. Says in which slot one is now that it completes.
@@ -105,11 +105,11 @@ impl Tcp<'_> {
         &mut self,
         host: &mut Host<'_>,
         frame: &TcpFrame<'_>,
-        iss: u32,
+        iss: SeqNumber,
         exit: &mut dyn Exit,
     ) {
         let local = frame.flow.local.addr;
-        let ack = frame.header.seq.wrapping_add(1);
+        let ack = frame.header.seq + 1;
         let window = host.link.first_window(local, self.table.window_of_a_syn());
         let mut segment = bare(&frame.flow, iss, Some(ack), window);
         segment.control = TcpControl::Syn;

@@ -10,7 +10,7 @@ use smoltcp::wire::EthernetAddress;
 
 use super::frame::TcpFrame;
 use crate::origin::{self, Lanes, Origin};
-use crate::trace::{Flags, Flow, Header, Resource};
+use crate::trace::{Flags, Flow, Header, Resource, SeqNumber};
 
 /// A SYN that waits, or was let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(super) struct PendingSyn {
     /// Its header.
     pub(super) syn: Header,
     /// Our initial sequence number, if the peer returned it as a cookie.
-    pub(super) proven: Option<u32>,
+    pub(super) proven: Option<SeqNumber>,
     /// It came again, as one whose sender made it up does not.
     pub(super) again: bool,
     /// When it came, or came again.
@@ -44,10 +44,10 @@ impl PendingSyn {
     }
 
     /// One that was answered by the cookie `iss`, which came back now with the peer's segment size in it.
-    pub(super) fn by_cookie(frame: &TcpFrame<'_>, iss: u32, mss: u16, now: Instant) -> Self {
+    pub(super) fn by_cookie(frame: &TcpFrame<'_>, iss: SeqNumber, mss: u16, now: Instant) -> Self {
         let header = &frame.header;
         let syn = Header {
-            seq: header.seq.wrapping_sub(1),
+            seq: header.seq - 1,
             flags: Flags::SYN,
             window: header.window,
             mss,
@@ -210,10 +210,10 @@ impl<'a> SynQueue<'a> {
     }
 
     /// A reset takes the SYN of a flow back, if it stands at the SYN's number or the one after.
-    pub(super) fn take_back(&mut self, flow: &Flow, seq: u32) {
+    pub(super) fn take_back(&mut self, flow: &Flow, seq: SeqNumber) {
         let place = self.place_of(flow);
         let pending = place.and_then(|place| self.entries[place].0);
-        if pending.is_some_and(|pending| seq.wrapping_sub(pending.syn.seq) <= 1) {
+        if pending.is_some_and(|pending| seq.since(pending.syn.seq) <= 1) {
             self.remove(flow);
         }
     }
@@ -283,7 +283,7 @@ mod tests {
             },
             neighbor: EthernetAddress([2; 6]),
             syn: Header {
-                seq,
+                seq: seq.into(),
                 ..Header::default()
             },
             proven: None,
@@ -298,7 +298,7 @@ mod tests {
 
     fn proven(host: u8, port: u16) -> PendingSyn {
         PendingSyn {
-            proven: Some(7),
+            proven: Some(7.into()),
             ..from(host, port, 10, 0)
         }
     }
@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(queue.keep(pending(1, 10, 0), 4), Kept::New);
         assert_eq!(queue.keep(pending(2, 20, 0), 4), Kept::New);
         assert_eq!(queue.keep(pending(1, 11, 1), 4), Kept::Again);
-        assert_eq!(queue.next(Instant::ZERO, None).unwrap().syn.seq, 11);
+        assert_eq!(queue.next(Instant::ZERO, None).unwrap().syn.seq, 11.into());
         assert_eq!(queue.len(), 2);
     }
 
@@ -331,10 +331,10 @@ mod tests {
         assert_eq!(queue.keep(pending(1, 10, 0), 1), Kept::New);
         assert_eq!(queue.keep(pending(2, 10, 0), 1), Kept::Full);
         // Only a reset that fits takes a SYN back.
-        queue.take_back(&pending(1, 0, 0).flow, 9);
-        queue.take_back(&pending(1, 0, 0).flow, 12);
+        queue.take_back(&pending(1, 0, 0).flow, 9.into());
+        queue.take_back(&pending(1, 0, 0).flow, 12.into());
         assert_eq!(queue.len(), 1);
-        queue.take_back(&pending(1, 0, 0).flow, 11);
+        queue.take_back(&pending(1, 0, 0).flow, 11.into());
         assert_eq!(queue.keep(pending(2, 10, 0), 1), Kept::New);
     }
 
@@ -379,10 +379,16 @@ mod tests {
         let instead = Kept::Instead(Resource::Backlog);
         assert_eq!(queue.keep(proven(4, 1), 2), instead);
         assert_eq!(hosts(&queue), [(2, 1), (4, 1)]);
-        assert_eq!(queue.next(Instant::ZERO, None).unwrap().proven, Some(7));
+        assert_eq!(
+            queue.next(Instant::ZERO, None).unwrap().proven,
+            Some(7.into())
+        );
         // Its SYN, sent again on the way here, does not take that away.
         assert_eq!(queue.keep(from(4, 1, 10, 1), 2), Kept::Again);
-        assert_eq!(queue.next(Instant::ZERO, None).unwrap().proven, Some(7));
+        assert_eq!(
+            queue.next(Instant::ZERO, None).unwrap().proven,
+            Some(7.into())
+        );
         assert_eq!(queue.keep(proven(5, 1), 2), instead);
         assert_eq!(queue.keep(proven(6, 1), 2), Kept::Full);
     }
@@ -394,8 +400,8 @@ mod tests {
         queue.keep(from(3, 1, 30, 0), 2);
         let hog = Origin::of(IpAddress::v4(192, 0, 2, 2).into());
         let now = Instant::from_secs(1);
-        assert_eq!(queue.next(now, Some(hog)).unwrap().syn.seq, 30);
-        assert_eq!(queue.next(now, None).unwrap().syn.seq, 10);
+        assert_eq!(queue.next(now, Some(hog)).unwrap().syn.seq, 30.into());
+        assert_eq!(queue.next(now, None).unwrap().syn.seq, 10.into());
     }
 
     #[test]
@@ -409,7 +415,9 @@ mod tests {
         }
         queue.keep(from(9, 1, 90, 1), 16);
         let next = |secs| queue.next(Instant::from_secs(secs), None).unwrap();
-        let first = (0..100).filter(|secs| next(*secs).syn.seq == 90).count();
+        let first = (0..100)
+            .filter(|secs| next(*secs).syn.seq == 90.into())
+            .count();
         // Now and then it is counted together with one of them.
         assert!(first > 80, "{first}");
     }

@@ -157,7 +157,7 @@ impl<'n, 'a> TcpSocket<'n, 'a> {
     /// Octets queued that have not been sent once: there was no window for them, or no turn yet.
     pub fn unsent(&self) -> usize {
         let numbers = &self.tcp.table[self.slot].numbers;
-        let under_way = numbers.snd_nxt.wrapping_sub(numbers.snd_una) as usize;
+        let under_way = numbers.snd_nxt.since(numbers.snd_una) as usize;
         self.send_queue().saturating_sub(under_way)
     }
 

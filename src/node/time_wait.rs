@@ -11,8 +11,7 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpEndpoint};
 
 use super::answers::Answers;
-use super::numbers::before;
-use crate::trace::{Answer, ConnectionId, Flags, Flow, Header, Reason};
+use crate::trace::{Answer, ConnectionId, Flags, Flow, Header, Reason, SeqNumber};
 
 /// What is kept of a connection in TIME-WAIT: its endpoints, ISS and SND.NXT, IRS and RCV.NXT, its deadline.
 #[derive(Debug, Clone, Copy, Default)]
@@ -23,10 +22,10 @@ pub(super) struct Packed {
     remote: [u8; 4],
     remote_port: u16,
     local_port: u16,
-    iss: u32,
-    snd_nxt: u32,
-    irs: u32,
-    rcv_nxt: u32,
+    iss: SeqNumber,
+    snd_nxt: SeqNumber,
+    irs: SeqNumber,
+    rcv_nxt: SeqNumber,
     /// 28 bits of milliseconds (3 days), above 4 bits that say which of the node's addresses.
     deadline: u32,
 }
@@ -53,10 +52,10 @@ impl TimeWaitEntry {
             remote: [0; 4],
             remote_port: 0,
             local_port: 0,
-            iss: 0,
-            snd_nxt: 0,
-            irs: 0,
-            rcv_nxt: 0,
+            iss: SeqNumber::new(0),
+            snd_nxt: SeqNumber::new(0),
+            irs: SeqNumber::new(0),
+            rcv_nxt: SeqNumber::new(0),
             deadline: 0,
         },
         connection: 0,
@@ -93,13 +92,13 @@ pub(super) struct TimeWait {
     /// Its endpoints.
     pub(super) flow: Flow,
     /// Our initial sequence number.
-    pub(super) iss: u32,
+    pub(super) iss: SeqNumber,
     /// Our next sequence number.
-    pub(super) snd_nxt: u32,
+    pub(super) snd_nxt: SeqNumber,
     /// The peer's initial sequence number.
-    pub(super) irs: u32,
+    pub(super) irs: SeqNumber,
     /// The peer's next sequence number.
-    pub(super) rcv_nxt: u32,
+    pub(super) rcv_nxt: SeqNumber,
     /// When it ends.
     pub(super) deadline: Instant,
 }
@@ -124,7 +123,7 @@ pub(super) fn judge(waiting: &TimeWait, segment: &Header, reopens: bool) -> Verd
     if flags.contains(Flags::RST) {
         Verdict::Drop(Reason::ResetInTimeWait)
     } else if flags.contains(Flags::SYN) {
-        let is_new = !flags.contains(Flags::ACK) && before(waiting.rcv_nxt, segment.seq);
+        let is_new = !flags.contains(Flags::ACK) && waiting.rcv_nxt.is_before(segment.seq);
         if is_new && reopens {
             Verdict::Reopen
         } else {
@@ -338,18 +337,18 @@ mod tests {
                 local: IpEndpoint::new(LOCALS[0], 9000),
                 remote: IpEndpoint::new(IpAddress::v4(192, 0, 2, 2), 40000),
             },
-            iss: 10,
-            snd_nxt: 100,
-            irs: 20,
-            rcv_nxt: 200,
+            iss: 10.into(),
+            snd_nxt: 100.into(),
+            irs: 20.into(),
+            rcv_nxt: 200.into(),
             deadline: Instant::from_millis(deadline),
         }
     }
 
     fn segment(seq: u32, flags: Flags) -> Header {
         Header {
-            seq,
-            ack: 100,
+            seq: seq.into(),
+            ack: 100.into(),
             flags,
             ..Header::default()
         }

@@ -8,9 +8,8 @@ use super::flow::Found;
 use super::frame::IcmpFrame;
 use super::host::Host;
 use super::node::Node;
-use super::numbers::{at_most, before};
 use super::tcp::Tcp;
-use crate::trace::{Cause, Ending, Flow, Kind, Reason, State};
+use crate::trace::{Cause, Ending, Flow, Kind, Reason, SeqNumber, State};
 
 impl Node<'_> {
     /// What an ICMP message says about something that this node sent.
@@ -42,12 +41,12 @@ impl Node<'_> {
 impl Tcp<'_> {
     /// RFC 9293 section 3.9.2.2: an unreachable that is about a live connection, with a sequence number
     /// that is in flight (RFC 5927), is soft unless the connection is still opening.
-    fn hear_of_segment(&mut self, host: &mut Host<'_>, error: &Unreachable, seq: u32) {
+    fn hear_of_segment(&mut self, host: &mut Host<'_>, error: &Unreachable, seq: SeqNumber) {
         let Some(Found::Connection(slot)) = self.find(host, &error.flow) else {
             return host.note(Kind::Dropped(Reason::IcmpUnrelated));
         };
         let numbers = &self.table[slot].numbers;
-        let in_flight = at_most(numbers.snd_una, seq) && before(seq, numbers.snd_nxt);
+        let in_flight = numbers.snd_una.is_at_most(seq) && seq.is_before(numbers.snd_nxt);
         if !in_flight {
             return host.note(Kind::Dropped(Reason::IcmpUnrelated));
         }
@@ -83,7 +82,7 @@ struct Unreachable {
 
 /// What did not arrive.
 enum About {
-    Segment { seq: u32 },
+    Segment { seq: SeqNumber },
     Datagram,
 }
 
@@ -142,7 +141,7 @@ impl Unreachable {
         let [s0, s1, d0, d1, n0, n1, n2, n3] = *octets.first_chunk()?;
         let about = match protocol {
             IpProtocol::Tcp => About::Segment {
-                seq: u32::from_be_bytes([n0, n1, n2, n3]),
+                seq: u32::from_be_bytes([n0, n1, n2, n3]).into(),
             },
             IpProtocol::Udp => About::Datagram,
             _ => return None,

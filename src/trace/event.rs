@@ -13,6 +13,7 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint};
 
 use super::header::Header;
+use super::seq_number::SeqNumber;
 use super::verdict::{Reason, Resource, Verdict};
 
 /// The number of a connection, counted from 1 over the life of a node and never used twice.
@@ -280,9 +281,9 @@ pub enum Kind {
         /// Whose.
         connection: ConnectionId,
         /// The number by RFC 6528, or of the cookie.
-        wanted: u32,
+        wanted: SeqNumber,
         /// The number that left.
-        drawn: u32,
+        drawn: SeqNumber,
     },
     /// A segment of no connection.
     Stray(Stray),

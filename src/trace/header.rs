@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::seq_number::SeqNumber;
+
 /// The control bits of a segment (RFC 9293 section 3.1), all eight of them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Flags(u8);
@@ -93,9 +95,9 @@ impl fmt::Debug for Flags {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Header {
     /// SEG.SEQ, absolute.
-    pub seq: u32,
+    pub seq: SeqNumber,
     /// SEG.ACK, absolute; meaningless without [`Flags::ACK`].
-    pub ack: u32,
+    pub ack: SeqNumber,
     /// The control bits.
     pub flags: Flags,
     /// Octets of payload; SYN and FIN not counted.
@@ -187,7 +189,7 @@ impl Header {
     }
 
     /// The sequence number after the last one that this segment occupies.
-    pub const fn end(&self) -> u32 {
-        self.seq.wrapping_add(self.sequence_len())
+    pub fn end(&self) -> SeqNumber {
+        self.seq + self.sequence_len()
     }
 }

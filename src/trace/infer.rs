@@ -10,6 +10,7 @@
 //! An endpoint whose connection was open before the first segment seen is unknown until its
 //! segments leave one state only. Calls and timers cannot be seen: TIME-WAIT stays TIME-WAIT.
 
+use super::seq_number::SeqNumber;
 use super::{Flags, Header, State};
 use heapless::Vec;
 
@@ -29,31 +30,26 @@ pub struct Endpoint {
     was_sent_data: bool,
     /// The acknowledgment of its FIN came no later than the other's FIN.
     fin_acked_first: bool,
-    iss: Option<u32>,
+    iss: Option<SeqNumber>,
     /// SND.NXT, SND.UNA and RCV.NXT, as far as seen.
-    next: Option<u32>,
-    acked: Option<u32>,
-    acks: Option<u32>,
+    next: Option<SeqNumber>,
+    acked: Option<SeqNumber>,
+    acks: Option<SeqNumber>,
     /// The number after its FIN.
-    fin: Option<u32>,
-    other_syn: Option<u32>,
-    other_next: Option<u32>,
-    other_fin: Option<u32>,
-}
-
-/// Whether `number` is at or after `mark` in sequence space.
-const fn reaches(number: u32, mark: u32) -> bool {
-    number.wrapping_sub(mark) < 0x8000_0000
+    fin: Option<SeqNumber>,
+    other_syn: Option<SeqNumber>,
+    other_next: Option<SeqNumber>,
+    other_fin: Option<SeqNumber>,
 }
 
 /// Whether something that is known to reach up to `known` reaches `mark`, which is known too.
-fn covers(known: Option<u32>, mark: Option<u32>) -> bool {
-    matches!((known, mark), (Some(known), Some(mark)) if reaches(known, mark))
+fn covers(known: Option<SeqNumber>, mark: Option<SeqNumber>) -> bool {
+    matches!((known, mark), (Some(known), Some(mark)) if mark.is_at_most(known))
 }
 
 /// Moves `known` forward to `number`; says whether that was forward.
-fn advance(known: &mut Option<u32>, number: u32) -> bool {
-    let forward = known.is_none_or(|known| number != known && reaches(number, known));
+fn advance(known: &mut Option<SeqNumber>, number: SeqNumber) -> bool {
+    let forward = known.is_none_or(|known| known.is_before(number));
     if forward {
         *known = Some(number);
     }
@@ -239,7 +235,7 @@ impl Endpoint {
 
     fn leave_syn_sent(&mut self, fin: bool, acks_fin: bool) -> Steps {
         // All that it may send now acknowledges the SYN,ACK.
-        if covers(self.acks, self.other_syn.map(|syn| syn.wrapping_add(1))) {
+        if covers(self.acks, self.other_syn.map(|syn| syn + 1)) {
             self.leave_established(fin, acks_fin, &[State::Established])
         } else {
             Steps::new()
@@ -277,7 +273,7 @@ impl Endpoint {
 
     /// A FIN that was sent again shows that its acknowledgment was lost.
     fn take_back(&mut self, state: State) -> Steps {
-        self.acked = self.fin.map(|fin| fin.wrapping_sub(1));
+        self.acked = self.fin.map(|fin| fin - 1);
         self.go(state)
     }
 
@@ -312,12 +308,13 @@ impl Endpoint {
     }
 
     /// Whether `number` is from `low` to `high`, as far as these are known.
-    fn is_between(low: Option<u32>, number: u32, high: Option<u32>) -> bool {
-        low.is_none_or(|low| reaches(number, low)) && high.is_none_or(|high| reaches(high, number))
+    fn is_between(low: Option<SeqNumber>, number: SeqNumber, high: Option<SeqNumber>) -> bool {
+        low.is_none_or(|low| low.is_at_most(number))
+            && high.is_none_or(|high| number.is_at_most(high))
     }
 
     fn is_syn_acked(&self) -> bool {
-        covers(self.acked, self.iss.map(|iss| iss.wrapping_add(1)))
+        covers(self.acked, self.iss.map(|iss| iss + 1))
     }
 
     fn is_fin_acked(&self) -> bool {

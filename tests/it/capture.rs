@@ -13,7 +13,7 @@ use smolchat::trace::{
 use smoltcp::time::Duration;
 use smoltcp::wire::{
     EthernetAddress, EthernetFrame, EthernetProtocol, IpProtocol, Ipv4Address, Ipv4Packet,
-    TcpPacket, TcpSeqNumber,
+    TcpPacket,
 };
 use std::path::PathBuf;
 use std::time::{Duration as Passed, UNIX_EPOCH};
@@ -73,8 +73,8 @@ fn frame(segment: &Segment) -> Vec<u8> {
     let mut tcp = TcpPacket::new_unchecked(&mut data[34..]);
     tcp.set_src_port(source);
     tcp.set_dst_port(destination);
-    tcp.set_seq_number(TcpSeqNumber(header.seq as i32));
-    tcp.set_ack_number(TcpSeqNumber(header.ack as i32));
+    tcp.set_seq_number(header.seq.into());
+    tcp.set_ack_number(header.ack.into());
     tcp.set_header_len(20);
     tcp.set_fin(header.flags.contains(Flags::FIN));
     tcp.set_syn(header.flags.contains(Flags::SYN));

@@ -186,8 +186,8 @@ fn acknowledge(lab: &mut Lab, handles: &[Handle]) {
         };
         let ack = Segment {
             src,
-            seq: last.ack,
-            ack: Some(last.end()),
+            seq: last.ack.get(),
+            ack: Some(last.end().get()),
             ..Segment::default()
         };
         lab.cable.inbox.push_back(ack.frame());

@@ -69,9 +69,9 @@ impl Ledger {
                     self.senders.resize(noted.len(), None);
                     self.senders.push(Some(sender));
                     let known = &mut known[sender];
-                    known.iss = Some(segment.header.seq.wrapping_sub(segment.seq));
+                    known.iss = Some((segment.header.seq - segment.seq).get());
                     if segment.ack != 0 {
-                        known.irs = Some(segment.header.ack.wrapping_sub(segment.ack));
+                        known.irs = Some((segment.header.ack - segment.ack).get());
                     }
                     noted.push(Fact::Tcp(known.flow, segment.header));
                 }

@@ -199,7 +199,7 @@ fn check_received(talk: &Talk, seq: u32, octets: &[u8]) {
 /// If it is not.
 pub fn check_sent(known: &Known, header: &Header, payload: &[u8]) {
     let Some(iss) = known.iss else { return };
-    let from = header.seq.wrapping_sub(iss).wrapping_sub(1);
+    let from = header.seq.get().wrapping_sub(iss).wrapping_sub(1);
     // A keep-alive carries an octet of no meaning.
     if payload.len() == 1 {
         return;

@@ -98,10 +98,10 @@ impl Talk {
         if header.flags.contains(Flags::RST) {
             return;
         }
-        if syn && !(self.heard_syn && header.seq == self.iss) {
-            self.iss = header.seq;
-            self.snd_nxt = header.seq.wrapping_add(1);
-            self.snd_una = header.seq;
+        if syn && !(self.heard_syn && header.seq == self.iss.into()) {
+            self.iss = header.seq.get();
+            self.snd_nxt = (header.seq + 1).get();
+            self.snd_una = header.seq.get();
             self.heard_syn = true;
             self.heard_syn_ack = false;
             self.heard_fin = false;
@@ -109,24 +109,27 @@ impl Talk {
         if syn {
             self.scales.0 = header.options.scale();
         }
-        if before(self.snd_nxt, header.end()) {
-            self.snd_nxt = header.end();
+        if before(self.snd_nxt, header.end().get()) {
+            self.snd_nxt = header.end().get();
         }
         self.heard_fin |= header.flags.contains(Flags::FIN);
         if !ack {
             return;
         }
         let shift = if syn { 0 } else { self.shift() };
-        let edge = header.ack.wrapping_add(u32::from(header.window) << shift);
-        let anew = syn && (!self.heard_syn_ack || header.ack != self.expected);
+        let edge = header
+            .ack
+            .get()
+            .wrapping_add(u32::from(header.window) << shift);
+        let anew = syn && (!self.heard_syn_ack || header.ack != self.expected.into());
         self.heard_syn_ack |= syn;
-        self.expected = header.ack;
+        self.expected = header.ack.get();
         self.edge = edge;
         if anew || before(self.far_edge, edge) {
             self.far_edge = edge;
         }
-        if before(self.next, header.ack) {
-            self.next = header.ack;
+        if before(self.next, header.ack.get()) {
+            self.next = header.ack.get();
         }
     }
 

@@ -21,8 +21,8 @@ pub(in super::super) fn segment(
     let len = len.filter(|_| header_len >= 20).ok_or(LeftOut::Malformed)?;
     let window = octets.u16(14).ok();
     let mut header = Header {
-        seq: u32::from_be_bytes(octets.array(4)?),
-        ack: u32::from_be_bytes(octets.array(8)?),
+        seq: u32::from_be_bytes(octets.array(4)?).into(),
+        ack: u32::from_be_bytes(octets.array(8)?).into(),
         flags: Flags::from_bits(flags),
         len: u16::try_from(len).unwrap_or(u16::MAX),
         // A ladder shows closed windows, and this one is not known to be.

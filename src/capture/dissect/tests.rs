@@ -62,8 +62,8 @@ fn a_syn_and_its_options_are_read() {
     assert_eq!(
         found.header,
         Header {
-            seq: 7,
-            ack: 0,
+            seq: 7.into(),
+            ack: 0.into(),
             flags: Flags::SYN,
             len: 0,
             window: 512,
@@ -178,7 +178,7 @@ fn more_than_64_kib_are_drawn_in_pieces() {
     segment.len = 140_000;
     let pieces = Vec::from_iter(segment.pieces().map(|piece| {
         assert_eq!(piece.len, usize::from(piece.header.len));
-        (piece.header.seq, piece.header.flags, piece.header.len)
+        (piece.header.seq.get(), piece.header.flags, piece.header.len)
     }));
     let first = Flags::SYN.with(Flags::ACK);
     let last = Flags::FIN.with(Flags::ACK);

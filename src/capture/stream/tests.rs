@@ -5,7 +5,7 @@ fn marks<const N: usize>(other: &Stream, segments: [(u32, u16, Flags); N]) -> [M
     let mut stream = Stream::default();
     segments.map(|(seq, len, flags)| {
         let segment = Header {
-            seq,
+            seq: seq.into(),
             len,
             flags,
             ..Header::default()
@@ -78,7 +78,7 @@ fn syn_and_fin_sent_again_are_retransmissions() {
 #[test]
 fn keep_alives_with_and_without_their_octet_are_seen() {
     let other = Stream {
-        acks: Some(10),
+        acks: Some(10.into()),
         ..Stream::default()
     };
     let found = marks(&other, [(0, 10, DATA), (9, 1, DATA), (9, 0, DATA)]);

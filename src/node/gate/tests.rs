@@ -3,24 +3,24 @@
 use super::*;
 
 const NUMBERS: Numbers = Numbers {
-    iss: 1000,
-    irs: 5000,
-    snd_una: 1101,
-    snd_nxt: 1201,
+    iss: SeqNumber::new(1000),
+    irs: SeqNumber::new(5000),
+    snd_una: SeqNumber::new(1101),
+    snd_nxt: SeqNumber::new(1201),
     snd_wnd: 500,
     max_wnd: 500,
-    wl1: 5101,
-    wl2: 1101,
+    wl1: SeqNumber::new(5101),
+    wl2: SeqNumber::new(1101),
     window: 500,
-    rcv_nxt: 5101,
-    rcv_edge: 6101,
+    rcv_nxt: SeqNumber::new(5101),
+    rcv_edge: SeqNumber::new(6101),
     ..Numbers::ZERO
 };
 
 fn segment(seq: u32, ack: u32, flags: Flags, len: u16) -> Header {
     Header {
-        seq,
-        ack,
+        seq: seq.into(),
+        ack: ack.into(),
         flags,
         len,
         window: 500,
@@ -79,7 +79,7 @@ fn an_old_acknowledgment_does_not_take_its_data_with_it() {
     let Decision::Change(Repair::OldAck, change) = decision else {
         panic!("{decision:?}");
     };
-    assert_eq!(change.ack, Some(1101));
+    assert_eq!(change.ack, Some(1101.into()));
     assert_eq!(change.window, Some(500));
 }
 
@@ -111,7 +111,7 @@ fn a_segment_without_acknowledgment_is_dropped() {
 fn a_new_acknowledgment_counts_although_its_sender_went_back() {
     let judge = |seq, ack| established(segment(seq, ack, Flags::ACK, 0));
     let change = Change {
-        seq: Some(5101),
+        seq: Some(5101.into()),
         ..Change::default()
     };
     let repaired = Decision::Change(Repair::GoneBack, change);
@@ -156,8 +156,8 @@ fn at_the_edge_nothing_passes_but_a_fin_into_a_closed_window() {
 #[test]
 fn nothing_passes_before_our_own_syn_left() {
     let numbers = Numbers {
-        snd_una: 1000,
-        snd_nxt: 1000,
+        snd_una: 1000.into(),
+        snd_nxt: 1000.into(),
         ..NUMBERS
     };
     let dropped = Decision::Drop(Reason::BeforeOurSyn);
@@ -197,7 +197,7 @@ fn a_window_that_closes_over_what_is_under_way_is_held_open() {
 #[test]
 fn repeated_acknowledgments_do_not_stop_a_lone_fin() {
     let numbers = Numbers {
-        snd_una: 1200,
+        snd_una: 1200.into(),
         fin_sent: true,
         ..NUMBERS
     };
@@ -224,7 +224,7 @@ fn a_fin_behind_data_that_came_before_is_not_lost_with_it() {
 #[test]
 fn an_older_segment_does_not_move_the_window() {
     let mut numbers = NUMBERS;
-    numbers.wl1 = 5200;
+    numbers.wl1 = 5200.into();
     let decision = judge(
         State::Established,
         true,

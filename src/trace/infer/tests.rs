@@ -57,8 +57,8 @@ impl Watched {
 
 fn header(flags: Flags, seq: u32, ack: u32, len: u16) -> Header {
     Header {
-        seq,
-        ack,
+        seq: seq.into(),
+        ack: ack.into(),
         flags,
         len,
         ..Header::default()

@@ -202,8 +202,7 @@ fn teardown<'e>(start: &'e Event, rest: impl Iterator<Item = &'e Event>) -> Head
                 continue;
             }
         };
-        let acked = flags.contains(Flags::ACK)
-            && segment.header.ack.wrapping_sub(fin.header.end()) < 0x8000_0000;
+        let acked = flags.contains(Flags::ACK) && fin.header.end().is_at_most(segment.header.ack);
         let name = match (flags.contains(Flags::FIN), acked) {
             _ if flags.contains(Flags::RST) => break,
             (true, true) => "teardown in three segments",

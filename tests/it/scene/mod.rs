@@ -168,11 +168,11 @@ impl Scene {
         };
         let flags = flags(names);
         let header = Header {
-            seq: sender.wrapping_add(seq),
+            seq: sender.wrapping_add(seq).into(),
             ack: if flags.contains(Flags::ACK) {
-                receiver.wrapping_add(ack)
+                receiver.wrapping_add(ack).into()
             } else {
-                0
+                0.into()
             },
             flags,
             len,
