@@ -53,10 +53,14 @@ fn echo(now: Instant, node: &mut Node<'_>, device: &mut impl Device) -> Option<I
             continue;
         };
         let mut octets = [0; 512];
-        while let Ok(count) = socket.recv(&mut octets) {
-            let _ = socket.send(&octets[..count]); // or as much as there is room for
+        while let Ok(count @ 1..) = socket.peek(&mut octets) {
+            let sent = socket.send(&octets[..count]).unwrap_or(0); // as much as there is room for
+            socket.consume(sent);
+            if sent < count {
+                break; // ready again when there is more room
+            }
         }
-        if socket.has_finished() {
+        if !socket.may_recv() {
             socket.close(now);
         }
     }
