@@ -1,8 +1,8 @@
 //! The door: somebody waits for a connection, and all are in use.
 //!
 //! The room says which member makes room ([`Room::who_yields`](crate::chat::Room::who_yields)). Before any
-//! member does, connections are taken back that were closed here and whose peer does not close, or answers
-//! nothing that was said before good-bye. Those to services stay.
+//! member does, those do who are none ([`visitors`](super::visitors)), and who answer nothing that was said before
+//! good-bye. Those to services stay.
 
 use smoltcp::time::{Duration, Instant};
 
@@ -10,8 +10,10 @@ use super::app::App;
 use super::desk::Desk;
 use super::operator::Screen;
 use super::seat::{Parting, Role, Seat};
-use crate::chat::{Endpoint, PutOut};
+use super::visitors::TO_CLOSE;
+use crate::chat::{Endpoint, Newcomer, PutOut};
 use crate::node::{Handle, Node};
+use crate::origin::Origin;
 use crate::trace::State;
 
 /// How long after one look the next one comes at the earliest, besides [`FOR_EACH`] connection: a look
@@ -22,10 +24,10 @@ const FOR_EACH: Duration = Duration::from_micros(5);
 /// Connections that one look takes back at most; for each it walks over all.
 const AT_ONCE: usize = 64;
 
-/// How long a peer may take to close after this side did, while somebody waits.
-const TO_CLOSE: Duration = Duration::from_secs(1);
+/// Changes of origin among those who wait for which one look counts connections; for each it walks over all.
+const ORIGINS: usize = 16;
 
-/// The same for one that never said a word. On most ways that is enough for what it is told.
+/// How long a peer may take to close that never said a word. On most ways that is enough for what it is told.
 const TO_HEAR: Duration = Duration::from_millis(50);
 
 impl App<'_> {
@@ -37,6 +39,7 @@ impl App<'_> {
         screen: &mut S,
     ) {
         if node.held() == 0 || self.over.is_some() {
+            self.waited = 0;
             return;
         }
         if now >= self.door {
@@ -52,24 +55,43 @@ impl App<'_> {
         let coming = node.free() + node.half_open() + self.desk.yielding();
         let waiting = node.held().saturating_sub(coming);
         let mut wanted = waiting.min(AT_ONCE);
-        while wanted > 0 && take_back(now, node, self.room.limits().first_words) {
-            wanted -= 1;
-        }
+        // What makes room for one of a crowd is mostly of that crowd. One in each look: it stays the crowd for others.
+        let mut of_crowds = 1;
+        let mut longer = core::mem::replace(&mut self.waited, node.held());
         while wanted > 0 && self.desk.cut_off(now, node) {
             wanted -= 1;
         }
-        for newcomer in 0..node.held() {
+        let mut origins = Origins::default();
+        // No visitor yields to whoever would have so many places.
+        let mut hopeless = usize::MAX;
+        for place in 0..node.held() {
             if wanted == 0 {
                 return;
             }
-            let Some(origin) = node.waiting().nth(newcomer).map(|peer| peer.origin()) else {
+            let Some(origin) = node.waiting().nth(place).map(|peer| peer.origin()) else {
                 return;
             };
+            let places = origins.places_with(now, node, place, origin);
+            if places < hopeless {
+                if self.show_out_a_visitor(now, node, places) {
+                    wanted -= 1;
+                    continue;
+                }
+                hopeless = places;
+            }
+            // Whose connections are opening now is seen at the next look: they count among its places then.
+            let is_of_a_crowd = places > self.room.share_of(self.desk.seats.len());
+            if longer == 0 || is_of_a_crowd && of_crowds == 0 {
+                continue;
+            }
+            let newcomer = Newcomer { places, waiting };
             let origin_of = |handle| Some(node.status(handle)?.flow.origin());
-            let Some(id) = self.room.who_yields(now, origin, waiting, origin_of) else {
+            let Some(id) = self.room.who_yields(now, &newcomer, origin_of) else {
                 continue;
             };
             wanted -= 1;
+            longer -= 1;
+            of_crowds -= usize::from(is_of_a_crowd);
             let put_out = self.with_room(now, node, screen, |room, post| room.put_out(id, post));
             if let Some(PutOut { key, spoke }) = put_out {
                 self.streams.forget(key);
@@ -80,27 +102,40 @@ impl App<'_> {
     }
 }
 
-/// Takes back a connection that was let go here, and that its peer does not close.
-fn take_back(now: Instant, node: &mut Node<'_>, patience: Duration) -> bool {
-    let overdue = (0..node.capacity()).find_map(|place| {
-        let status = node.status_in(place, now).filter(|it| it.orphaned)?;
-        let patience = match status.state {
-            State::FinWait2 => TO_CLOSE,
-            State::Closed
-            | State::Listen
-            | State::SynSent
-            | State::SynReceived
-            | State::Established
-            | State::FinWait1
-            | State::CloseWait
-            | State::Closing
-            | State::LastAck
-            | State::TimeWait => patience.max(TO_CLOSE),
+/// How many connections the last origin has that was looked at: those of one wait one after the other.
+#[derive(Default)]
+struct Origins {
+    last: Option<(Origin, usize)>,
+    counted: usize,
+}
+
+impl Origins {
+    /// How many places an origin would have with those of it that wait up to this `place`. SYNs count only beside a
+    /// connection that is open: anybody can send them in the name of others.
+    fn places_with(
+        &mut self,
+        now: Instant,
+        node: &Node<'_>,
+        place: usize,
+        origin: Origin,
+    ) -> usize {
+        let open = match self.last {
+            Some((last, open)) if last == origin => open,
+            Some(_) if self.counted == ORIGINS => 0,
+            Some(_) | None => {
+                self.counted += 1;
+                let connections = (0..node.capacity()).filter_map(|slot| node.status_in(slot, now));
+                let open = connections.filter(|it| it.state != State::SynReceived);
+                open.filter(|it| it.flow.origin() == origin).count()
+            }
         };
-        (status.since + patience <= now).then_some(status.id)
-    });
-    let handle = overdue.and_then(|id| node.handle_of(id));
-    handle.inspect(|handle| node.evict(now, *handle)).is_some()
+        self.last = Some((origin, open));
+        let ahead = node.waiting().take(place);
+        match open {
+            0 => 1,
+            open => open + 1 + ahead.filter(|peer| peer.origin() == origin).count(),
+        }
+    }
 }
 
 impl Desk<'_> {

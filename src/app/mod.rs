@@ -34,6 +34,7 @@ mod streams;
 mod table;
 mod telling;
 mod turn;
+mod visitors;
 
 pub use app::{App, Config};
 pub use live::{Live, Watched};

@@ -114,6 +114,6 @@ pub use outbox::{Ask, Counts, Full, LAST_WORDS_MAX, Outbox};
 pub use proof::{CODE_LEN, CODE_PERIOD};
 pub use rate::{Rate, Source};
 pub use room::{
-    AMPLIFICATION, LINE_MAX, Limits, Memory, NotAMember, PutOut, Room, RoomFull, Storage,
+    AMPLIFICATION, LINE_MAX, Limits, Memory, Newcomer, NotAMember, PutOut, Room, RoomFull, Storage,
 };
 pub use words::RECEIPT_MAX;

@@ -32,7 +32,7 @@ mod yielding;
 
 pub use memory::{Memory, Storage};
 pub use strangers::AMPLIFICATION;
-pub use yielding::PutOut;
+pub use yielding::{Newcomer, PutOut};
 
 /// The longest line the room sends, its LF counted: a message, a name, and what stands around them.
 /// A TCP queue must hold this and [`LAST_WORDS_MAX`], or its member is disconnected as too slow.

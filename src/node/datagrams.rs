@@ -2,8 +2,8 @@
 //!
 //! smoltcp sends the datagrams of a socket strictly in turn, so one receiver whose hardware address
 //! cannot be found holds up all others. Here a datagram that cannot leave goes to the end of the queue
-//! until it is answered for or its time is over. An answer does not wait: as long as nobody is found, it goes
-//! back to where its datagram came from.
+//! until it is answered for or its time is over. An answer does not wait: it goes back to where its datagram came
+//! from. Those that wait take no more than half of the queue for longer than a turn, whoever makes them.
 
 use core::net::IpAddr;
 use core::ops::Index;
@@ -25,7 +25,7 @@ use super::one_frame::{Exit, OneFrame, Sent};
 use super::received::Received;
 use super::udp_port::Port;
 use crate::opaque::opaque;
-use crate::trace::{Datagram, Direction, Flow, Reason, Resource, Verdict};
+use crate::trace::{Datagram, Direction, Flow, Kind, Reason, Resource, Verdict};
 
 /// The header of a datagram that waits to be sent.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +65,8 @@ pub(super) struct Datagrams<'a> {
     ports: ManagedSlice<'a, Port<'a>>,
     queue: PacketBuffer<'a, Waiting>,
     queued: usize,
+    /// Octets of payload in it.
+    octets: usize,
     /// The place of the port that is looked at first.
     turn: usize,
     /// Something may wait at a port: one was given a datagram since none was found to wait.
@@ -114,6 +116,7 @@ impl<'a> Datagrams<'a> {
             ports: memory.ports,
             queue: PacketBuffer::new(memory.waiting, memory.payload),
             queued: 0,
+            octets: 0,
             turn: 0,
             unread: false,
             sender,
@@ -193,6 +196,12 @@ impl<'a> Datagrams<'a> {
         if data.len() > longest {
             return Err(SendToError::TooLong);
         }
+        let is_answer = self.last.is_some_and(|(sender, _)| sender == to);
+        if !is_answer && to.addr.is_unicast() && host.link.next_hop(to.addr).is_none() {
+            let datagram = lost(&from, to, data.len(), Reason::NoRoute);
+            host.note(Kind::Datagram(datagram));
+            return Err(SendToError::NoRoute);
+        }
         if self.push(host.now, from, to, data) {
             return Ok(());
         }
@@ -232,6 +241,7 @@ impl<'a> Datagrams<'a> {
             Ok(place) => {
                 place.copy_from_slice(data);
                 self.queued += 1;
+                self.octets += data.len();
                 self.try_all();
                 true
             }
@@ -264,6 +274,12 @@ impl<'a> Datagrams<'a> {
             self.try_all();
         }
         self.untried
+    }
+
+    /// Whether those that wait for a hardware address leave less than half of the queue to all others.
+    fn is_half_full(&self) -> bool {
+        self.queued > self.queue.packet_capacity() / 2
+            || self.octets > self.queue.payload_capacity() / 2
     }
 
     /// Whom the first datagram of the queue is for, and where it goes if it is an answer.
@@ -302,11 +318,13 @@ impl<'a> Datagrams<'a> {
         scratch: &mut [u8],
         patience: Duration,
     ) -> Attempt {
+        let is_half_full = self.is_half_full();
         let Ok((waiting, payload)) = self.queue.peek() else {
             return Attempt::Idle;
         };
         let waiting = *waiting;
-        if waiting.since + patience <= now && waiting.not_before > waiting.since {
+        let tried = waiting.not_before > waiting.since;
+        if tried && (waiting.since + patience <= now || hop.is_none() && is_half_full) {
             return self.give_up(waiting);
         }
         let Some(hop) = hop else {
@@ -357,7 +375,8 @@ impl<'a> Datagrams<'a> {
             Err(_) => {
                 debug_assert!(false, "a datagram that waited has no place");
                 self.queued -= 1;
-                Attempt::GaveUp(lost(waiting, len, Reason::QueueFull))
+                self.octets -= len;
+                Attempt::GaveUp(lost(&waiting.from, waiting.to, len, Reason::QueueFull))
             }
         }
     }
@@ -366,22 +385,24 @@ impl<'a> Datagrams<'a> {
     fn dequeue(&mut self) -> usize {
         self.queued -= 1;
         self.untried = self.untried.saturating_sub(1);
-        self.queue.dequeue().map_or(0, |(_, payload)| payload.len())
+        let len = self.queue.dequeue().map_or(0, |(_, payload)| payload.len());
+        self.octets -= len;
+        len
     }
 
     fn give_up(&mut self, waiting: Waiting) -> Attempt {
         let len = self.dequeue();
-        Attempt::GaveUp(lost(waiting, len, Reason::Unresolved))
+        Attempt::GaveUp(lost(&waiting.from, waiting.to, len, Reason::Unresolved))
     }
 }
 
-fn lost(waiting: Waiting, len: usize, reason: Reason) -> Datagram {
-    let local = waiting.from.addr.unwrap_or(unspecified_like(waiting.to));
+fn lost(from: &IpListenEndpoint, to: IpEndpoint, len: usize, reason: Reason) -> Datagram {
+    let local = from.addr.unwrap_or(unspecified_like(to));
     Datagram {
         direction: Direction::Out,
         flow: Flow {
-            local: IpEndpoint::new(local, waiting.from.port),
-            remote: waiting.to,
+            local: IpEndpoint::new(local, from.port),
+            remote: to,
         },
         len: len as u16,
         verdict: Verdict::Dropped(reason),

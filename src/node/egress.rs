@@ -69,9 +69,9 @@ impl Node<'_> {
             let Some((receiver, back)) = self.datagrams.receiver() else {
                 break;
             };
-            // Whoever is not known is asked for; an answer does not wait for that.
-            let hop = self.host.resolve(receiver);
-            let hop = hop.or(back.map(|hardware| self.host.link.hop(hardware)));
+            // Whoever is not known is asked for; an answer waits for nobody's, and believes nobody's.
+            let told = self.host.resolve(receiver);
+            let hop = back.map_or(told, |hardware| Some(self.host.link.hop(hardware)));
             let mut exit = device.transmit(self.host.now);
             if exit.is_none() {
                 return true;

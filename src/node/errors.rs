@@ -58,6 +58,8 @@ pub enum RecvError {
 pub enum SendToError {
     /// Port 0 or an unspecified address.
     NotAHost,
+    /// No address or gateway of this node leads there.
+    NoRoute,
     /// Longer than a datagram can be here: MTU less headers.
     TooLong,
     /// Too many wait already. Try again after the next egress.
@@ -114,6 +116,7 @@ impl fmt::Display for SendToError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotAHost => "that is not a host's address and port",
+            Self::NoRoute => "no address or gateway of this node leads there",
             Self::TooLong => "the datagram is longer than the MTU allows",
             Self::WouldBlock => "too many datagrams wait already: try again later",
         })

@@ -92,8 +92,10 @@ pub enum Reason {
     Fragment,
     /// An EtherType or IP protocol that this node does not speak.
     UnknownProtocol,
-    /// The peer's hardware address was not found in time.
+    /// The peer's hardware address was not found in time, or too many others waited for theirs.
     Unresolved,
+    /// No address or gateway of this node leads there.
+    NoRoute,
     /// The device could not take the frame.
     DeviceFull,
     /// Our own SYN has not left yet: nothing that comes can answer it.

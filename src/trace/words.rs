@@ -7,7 +7,7 @@ use smoltcp::wire::IpEndpoint;
 
 impl Reason {
     /// Every reason, in the order of declaration.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Malformed,
         Self::NotForUs,
         Self::NotUnicast,
@@ -27,6 +27,7 @@ impl Reason {
         Self::Fragment,
         Self::UnknownProtocol,
         Self::Unresolved,
+        Self::NoRoute,
         Self::DeviceFull,
         Self::BeforeOurSyn,
         Self::SourceRoute,
@@ -98,6 +99,7 @@ impl fmt::Display for Reason {
             Self::Fragment => "fragment",
             Self::UnknownProtocol => "unknown protocol",
             Self::Unresolved => "no hardware address",
+            Self::NoRoute => "no route",
             Self::DeviceFull => "device full",
             Self::BeforeOurSyn => "before our SYN",
             Self::SourceRoute => "source route",

@@ -95,6 +95,67 @@ fn a_crowd_that_comes_all_the_time_and_says_nothing_keeps_nobody_waiting() {
 }
 
 #[test]
+fn browsers_from_one_address_that_never_finish_keep_nobody_waiting_from_elsewhere() {
+    // A request that never ends, one that goes on for ever, and a page that nobody reads.
+    for request in [
+        "GET /aaa",
+        "GET / HTTP/1.1\r\nX: y\r\n",
+        "GET / HTTP/1.1\r\n\r\n",
+    ] {
+        let (mut hall, browsers) = full();
+        for browser in &browsers {
+            hall.send(*browser, request);
+        }
+        hall.run_for(Duration::from_millis(60));
+        for _ in 0..3 {
+            for _ in 0..4 {
+                let browser = hall.pair.a.connect(hall.pair.now, Pair::server());
+                let _ = browser.map(|it| hall.pair.a.tcp(it).map(|mut it| it.send(b"GET /b")));
+            }
+            let took = hello(&mut hall, Hall::from_elsewhere());
+            assert!(took < Duration::from_millis(150), "{request:?}: {took}");
+        }
+        hall.pair.assert_all_legal();
+    }
+}
+
+#[test]
+fn browsers_each_alone_have_a_second_when_others_wait() {
+    let (mut hall, mut members) = full();
+    // All members have spoken, so none of them makes room; one place is a browser's from elsewhere.
+    let browser = members.pop().unwrap();
+    hall.pair.a.tcp(browser).unwrap().abort(hall.pair.now);
+    hall.run_for(Duration::from_millis(10));
+    let browser = hall.join_at(Hall::from_elsewhere());
+    hall.send(browser, "GET /aaa");
+    for member in &members {
+        hall.ask(*member, "hello\n");
+    }
+    let took = hello(&mut hall, Pair::server());
+    let second = Duration::from_millis(900)..Duration::from_millis(1_400);
+    assert!(second.contains(&took), "{took}");
+}
+
+#[test]
+fn one_address_that_comes_all_the_time_puts_out_nobody_who_only_listens_elsewhere() {
+    let (mut hall, mut members) = full();
+    let place = members.pop().unwrap();
+    hall.pair.a.tcp(place).unwrap().abort(hall.pair.now);
+    hall.run_for(Duration::from_millis(10));
+    let listener = hall.join_at(Hall::from_elsewhere());
+    hall.run_for(Duration::from_secs(60));
+    for _ in 0..60 {
+        for _ in 0..4 {
+            let _ = hall.pair.a.connect(hall.pair.now, Pair::server());
+        }
+        hall.run_for(Duration::from_millis(300));
+        assert_eq!(hall.hear(listener), "");
+    }
+    assert!(hall.pair.a.tcp(listener).unwrap().ended().is_none());
+    assert!(!hall.console("/states").contains(" 0 put out"));
+}
+
+#[test]
 fn who_comes_from_the_same_address_waits_until_somebody_was_silent_for_a_while() {
     let (mut hall, members) = full();
     let took = hello(&mut hall, Pair::server());

@@ -3,9 +3,9 @@
 use crate::pair::{Pair, address, receive};
 use smolchat::device::Side;
 use smolchat::node::{ListenError, RecvError, SendError, SendToError};
-use smolchat::trace::{Ending, State};
+use smolchat::trace::{Ending, Reason, State};
 use smoltcp::time::Duration;
-use smoltcp::wire::IpEndpoint;
+use smoltcp::wire::{IpAddress, IpEndpoint};
 
 #[test]
 fn what_is_read_and_written_in_place_is_as_much_as_its_caller_says() {
@@ -163,4 +163,44 @@ fn a_port_that_was_closed_can_be_bound_again_and_has_forgotten_everything() {
     assert!(pair.b.udp(0).is_none());
     assert_eq!(pair.b.bind(9001), Ok(()));
     assert!(pair.b.next_udp().is_none());
+}
+
+#[test]
+fn a_datagram_to_where_no_way_leads_is_refused_at_once_and_told() {
+    let mut pair = Pair::default();
+    pair.a.bind(5000).unwrap();
+    let to = IpEndpoint::new(IpAddress::v4(10, 1, 2, 3), 9000);
+    let mut socket = pair.a.udp(5000).unwrap();
+    let sent = socket.send_to(pair.now, to, b"hello");
+    assert_eq!(sent, Err(SendToError::NoRoute));
+    let refused = pair.a.journal().counters().dropped(Reason::NoRoute);
+    assert_eq!(refused, 1);
+}
+
+#[test]
+fn datagrams_to_nobody_leave_half_of_the_queue_to_others() {
+    let mut pair = Pair::default();
+    pair.a.bind(5000).unwrap();
+    pair.b.bind(9000).unwrap();
+    let peer = IpEndpoint::new(address(Side::B), 9000);
+    let say = |pair: &mut Pair, to| {
+        let mut socket = pair.a.udp(5000).unwrap();
+        socket.send_to(pair.now, to, b"hello")
+    };
+    assert_eq!(say(&mut pair, peer), Ok(()));
+    pair.run_for(Duration::from_secs(1));
+    // More to nobody than there are places, all in the time for which one is asked for.
+    let mut heard = 1;
+    for number in 0..3_000u16 {
+        let nobody = IpAddress::v4(192, 0, 2, 3 + (number % 250) as u8);
+        let _ = say(&mut pair, IpEndpoint::new(nobody, 9000));
+        if number % 100 == 0 {
+            assert_eq!(say(&mut pair, peer), Ok(()), "{number}");
+            heard += 1;
+        }
+        pair.run_for(Duration::from_micros(500));
+    }
+    let mut socket = pair.b.udp(9000).unwrap();
+    let received = core::iter::from_fn(|| socket.recv_from(&mut [0; 8])).count();
+    assert_eq!(received, heard);
 }

@@ -16,6 +16,15 @@ use crate::origin::{self, Origin};
 /// also if it spoke before.
 const CROWD: usize = 2;
 
+/// Somebody who waits for a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Newcomer {
+    /// How many places there would be where it is from, with its own.
+    pub places: usize,
+    /// How many wait in all.
+    pub waiting: usize,
+}
+
 /// A TCP member whose place goes to somebody else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PutOut<K> {
@@ -26,13 +35,11 @@ pub struct PutOut<K> {
 }
 
 impl<K: Copy, E: Endpoint> Room<'_, K, E> {
-    /// Which TCP member makes room for a newcomer from `newcomer`, if one has to; so many are `waiting` for
-    /// a place with it. `origin_of` says where a connection is from.
+    /// Which TCP member makes room for a newcomer, if one has to. `origin_of` says where a connection is from.
     pub fn who_yields(
         &self,
         now: Instant,
-        newcomer: Origin,
-        waiting: usize,
+        newcomer: &Newcomer,
         origin_of: impl Fn(K) -> Option<Origin>,
     ) -> Option<MemberId> {
         let places = self.hall.members.capacity().min(self.hall.members.kept);
@@ -42,7 +49,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         };
         // Silence takes the places of all who wait for as long as it is borne, wherever it comes from. So each
         // of those halves the time.
-        let first_words = self.limits.first_words / (1 << waiting.min(31));
+        let first_words = self.limits.first_words / (1 << newcomer.waiting.min(31));
         let kind = Kind::Streams;
         let slot = self.yielding(now, kind, places, newcomer, first_words, &origin)?;
         let number = self.hall.members.get(slot)?.number;
@@ -76,9 +83,23 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
             Peer::Tcp(_) | Peer::Console => None,
         };
         let (kind, first_words) = (Kind::Datagrams, self.limits.first_words);
-        if let Some(slot) = self.yielding(now, kind, places, newcomer, first_words, &origin) {
+        let origins = |each: &mut dyn FnMut(Origin)| {
+            let members = self.hall.members.of(Kind::Datagrams);
+            let origins = members.filter_map(|(_, member)| origin(&member.peer));
+            origins.for_each(each);
+        };
+        let newcomer = Newcomer {
+            places: origin::count(newcomer, &origins) + 1,
+            waiting: 1,
+        };
+        if let Some(slot) = self.yielding(now, kind, places, &newcomer, first_words, &origin) {
             self.make_way(slot, out);
         }
+    }
+
+    /// How many of so many places one origin may keep while somebody waits.
+    pub fn share_of(&self, places: usize) -> usize {
+        self.limits.per_origin.unwrap_or(places / 4).max(1)
     }
 
     fn make_way(&mut self, slot: u32, out: &mut impl Outbox<K, E>) -> Option<Peer<K, E>> {
@@ -94,7 +115,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         now: Instant,
         kind: Kind,
         places: usize,
-        newcomer: Origin,
+        newcomer: &Newcomer,
         first_words: Duration,
         origin_of: &dyn Fn(&Peer<K, E>) -> Option<Origin>,
     ) -> Option<u32> {
@@ -107,9 +128,9 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
             members().for_each(|(_, _, origin)| each(origin));
         };
         let (crowd, size) = origin::most_crowded(now, &origins)?;
-        let own = origin::count(newcomer, &origins) + 1;
+        let own = newcomer.places;
         let crowded = size > own;
-        let share = limits.per_origin.unwrap_or(places / 4).max(1);
+        let share = self.share_of(places);
         let oldest = |spoke: bool, of: Option<Origin>| {
             members()
                 .filter(|(_, member, origin)| {
@@ -123,7 +144,13 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         let silent_for = |spoke, patience| {
             let of_the_crowd = oldest(spoke, Some(crowd)).filter(|_| size > 1);
             let first = of_the_crowd.filter(for_long(patience));
-            first.or_else(|| oldest(spoke, None).filter(for_long(patience)))
+            // Whoever is from where more places are taken by more than one gets none of those that have fewer.
+            let is_fair = |(_, slot): &(Instant, u32)| {
+                let yielding = members().find(|(place, ..)| place == slot);
+                yielding.is_some_and(|(.., of)| own <= origin::count(of, &origins) + 1)
+            };
+            let anybody = || oldest(spoke, None).filter(for_long(patience));
+            first.or_else(|| anybody().filter(is_fair))
         };
         let of_a_large_crowd = || {
             let silent = of_the_crowd(true).filter(|_| size > CROWD * own);

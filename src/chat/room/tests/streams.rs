@@ -417,6 +417,25 @@ fn a_member_of_a_large_room_costs_little() {
 }
 
 #[test]
+fn whoever_has_many_waiting_takes_no_place_of_those_who_have_few() {
+    let mut scene = Scene::with(8, 8);
+    // Each member from a host of its own, silent for long, and many wait who are all from one.
+    let origin_of = |key: Key| Some(Origin::of_v4([10, 0, 0, key as u8]));
+    scene.now += Limits::default().first_words * 2;
+    let yields = |places| {
+        let newcomer = Newcomer {
+            places,
+            waiting: 100,
+        };
+        scene.room.who_yields(scene.now, &newcomer, origin_of)
+    };
+    assert_eq!(yields(1), Some(scene.ids[&1]));
+    assert_eq!(yields(2), Some(scene.ids[&1]));
+    assert_eq!(yields(3), None);
+    assert_eq!(yields(50), None);
+}
+
+#[test]
 fn a_word_holds_no_place_of_a_crowd_for_long_against_who_comes_from_elsewhere() {
     let mut scene = Scene::with(8, 8);
     let first_words = Limits::default().first_words;
@@ -424,8 +443,11 @@ fn a_word_holds_no_place_of_a_crowd_for_long_against_who_comes_from_elsewhere() 
     let yields = |scene: &Scene<'_>, crowd: Key| {
         let host = |key: Key| if key <= crowd { 0 } else { key as u8 };
         let origin_of = |key| Some(Origin::of_v4([10, 0, 0, host(key)]));
-        let elsewhere = Origin::of_v4([10, 0, 0, 99]);
-        scene.room.who_yields(scene.now, elsewhere, 1, origin_of)
+        let newcomer = Newcomer {
+            places: 1,
+            waiting: 1,
+        };
+        scene.room.who_yields(scene.now, &newcomer, origin_of)
     };
     scene.settle();
     let first = scene.ids[&1];
@@ -452,10 +474,8 @@ fn the_more_wait_the_sooner_who_never_spoke_makes_room() {
     // Each member from a host of its own, and nobody in a crowd.
     let yields = |scene: &Scene<'_>, waiting| {
         let origin_of = |key: Key| Some(Origin::of_v4([10, 0, 0, key as u8]));
-        let elsewhere = Origin::of_v4([10, 0, 0, 99]);
-        scene
-            .room
-            .who_yields(scene.now, elsewhere, waiting, origin_of)
+        let newcomer = Newcomer { places: 1, waiting };
+        scene.room.who_yields(scene.now, &newcomer, origin_of)
     };
     assert_eq!(yields(&scene, 1), None, "all came just now");
     scene.now += first_words / 32;
