@@ -24,6 +24,9 @@ const FOR_EACH: Duration = Duration::from_micros(5);
 /// Connections that one look takes back at most; for each it walks over all.
 const AT_ONCE: usize = 64;
 
+/// One of so many places at a time is made free for SYNs that may be forged.
+const A_FEW: usize = 16;
+
 /// Changes of origin among those who wait for which one look counts connections; for each it walks over all.
 const ORIGINS: usize = 16;
 
@@ -52,8 +55,12 @@ impl App<'_> {
 
     fn make_room<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {
         // These will be free, or give way to whoever proves to be there.
-        let coming = node.free() + node.half_open() + self.desk.yielding();
-        let waiting = node.held().saturating_sub(coming);
+        let opening = node.half_open() + self.desk.yielding();
+        let waiting = node.held().saturating_sub(node.free() + opening);
+        // Anybody can send SYNs in the name of others: for those there are a few places at a time, and the next when
+        // their handshakes are over.
+        let few = (node.capacity() / A_FEW).max(1).saturating_sub(opening);
+        let waiting = waiting.min(node.held_proven() + few);
         let mut wanted = waiting.min(AT_ONCE);
         // What makes room for one of a crowd is mostly of that crowd. One in each look: it stays the crowd for others.
         let mut of_crowds = 1;

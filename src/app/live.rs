@@ -9,7 +9,7 @@ use super::operator::Screen;
 use crate::node::{Node, earliest};
 use crate::opaque::opaque;
 use crate::plural::Count;
-use crate::trace::{ConnectionId, Event, Follower, Kind, Style};
+use crate::trace::{ConnectionId, Event, Follower, Kind, Neighbor, Style};
 
 /// Records told in one turn.
 const EVENTS_AT_ONCE: usize = 256;
@@ -75,6 +75,13 @@ impl<'a> Live<'a> {
         self.deadline = None;
         let journal = node.journal();
         if !self.shown {
+            // What somebody has to do something about is said all the same.
+            let is_conflict =
+                |event: &Event| matches!(event.kind(), Kind::Neighbor(Neighbor::Conflict(..)));
+            let (_, news) = journal.since(self.next);
+            let news = news.map(|(_, event)| event);
+            news.filter(|event| is_conflict(event))
+                .for_each(|event| tell_other(event, screen));
             self.next = journal.next();
             return;
         }
@@ -208,7 +215,7 @@ fn tell_briefly<S: Screen>(event: &Event, screen: &mut S) {
 
 /// What is told that is about no connection.
 fn tell_other<S: Screen>(event: &Event, screen: &mut S) {
-    use crate::trace::{Direction, Neighbor, Spelled, Verdict};
+    use crate::trace::{Direction, Spelled, Verdict};
     let _ = match event.kind() {
         Kind::Datagram(datagram) => {
             let (arrow, remote) = match datagram.direction {

@@ -139,7 +139,7 @@ const fn wanted_before(timer: Timer) -> Option<&'static str> {
         Timer::HalfOpen => Some("the handshake completes"),
         Timer::FinWait2 => Some("the peer closes"),
         Timer::CloseWait => Some("this side closes"),
-        Timer::KeepAlive => Some("the peer is heard"),
+        Timer::KeepAlive => Some("its host answers a probe"),
     }
 }
 

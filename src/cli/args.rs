@@ -159,9 +159,9 @@ pub struct StackArguments {
     /// Where packets for other networks go
     #[arg(long, value_name = "ADDRESS", value_parser = values::address)]
     pub gateway: Option<IpAddress>,
-    /// The hardware address of the node
-    #[arg(long, value_name = "MAC", default_value = "02-00-00-00-00-01", value_parser = values::mac)]
-    pub mac: EthernetAddress,
+    /// The hardware address of the node [default: 02-00 and the end of its first address]
+    #[arg(long, value_name = "MAC", value_parser = values::mac)]
+    pub mac: Option<EthernetAddress>,
     /// The largest IP packet in octets, from 576 (1280 with IPv6) to 65521
     #[arg(long, value_name = "OCTETS", default_value = "1500", value_parser = values::mtu)]
     pub mtu: usize,
@@ -256,8 +256,8 @@ Examples:
   sudo smolchat connect 192.168.69.100:9000
   nc -u -l 9000                          the same over UDP
   sudo smolchat connect 192.168.69.100:9000 --udp
-  smolchat connect 192.168.69.100:9000   as a plain user, in a private network: this first; it waits,
-                                         and prints the command that starts a server there
+  smolchat connect 192.168.69.100:9000   as a plain user, in a private network: this first;
+                                         it prints the command that starts a server there
 
 A server that listens on all addresses in Python:
   import socket; s = socket.create_server((\"\", 9000)); c, who = s.accept()

@@ -135,7 +135,9 @@ impl TryFrom<StackArguments> for Stack {
             mtu: arguments.mtu,
             mss: arguments.mss,
             offload: arguments.offload,
-            mac: arguments.mac,
+            mac: arguments
+                .mac
+                .unwrap_or_else(|| usual_mac(&arguments.address)),
             addresses: arguments.address,
             host,
             gateway: arguments.gateway,
@@ -271,6 +273,16 @@ const fn is_ipv6(address: IpAddress) -> bool {
     }
 }
 
+/// A hardware address that two nodes on one network do not share, as they do not share the address that it is of.
+fn usual_mac(addresses: &[IpCidr]) -> EthernetAddress {
+    let [.., a, b, c, d] = match addresses.first().map(IpCidr::address) {
+        Some(IpAddress::Ipv4(address)) => u128::from(u32::from(address)).to_be_bytes(),
+        Some(IpAddress::Ipv6(address)) => u128::from(address).to_be_bytes(),
+        None => [0; 16],
+    };
+    EthernetAddress([2, 0, a, b, c, d])
+}
+
 /// The host's usual address in the node's subnet: number 100, or the last but one where the subnet
 /// is too small or the node has that number, and else the one before.
 fn usual_host(node: &IpCidr) -> IpCidr {
@@ -321,6 +333,14 @@ mod tests {
             let stack = Stack::try_from(serve.stack).unwrap();
             assert_eq!(stack.keep_alive, secs.map(Duration::from_secs), "{said}");
         }
+    }
+
+    #[test]
+    fn nodes_with_other_addresses_have_other_hardware_addresses() {
+        let mac = |text| usual_mac(&[cidr(text)]).to_string();
+        assert_eq!(mac("192.168.69.1/24"), "02-00-c0-a8-45-01");
+        assert_eq!(mac("192.168.69.2/24"), "02-00-c0-a8-45-02");
+        assert_eq!(mac("fd00:69::1:2/64"), "02-00-00-01-00-02");
     }
 
     #[test]

@@ -158,6 +158,12 @@ impl Program for Server {
             self.read_input(now);
         }
         self.is_urgent = news.signals > 1;
+        if news.signals > 0 && !self.app.is_ending() && self.node.free() < self.node.capacity() {
+            let _ = writeln!(
+                self.output,
+                "-- ending: each member has a few seconds to close; once more ends it at once."
+            );
+        }
         if news.signals > 0 || self.input.has_vanished() {
             self.app.shutdown(now, &mut self.node, &mut self.output);
         }

@@ -150,6 +150,12 @@ impl<'a> Admission<'a> {
         self.syn_queue.len()
     }
 
+    /// How many of them have shown that they are there: they returned a cookie.
+    pub(super) fn proven(&self) -> usize {
+        let waiting = self.syn_queue.waiting();
+        waiting.filter(|pending| pending.proven.is_some()).count()
+    }
+
     /// Our initial sequence number for a connection that we open.
     pub(super) fn initial_number(&self, now: Instant, flow: &Flow) -> SeqNumber {
         self.isn.next(now, flow)

@@ -128,6 +128,11 @@ impl Node<'_> {
         self.tcp.admission.waiting().map(|flow| flow.remote)
     }
 
+    /// How many of those that wait have shown that they are there. Any other SYN may be forged.
+    pub fn held_proven(&self) -> usize {
+        self.tcp.admission.proven()
+    }
+
     /// How many SYNs wait for a free connection.
     pub fn held(&self) -> usize {
         self.tcp.admission.backlog()

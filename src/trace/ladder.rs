@@ -160,7 +160,11 @@ impl Follower {
         out: &mut W,
     ) -> fmt::Result {
         if self.started.is_none() {
-            return writeln!(out, "nothing is recorded of connection {}", self.connection);
+            return writeln!(
+                out,
+                "Nothing is recorded of connection {}.",
+                self.connection
+            );
         }
         self.show_countdown(now, style, out)
     }

@@ -156,6 +156,27 @@ fn one_address_that_comes_all_the_time_puts_out_nobody_who_only_listens_elsewher
 }
 
 #[test]
+fn forged_syns_put_out_nobody_who_only_listens_in_a_room_that_has_places() {
+    let (mut hall, mut members) = full();
+    for member in members.split_off(14) {
+        hall.pair.a.tcp(member).unwrap().abort(hall.pair.now);
+    }
+    hall.run_for(Duration::from_secs(60));
+    // From everywhere, a thousand in a second; nobody is there to answer.
+    for number in 0..5_000 {
+        let syn = crate::floods::forged(number, false);
+        assert!(hall.pair.wire.inject(Side::A, hall.pair.now, &syn));
+        hall.run_for(Duration::from_millis(1));
+    }
+    for member in &members {
+        assert_eq!(hall.hear(*member), "");
+        assert!(hall.pair.a.tcp(*member).unwrap().ended().is_none());
+    }
+    let took = hello(&mut hall, Hall::from_elsewhere());
+    assert!(took < Duration::from_millis(1_200), "{took}");
+}
+
+#[test]
 fn who_comes_from_the_same_address_waits_until_somebody_was_silent_for_a_while() {
     let (mut hall, members) = full();
     let took = hello(&mut hall, Pair::server());

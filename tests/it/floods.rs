@@ -9,7 +9,7 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, Icmpv4DstUnreachable, IpCidr, Ipv4Address};
 
 /// A forged SYN: its number decides where it seems to come from.
-fn forged(number: u32, on_link: bool) -> Vec<u8> {
+pub(crate) fn forged(number: u32, on_link: bool) -> Vec<u8> {
     let src = if on_link {
         host(20 + (number % 200) as u8)
     } else {

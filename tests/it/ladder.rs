@@ -224,7 +224,7 @@ fn a_connection_without_records_is_said_to_have_none() {
         &mut out,
     )
     .unwrap();
-    assert_eq!(out, "nothing is recorded of connection #7\n");
+    assert_eq!(out, "Nothing is recorded of connection #7.\n");
 }
 
 #[test]

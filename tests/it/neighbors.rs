@@ -375,7 +375,13 @@ fn somebody_else_with_our_address_is_reported_and_told_every_ten_seconds_at_most
 
 #[test]
 fn the_operator_reads_who_has_our_address_too_every_ten_seconds_at_most() {
-    let mut hall = Hall::new(sizes(1), 1, true);
+    for live in [true, false] {
+        the_operator_reads_of_a_conflict(live);
+    }
+}
+
+fn the_operator_reads_of_a_conflict(live: bool) {
+    let mut hall = Hall::new(sizes(1), 1, live);
     hall.run_for(Duration::from_secs(10));
     assert_eq!(hall.screen.text, "");
     let claim = arp(

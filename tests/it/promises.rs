@@ -132,6 +132,30 @@ const PROMISES: &[Promise] = &[
         "who_comes_from_the_same_address_waits_until_somebody_was_silent_for_a_while",
     ),
     promise(
+        "A crowd of browsers keeps nobody out",
+        "every place with an unfinished request, an endless one, or an unread page from one address: from elsewhere in less than 150 ms",
+        "crowds",
+        "browsers_from_one_address_that_never_finish_keep_nobody_waiting_from_elsewhere",
+    ),
+    promise(
+        "What one asks for is not paid by others",
+        "240 connections from one address in 18 s: who only listens, from an address of its own, stays",
+        "crowds",
+        "one_address_that_comes_all_the_time_puts_out_nobody_who_only_listens_elsewhere",
+    ),
+    promise(
+        "What one asks for is not paid by others",
+        "1,000 forged SYNs a second in a room with two free places: who only listens stays, and who comes is served within 1.2 s",
+        "crowds",
+        "forged_syns_put_out_nobody_who_only_listens_in_a_room_that_has_places",
+    ),
+    promise(
+        "What one asks for is not paid by others",
+        "2,000 datagrams a second to hosts that are not there: each one to a host that is there arrives",
+        "sockets",
+        "datagrams_to_nobody_leave_half_of_the_queue_to_others",
+    ),
+    promise(
         "A quiet room hears at once",
         "50 members on 50 hosts, after 61 s, 1 h and 100,000 s: no time passes",
         "neighbors",

@@ -42,7 +42,7 @@ fn a_command_with_the_number_of_a_connection_is_done_here_and_never_sent() {
     client.expect(&format!("connection {number}"));
     client.expect("three-way handshake");
     client.type_line("/ladder 999");
-    client.expect("nothing is recorded of connection #999");
+    client.expect("Nothing is recorded of connection #999.");
     for line in ["/close 999", "/abort 999"] {
         client.type_line(line);
         client.expect("-- there is no open connection #999; /states lists them.");

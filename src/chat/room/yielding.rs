@@ -48,8 +48,8 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
             Peer::Udp(_) | Peer::Console => None,
         };
         // Silence takes the places of all who wait for as long as it is borne, wherever it comes from. So each
-        // of those halves the time.
-        let first_words = self.limits.first_words / (1 << newcomer.waiting.min(31));
+        // of those halves the time, as long as somebody who just came can speak in it.
+        let first_words = self.limits.first_words / (1 << newcomer.waiting.min(5));
         let kind = Kind::Streams;
         let slot = self.yielding(now, kind, places, newcomer, first_words, &origin)?;
         let number = self.hall.members.get(slot)?.number;
