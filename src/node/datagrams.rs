@@ -196,13 +196,21 @@ impl<'a> Datagrams<'a> {
         if data.len() > longest {
             return Err(SendToError::TooLong);
         }
-        let is_answer = self.last.is_some_and(|(sender, _)| sender == to);
-        if !is_answer && to.addr.is_unicast() && host.link.next_hop(to.addr).is_none() {
+        let back = self.last.filter(|(sender, _)| *sender == to);
+        let back = back.map(|(_, hardware)| hardware);
+        if back.is_none() && to.addr.is_unicast() && host.link.next_hop(to.addr).is_none() {
             let datagram = lost(&from, to, data.len(), Reason::NoRoute);
             host.note(Kind::Datagram(datagram));
             return Err(SendToError::NoRoute);
         }
-        if self.push(host.now, from, to, data) {
+        let waiting = Waiting {
+            from,
+            to,
+            back,
+            since: host.now,
+            not_before: host.now,
+        };
+        if self.push(waiting, data) {
             return Ok(());
         }
         host.note_full(Resource::Datagrams);
@@ -218,21 +226,7 @@ impl<'a> Datagrams<'a> {
     }
 
     /// Queues a datagram; `false` if there is no room.
-    pub(super) fn push(
-        &mut self,
-        now: Instant,
-        from: IpListenEndpoint,
-        to: IpEndpoint,
-        data: &[u8],
-    ) -> bool {
-        let back = self.last.filter(|(sender, _)| *sender == to);
-        let waiting = Waiting {
-            from,
-            to,
-            back: back.map(|(_, hardware)| hardware),
-            since: now,
-            not_before: now,
-        };
+    fn push(&mut self, waiting: Waiting, data: &[u8]) -> bool {
         // One that must wait goes to the end of the ring, where there is always a mark left for its beginning.
         if self.queued + 1 >= self.queue.packet_capacity() {
             return false;
@@ -276,7 +270,7 @@ impl<'a> Datagrams<'a> {
         self.untried
     }
 
-    /// Whether those that wait for a hardware address leave less than half of the queue to all others.
+    /// Whether those that wait leave less than half of the queue to all others.
     fn is_half_full(&self) -> bool {
         self.queued > self.queue.packet_capacity() / 2
             || self.octets > self.queue.payload_capacity() / 2
@@ -318,13 +312,13 @@ impl<'a> Datagrams<'a> {
         scratch: &mut [u8],
         patience: Duration,
     ) -> Attempt {
-        let is_half_full = self.is_half_full();
+        let must_yield = hop.is_none() && self.is_half_full();
         let Ok((waiting, payload)) = self.queue.peek() else {
             return Attempt::Idle;
         };
         let waiting = *waiting;
         let tried = waiting.not_before > waiting.since;
-        if tried && (waiting.since + patience <= now || hop.is_none() && is_half_full) {
+        if tried && (must_yield || waiting.since + patience <= now) {
             return self.give_up(waiting);
         }
         let Some(hop) = hop else {
@@ -424,6 +418,16 @@ mod tests {
     use std::collections::VecDeque;
     use std::vec;
 
+    fn at_once(to: IpEndpoint) -> Waiting {
+        Waiting {
+            from: IpListenEndpoint::from(9000),
+            to,
+            back: None,
+            since: Instant::ZERO,
+            not_before: Instant::ZERO,
+        }
+    }
+
     #[test]
     fn whatever_waits_goes_to_the_end_as_often_as_it_must_and_is_not_lost() {
         let to = IpEndpoint::new(IpAddress::v4(192, 0, 2, 9), 9);
@@ -438,7 +442,7 @@ mod tests {
             let mut wait = VecDeque::new();
             for number in 0..500u16 {
                 let text = vec![number as u8; rng.usize(0..=64)];
-                if datagrams.push(Instant::ZERO, IpListenEndpoint::from(9000), to, &text) {
+                if datagrams.push(at_once(to), &text) {
                     wait.push_back(text);
                 }
                 for _ in 0..rng.usize(0..4) {
@@ -466,10 +470,9 @@ mod tests {
     fn what_waits_for_a_hardware_address_is_looked_at_when_something_has_happened() {
         let mut datagrams = Datagrams::new(Memory::heap(Sizes::default()).datagrams);
         let to = IpEndpoint::new(IpAddress::v4(192, 0, 2, 9), 9);
-        let from = IpListenEndpoint::from(9000);
         let again = Instant::ZERO + ASK_AGAIN;
         for number in 1..=3 {
-            assert!(datagrams.push(Instant::ZERO, from, to, b"text"));
+            assert!(datagrams.push(at_once(to), b"text"));
             assert_eq!(datagrams.due(Instant::ZERO), number);
         }
         let wait = |datagrams: &mut Datagrams<'_>, now| {

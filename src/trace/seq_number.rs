@@ -3,7 +3,7 @@
 //! A number relative to an initial one, as journal and ladder show it, is how many octets lie between: a `u32`.
 
 use core::fmt;
-use core::ops::{Add, AddAssign, Sub};
+use core::ops::{Add, Sub};
 
 use smoltcp::wire::TcpSeqNumber;
 
@@ -55,12 +55,6 @@ impl Add<u32> for SeqNumber {
 
     fn add(self, octets: u32) -> Self {
         Self(self.0.wrapping_add(octets))
-    }
-}
-
-impl AddAssign<u32> for SeqNumber {
-    fn add_assign(&mut self, octets: u32) {
-        *self = *self + octets;
     }
 }
 
