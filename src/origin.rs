@@ -86,6 +86,12 @@ impl Lanes {
     }
 }
 
+/// How many origins there are. Beyond a few it says less: those that share a lane count as one.
+pub(crate) fn how_many(now: Instant, origins: Origins<'_>) -> usize {
+    let lanes = Lanes::of(now, origins);
+    lanes.counts.iter().filter(|count| **count > 0).count()
+}
+
 /// The origin that comes most often, and how often.
 ///
 /// Walks over them three times and keeps nothing: it counts lanes, and in the fullest of them finds the
@@ -164,6 +170,22 @@ mod tests {
         assert_eq!(crowd(&[1, 1]), Some((host(1), 2)));
         assert_eq!(crowd(&[3, 1, 4, 2, 5, 1, 6, 7]), Some((host(1), 2)));
         assert_eq!(crowd(&[3, 1, 4, 2, 5, 1, 6, 7, 8]), None);
+    }
+
+    #[test]
+    fn never_more_origins_are_counted_than_there_are() {
+        for salt in 0..100 {
+            for hosts in 0..200_u32 {
+                let count = how_many(Instant::from_micros(salt), &|each| {
+                    (0..hosts).for_each(|host| each(Origin::of_v4(host.to_be_bytes())));
+                });
+                let all = hosts as usize;
+                assert!(
+                    (all.min(LANES) / 3..=all).contains(&count),
+                    "{count} of {all}"
+                );
+            }
+        }
     }
 
     #[test]

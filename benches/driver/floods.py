@@ -1,7 +1,7 @@
 """What honest members notice while forged frames come in over their TAP: one kind after the other.
 
 The members, ten who listen and one who speaks, have a core, the node has another, and the flood has what
-is left of the members' core. The quiet room is measured right before each flood, and a ratio is taken
+is left of the members' core. A member over UDP speaks after them. The quiet room is measured right before each flood, and a ratio is taken
 between the two. A run fails when a member is refused, reset or not heard.
 """
 
@@ -15,6 +15,7 @@ import time
 from . import net, servers
 from .forged import Forger
 
+UDP_PORT = 9000
 NUMBER, HARDWARE = 12, bytes([2, 0, 0, 0, 0, 1])
 ADDRESS, ADDRESS6, MEMBER = f"10.{NUMBER}.0.1", f"fd00:{NUMBER}::1", f"10.{NUMBER}.0.2"
 FIGURES = servers.ROOT / "docs" / "floods.tsv"
@@ -28,7 +29,7 @@ SETTINGS = {
     "net.ipv6.conf.default.disable_ipv6": "0",
 }
 CLIENT, NODE = 0, 1
-LINES, VISITS = 3_000, 40
+LINES, VISITS, DATAGRAMS = 3_000, 40, 1_000
 
 
 def send(frames, ready, sent):
@@ -77,13 +78,37 @@ class Flood:
         os.waitpid(self.pid, 0)
 
 
+def datagrams(server):
+    """The median round trip in microseconds of what a member over UDP says; `None` if a datagram was lost."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as member:
+        member.settimeout(1)
+        member.connect((server.address, UDP_PORT))
+        took = []
+        try:
+            member.send(b"/join, please")
+            code = member.recv(2_000).split()[-1]
+            member.send(b"/join " + code)
+            member.recv(2_000)
+            for _ in range(DATAGRAMS):
+                since = time.perf_counter()
+                member.send(b"hello")
+                member.recv(2_000)
+                took.append(time.perf_counter() - since)
+            member.send(b"q")
+            member.recv(2_000)
+        except TimeoutError:
+            return None
+    return statistics.median(took) * 1e6
+
+
 def honest(server):
-    """The median round trip of a line; `None` if somebody was turned away, or a visitor with a connection of
-    its own for each line was."""
+    """The median round trips of a line and of a datagram; `None` if somebody was turned away, or a visitor with
+    a connection of its own for each line was, or a datagram was not answered."""
     crowd = ["crowd", "--members", 10, "--window", 1, "--lines", LINES]
     lines = servers.load(server, crowd, CLIENT)
     visits = servers.load(server, ["connect", "--count", VISITS], CLIENT)
-    return lines["p50_us"] if lines and visits else None
+    datagram = datagrams(server)
+    return (lines["p50_us"], datagram) if lines and visits and datagram else None
 
 
 def measured(rounds):
@@ -95,6 +120,7 @@ def measured(rounds):
         "--connections", 64,
     )  # fmt: skip
     try:
+        os.sched_setaffinity(0, {CLIENT})
         server.pin(NODE)
         time.sleep(1)
         honest(server)
@@ -116,19 +142,24 @@ def row(kind, runs):
     """Of each round: the ratio within it. Of all rounds: medians, and how many were turned away."""
     whole = [(rate, quiet, flooded) for rate, quiet, flooded in runs if quiet and flooded]
     if not whole:
-        return [kind, "-", "-", "-", "-", len(runs)]
+        return [kind, *["-"] * (len(HEAD) - 2), len(runs)]
     median = statistics.median
-    return [
-        kind,
-        round(median(rate for rate, _, _ in whole), -2).__trunc__(),
-        f"{median(quiet for _, quiet, _ in whole):.1f}",
-        f"{median(flooded for _, _, flooded in whole):.1f}",
-        f"{median(flooded / quiet for _, quiet, flooded in whole):.2f}",
-        len(runs) - len(whole),
-    ]
+    figures = []
+    for of in (LINE, DATAGRAM):
+        pairs = [(quiet[of], flooded[of]) for _, quiet, flooded in whole]
+        figures += [
+            f"{median(quiet for quiet, _ in pairs):.1f}",
+            f"{median(flooded for _, flooded in pairs):.1f}",
+            f"{median(flooded / quiet for quiet, flooded in pairs):.2f}",
+        ]
+    rate = round(median(rate for rate, _, _ in whole), -2).__trunc__()
+    return [kind, rate, *figures, len(runs) - len(whole)]
 
 
-HEAD = ["kind", "frames/s", "quiet us", "flooded us", "ratio", "turned away"]
+LINE, DATAGRAM = 0, 1
+HEAD = [
+    "kind", "frames/s", "TCP quiet us", "flooded us", "ratio", "UDP quiet us", "flooded us", "ratio", "turned away",
+]  # fmt: skip
 
 
 def report(rounds):

@@ -51,8 +51,6 @@ pub struct App<'a> {
     pub(super) streams: Streams<'a>,
     /// When to look at the door again.
     pub(super) door: Instant,
-    /// How many waited at that look.
-    pub(super) waited: usize,
     pub(super) live: Live<'a>,
     pub(super) style: Style,
     /// Whether echo, discard and character generator are served, too.
@@ -77,7 +75,6 @@ impl<'a> App<'a> {
             desk: Desk::new(memory.seats, memory.deadlines),
             streams: Streams::new(memory.streams),
             door: now,
-            waited: 0,
             live: Live::new(memory.watched, config.live),
             style: config.style,
             services: false,

@@ -13,7 +13,7 @@ use super::seat::{Parting, Role, Seat};
 use super::visitors::TO_CLOSE;
 use crate::chat::{Endpoint, Newcomer, PutOut};
 use crate::node::{Handle, Node};
-use crate::origin::Origin;
+use crate::origin::{self, Origin};
 use crate::trace::State;
 
 /// How long after one look the next one comes at the earliest, besides [`FOR_EACH`] connection: a look
@@ -42,7 +42,6 @@ impl App<'_> {
         screen: &mut S,
     ) {
         if node.held() == 0 || self.over.is_some() {
-            self.waited = 0;
             return;
         }
         if now >= self.door {
@@ -51,6 +50,13 @@ impl App<'_> {
             self.make_room(now, node, screen);
         }
         self.wake_at(Some(self.door));
+    }
+
+    /// How many places whoever speaks keeps while others wait, see [`Room::share_of`](crate::chat::Room::share_of).
+    #[inline(never)]
+    fn share(&self, now: Instant, node: &Node<'_>) -> usize {
+        let origins = origin::how_many(now, &|each| open(now, node).for_each(each));
+        self.room.share_of(node.capacity(), origins)
     }
 
     fn make_room<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {
@@ -62,9 +68,9 @@ impl App<'_> {
         let few = (node.capacity() / A_FEW).max(1).saturating_sub(opening);
         let waiting = waiting.min(node.held_proven() + few);
         let mut wanted = waiting.min(AT_ONCE);
+        let share = self.share(now, node);
         // What makes room for one of a crowd is mostly of that crowd. One in each look: it stays the crowd for others.
         let mut of_crowds = 1;
-        let mut longer = core::mem::replace(&mut self.waited, node.held());
         while wanted > 0 && self.desk.cut_off(now, node) {
             wanted -= 1;
         }
@@ -80,15 +86,15 @@ impl App<'_> {
             };
             let places = origins.places_with(now, node, place, origin);
             if places < hopeless {
-                if self.show_out_a_visitor(now, node, places) {
+                if self.show_out_a_visitor(now, node, places, share) {
                     wanted -= 1;
                     continue;
                 }
                 hopeless = places;
             }
             // Whose connections are opening now is seen at the next look: they count among its places then.
-            let is_of_a_crowd = places > self.room.share_of(self.desk.seats.len());
-            if longer == 0 || is_of_a_crowd && of_crowds == 0 {
+            let is_of_a_crowd = places > share;
+            if is_of_a_crowd && of_crowds == 0 {
                 continue;
             }
             let newcomer = Newcomer { places, waiting };
@@ -97,7 +103,6 @@ impl App<'_> {
                 continue;
             };
             wanted -= 1;
-            longer -= 1;
             of_crowds -= usize::from(is_of_a_crowd);
             let put_out = self.with_room(now, node, screen, |room, post| room.put_out(id, post));
             if let Some(PutOut { key, spoke }) = put_out {
@@ -109,6 +114,13 @@ impl App<'_> {
     }
 }
 
+/// Those that count for their origin: anybody can send SYNs in the name of others.
+fn open(now: Instant, node: &Node<'_>) -> impl Iterator<Item = Origin> {
+    let connections = (0..node.capacity()).filter_map(move |slot| node.status_in(slot, now));
+    let open = connections.filter(|it| it.state != State::SynReceived);
+    open.map(|it| it.flow.origin())
+}
+
 /// How many connections the last origin has that was looked at: those of one wait one after the other.
 #[derive(Default)]
 struct Origins {
@@ -117,8 +129,8 @@ struct Origins {
 }
 
 impl Origins {
-    /// How many places an origin would have with those of it that wait up to this `place`. SYNs count only beside a
-    /// connection that is open: anybody can send them in the name of others.
+    /// How many places an origin would have with those of it that wait up to this `place`. They count only beside a
+    /// connection that is open.
     fn places_with(
         &mut self,
         now: Instant,
@@ -131,9 +143,7 @@ impl Origins {
             Some(_) if self.counted == ORIGINS => 0,
             Some(_) | None => {
                 self.counted += 1;
-                let connections = (0..node.capacity()).filter_map(|slot| node.status_in(slot, now));
-                let open = connections.filter(|it| it.state != State::SynReceived);
-                open.filter(|it| it.flow.origin() == origin).count()
+                open(now, node).filter(|it| *it == origin).count()
             }
         };
         self.last = Some((origin, open));

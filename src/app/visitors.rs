@@ -13,12 +13,9 @@ use crate::trace::{ConnectionId, State};
 /// How long a peer may take to close after this side did, while somebody waits.
 pub(super) const TO_CLOSE: Duration = Duration::from_secs(1);
 
-/// How long a browser may take, from its handshake on, while somebody waits.
+/// How long a browser may take from its handshake on, and a peer that was said good-bye to for reading it from its
+/// last change of state on, while somebody waits.
 const TO_VISIT: Duration = Duration::from_secs(1);
-
-/// How long a peer that was said good-bye to may take to read, from its last change of state on, while somebody
-/// waits: two segments may be lost.
-const TO_PART: Duration = Duration::from_secs(3);
 
 /// Somebody who has a place.
 struct Guest {
@@ -37,8 +34,9 @@ impl App<'_> {
         now: Instant,
         node: &mut Node<'_>,
         places: usize,
+        share: usize,
     ) -> bool {
-        let visitor = self.visitor_who_yields(now, node, places);
+        let visitor = self.visitor_who_yields(now, node, places.max(share));
         let handle = visitor.as_ref().and_then(|it| node.handle_of(it.id));
         let (Some(visitor), Some(handle)) = (visitor, handle) else {
             return false;
@@ -51,7 +49,7 @@ impl App<'_> {
 
     /// Not inlined: it would take the stack of whoever calls.
     #[inline(never)]
-    fn visitor_who_yields(&self, now: Instant, node: &Node<'_>, places: usize) -> Option<Guest> {
+    fn visitor_who_yields(&self, now: Instant, node: &Node<'_>, kept: usize) -> Option<Guest> {
         let guests = || (0..node.capacity()).filter_map(|place| self.guest_at(now, node, place));
         let first = |of: Option<Origin>| {
             let visitors = guests().filter(|it| it.until.is_some());
@@ -61,8 +59,7 @@ impl App<'_> {
         first(None)?;
         let origins = |each: &mut dyn FnMut(Origin)| guests().for_each(|it| each(it.origin));
         let (crowd, size) = origin::most_crowded(now, &origins)?;
-        let share = self.room.share_of(node.capacity());
-        let at_once = first(Some(crowd)).filter(|_| size > places.max(share));
+        let at_once = first(Some(crowd)).filter(|_| size > kept);
         let is_over = |it: &Guest| it.until.is_some_and(|until| until <= now);
         at_once.or_else(|| first(None).filter(is_over))
     }
@@ -72,13 +69,12 @@ impl App<'_> {
         let status = node.status_in(place, now)?;
         let patience = match self.desk.role(place) {
             Role::Member(_) => None,
-            Role::Requesting { .. } | Role::Page(_) => Some(TO_VISIT),
             Role::Parting {
                 step: Parting::Yielding,
                 ..
             }
             | Role::Served(_) => return None,
-            Role::Parting { .. } => Some(TO_PART),
+            Role::Requesting { .. } | Role::Page(_) | Role::Parting { .. } => Some(TO_VISIT),
             Role::Empty if !status.orphaned => return None,
             Role::Empty if status.state == State::FinWait2 => Some(TO_CLOSE),
             Role::Empty => Some(self.room.limits().first_words.max(TO_CLOSE)),

@@ -79,6 +79,7 @@
 //! those of Chinese, Japanese or Korean. On boards, without Unicode's tables, it has ASCII letters and
 //! digits, Chinese characters, kana and Hangul. One that is taken, that looks like one that is (`Alice`,
 //! `a1ice`, letters of other scripts with the same shape), or that is kept for the room is refused.
+//! Digits that are like letters only at a glance (`5` and `S`) stay different, as in that standard.
 //! Each member may say 20 messages at once and then 5 a second; the rest is refused, one answer each.
 //! Endpoints without proof say 20 from one address (or IPv6 network of 64 bits) and then 2 a second,
 //! beyond which nobody answers, and together 60 and then 10 a second.
@@ -88,8 +89,9 @@
 //! TCP and UDP have places of their own. While places are free, one address may have all of them. When none
 //! is left and somebody waits for one, the address that has most of them makes room, if it would still have
 //! more than the newcomer's: the member that never spoke and is silent for longest, or, if the address has
-//! more than a quarter of all places, one that spoke. Who has said nothing for 5 s, or nothing more for ten
-//! minutes, makes room in any case. Whoever makes room is told why.
+//! more than its share of all places, one that spoke. With so many addresses the share is that part of all, at most
+//! a quarter, and never less than two or a sixteenth. Who has said nothing for 5 s, or nothing more for ten minutes,
+//! makes room in any case. Whoever makes room is told why.
 
 mod command;
 pub mod framing;

@@ -52,8 +52,8 @@ pub struct Limits {
     pub stranger: Rate,
     /// How long a UDP member may be silent.
     pub silence: Duration,
-    /// How many members one origin keeps while somebody else waits for a place; `None`: a quarter of the
-    /// places.
+    /// How many members one origin keeps while somebody else waits for a place; `None`: what each would have if
+    /// all had the same, at most a quarter of the places, and never less than two or a sixteenth.
     pub per_origin: Option<usize>,
     /// How long a member that says nothing keeps a place that somebody waits for (each that waits halves it),
     /// and how long one of a crowd that has spoken keeps it without another word.

@@ -71,10 +71,11 @@ pub struct ServeArguments {
     #[arg(long, value_name = "COUNT", default_value = "5", value_parser = values::rate)]
     pub messages_per_second: Rate,
     /// How many places one address (or IPv6 network of 64 bits) keeps while others wait for one
-    /// [default: a quarter of them]
+    /// [default: the same for all, at most a quarter of them]
     ///
     /// As long as places are free, one address may have all of them. When somebody waits, the address with
-    /// most of them makes room: first with who never spoke, then, beyond this number, with who did.
+    /// most of them makes room: first with who never spoke, then, beyond this number, with who did. Without the
+    /// option it is never less than two or a sixteenth of all.
     #[arg(long, value_name = "COUNT", value_parser = values::places)]
     pub per_address: Option<usize>,
     /// How long a member that never spoke keeps a place that somebody waits for

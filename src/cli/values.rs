@@ -206,7 +206,7 @@ pub fn places(text: &str) -> Result<usize, String> {
         .ok_or_else(|| {
             format!(
                 "one address keeps from 1 to {MAX_CONNECTIONS} places, since with none nobody could talk; leave \
-                 it out for a quarter of them"
+                 it out for the same share for all"
             )
         })
 }

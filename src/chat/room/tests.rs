@@ -10,6 +10,7 @@ use crate::chat::{Ask, Full, Origin};
 
 mod datagrams;
 mod names;
+mod shares;
 mod streams;
 
 type Key = u32;

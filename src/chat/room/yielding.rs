@@ -16,6 +16,13 @@ use crate::origin::{self, Origin};
 /// also if it spoke before.
 const CROWD: usize = 2;
 
+/// Whoever speaks keeps so many places, however many origins there are, and one part of so many of all.
+const SHARE_MIN: usize = 2;
+const SHARE_MIN_PART: usize = 16;
+
+/// However few origins there are, whoever speaks keeps no more than one part of so many of all places.
+const SHARE_MAX_PART: usize = 4;
+
 /// Somebody who waits for a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Newcomer {
@@ -97,9 +104,12 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         }
     }
 
-    /// How many of so many places one origin may keep while somebody waits.
-    pub fn share_of(&self, places: usize) -> usize {
-        self.limits.per_origin.unwrap_or(places / 4).max(1)
+    /// How many of so many places one of so many origins keeps while somebody from another one waits.
+    pub fn share_of(&self, places: usize, origins: usize) -> usize {
+        let fair = places / (origins + 1);
+        let fair = fair.max(SHARE_MIN).max(places / SHARE_MIN_PART);
+        let share = fair.min(places / SHARE_MAX_PART);
+        self.limits.per_origin.unwrap_or(share).max(1)
     }
 
     fn make_way(&mut self, slot: u32, out: &mut impl Outbox<K, E>) -> Option<Peer<K, E>> {
@@ -130,7 +140,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         let (crowd, size) = origin::most_crowded(now, &origins)?;
         let own = newcomer.places;
         let crowded = size > own;
-        let share = self.share_of(places);
+        let share = self.share_of(places, origin::how_many(now, &origins));
         let oldest = |spoke: bool, of: Option<Origin>| {
             members()
                 .filter(|(_, member, origin)| {
