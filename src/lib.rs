@@ -2,14 +2,11 @@
 //!
 //! The rooms of the house, from the ground up:
 //!
-//! - [`device`]: where frames come from and go to. Knows nobody.
-//! - [`trace`]: what happened: events, the journal, the RFC's state diagram as data, ladders. Knows
-//!   nobody.
-//! - [`origin`]: who shares with whom, when something is scarce. Knows nobody.
-//! - [`node`]: the stack. One smoltcp interface, one socket set for each connection, a gate in front.
+//! - [`device`], [`trace`], [`origin`], [`node`], `pair`: the stack, a crate of its own that knows no chat,
+//!   [`smolhost`].
 //! - [`chat`]: octets and peers in, octets and peers out. Knows none of the above but [`origin`].
 //! - [`app`]: the chat on the node, with [`web`] for browsers. The same on Linux and on a board.
-//! - `pair` and `capture` (on an operating system): two nodes on a wire; capture files.
+//! - `capture` (on an operating system): capture files.
 //!
 //! # The contract of the run loop
 //!
@@ -38,18 +35,14 @@
 extern crate std;
 
 /// The release that this crate is made for: times, addresses and devices are its.
-pub use smoltcp;
+pub use smolhost::smoltcp;
 
 pub mod app;
 #[cfg(feature = "linux")]
 pub mod capture;
 pub mod chat;
-pub mod device;
-pub mod node;
-mod opaque;
-pub mod origin;
-#[cfg(feature = "std")]
-pub mod pair;
-pub mod plural;
-pub mod trace;
 pub mod web;
+
+#[cfg(feature = "std")]
+pub use smolhost::pair;
+pub use smolhost::{deadlines, device, node, origin, plural, trace};

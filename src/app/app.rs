@@ -11,8 +11,8 @@ use super::storage::Memory;
 use super::streams::Streams;
 use crate::chat::{self, MemberId, Room};
 use crate::node::{Handle, Node, earliest};
-use crate::opaque::opaque;
 use crate::trace::{Flow, Style};
+use smolhost::opaque;
 
 /// How long a shutdown takes at most. Who has not acknowledged by then is reset.
 const SHUTDOWN: Duration = Duration::from_secs(3);

@@ -5,7 +5,7 @@ use smoltcp::time::{Duration, Instant};
 
 use super::seat::{Parting, Role, Seat};
 use crate::chat::{MemberId, Peer};
-use crate::node::deadlines::{Deadlines, Place};
+use crate::deadlines::{Deadlines, Place};
 use crate::node::{Handle, Node, TcpSocket};
 use crate::trace::Flow;
 

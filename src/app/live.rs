@@ -7,9 +7,9 @@ use smoltcp::time::{Duration, Instant};
 
 use super::operator::Screen;
 use crate::node::{Node, earliest};
-use crate::opaque::opaque;
 use crate::plural::Count;
 use crate::trace::{ConnectionId, Event, Follower, Kind, Neighbor, Style};
+use smolhost::opaque;
 
 /// Records told in one turn.
 const EVENTS_AT_ONCE: usize = 256;

@@ -8,8 +8,8 @@ use super::seat::Seat;
 use super::telling::Stream;
 use crate::chat;
 use crate::node::{Handle, Place};
-use crate::opaque::opaque;
 use crate::trace::Flow;
+use smolhost::opaque;
 
 /// The memory of an application, in parts.
 pub struct Memory<'a> {

@@ -11,8 +11,8 @@ use super::seat::Role;
 use super::table::Facts;
 use crate::chat::{LAST_WORDS_MAX, LINE_MAX, Room};
 use crate::node::{Handle, Node, TcpSocket};
-use crate::opaque::opaque;
 use crate::trace::{Flow, Palette, Style};
+use smolhost::opaque;
 
 /// Pieces that one answer sends in one turn.
 const PIECES_AT_ONCE: usize = 16;

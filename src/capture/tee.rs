@@ -1,7 +1,7 @@
 //! A device that shows each frame that crosses it to somebody else.
 
-use crate::opaque::opaque;
 use crate::trace::Direction;
+use smolhost::opaque;
 use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
 use smoltcp::time::Instant;
 use std::cell::RefCell;

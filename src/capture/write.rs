@@ -7,7 +7,6 @@
 
 use super::dissect::{Dissected, of_ethernet};
 use super::notes::{ANSWERED, DROPPED, ENDED, HELD, MADE, REPAIRED, WAITS};
-use crate::opaque::opaque;
 use crate::plural::Count;
 use crate::trace::{
     Cause, ConnectionId, Direction, Event, Journal, Kind, Segment, Transition, Verdict, rfc9293,
@@ -21,6 +20,7 @@ use pcap_file::pcapng::blocks::interface_statistics::{
     InterfaceStatisticsBlock, InterfaceStatisticsOption,
 };
 use pcap_file::{DataLink, PcapError};
+use smolhost::opaque;
 use smoltcp::time::Instant;
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -23,7 +23,7 @@ use super::proof::Secret;
 use super::rate::{Bucket, Rate, Sources};
 use super::text;
 use super::words::{self, Answer};
-use crate::opaque::opaque;
+use smolhost::opaque;
 
 mod actions;
 mod memory;

@@ -7,8 +7,8 @@ use core::fmt::{self, Write};
 
 use smoltcp::wire::IpEndpoint;
 
-use crate::opaque::opaque;
 use crate::trace::Spelled;
+use smolhost::opaque;
 
 mod opening;
 mod request;

@@ -1,6 +1,6 @@
 //! The examples do what they say.
 
-#[path = "../../examples/echo.rs"]
+#[path = "../../stack/examples/echo.rs"]
 mod echo;
 
 #[test]

@@ -26,17 +26,23 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The files of the crate that are not tests, by the names of their modules.
+/// The files of both crates that are not tests, by the names of their modules: the chat has those of the stack as its
+/// own.
 fn modules() -> Modules {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&root, &mut files);
-    let named = files.into_iter().map(|path| {
-        let inner = path.strip_prefix(&root).unwrap().with_extension("");
-        let name = inner.to_str().unwrap().replace('/', "::");
-        (name.trim_end_matches("::mod").to_owned(), path)
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let named = ["stack/src", "src"].map(|folder| {
+        let root = root.join(folder);
+        let mut files = Vec::new();
+        sources(&root, &mut files);
+        files.into_iter().map(move |path| {
+            let inner = path.strip_prefix(&root).unwrap().with_extension("");
+            let name = inner.to_str().unwrap().replace('/', "::");
+            (name.trim_end_matches("::mod").to_owned(), path)
+        })
     });
     named
+        .into_iter()
+        .flatten()
         .filter(|(name, _)| !name.split("::").any(|part| part == "tests"))
         .collect()
 }
@@ -159,7 +165,14 @@ fn a_circle_of_three_is_found() {
 fn no_file_is_long() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
-    for folder in ["src", "tests", "benches", "firmware/src", "fuzz/src"] {
+    for folder in [
+        "src",
+        "stack",
+        "tests",
+        "benches",
+        "firmware/src",
+        "fuzz/src",
+    ] {
         sources(&root.join(folder), &mut files);
     }
     assert!(files.len() > 100);

@@ -6,7 +6,7 @@ use managed::ManagedSlice;
 use crate::chat::index::Cell;
 use crate::chat::members::{CELLS_PER_MEMBER, Slot};
 use crate::chat::rate::Source;
-use crate::opaque::opaque;
+use smolhost::opaque;
 
 /// Origins of strangers that a room in one value remembers.
 const SOURCES: usize = 8;

@@ -15,8 +15,8 @@ use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress};
 
-use super::deadlines::earliest;
 use super::sip::Sip;
+use crate::deadlines::earliest;
 
 /// How often one address may be asked for.
 pub(super) const ASK_AGAIN: Duration = Duration::from_secs(1);

@@ -10,7 +10,7 @@ use smoltcp::wire::TcpSeqNumber;
 /// A sequence or acknowledgment number as it stands on the wire.
 ///
 /// ```
-/// use smolchat::trace::SeqNumber;
+/// use smolhost::trace::SeqNumber;
 ///
 /// let iss = SeqNumber::new(u32::MAX);
 /// let next = iss + 1;

@@ -9,7 +9,7 @@
 //!
 //! ```
 //! # #[cfg(feature = "std")] {
-//! use smolchat::device::{Fault, Faults, Policy, Wire};
+//! use smolhost::device::{Fault, Faults, Policy, Wire};
 //! use smoltcp::phy::{Device, TxToken};
 //! use smoltcp::time::{Duration, Instant};
 //!

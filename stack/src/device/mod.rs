@@ -3,20 +3,20 @@
 //! Each implements smoltcp's [`phy::Device`](smoltcp::phy::Device). Nothing here knows a node.
 
 mod faults;
-#[cfg(feature = "linux")]
+#[cfg(feature = "tap")]
 mod habit;
-#[cfg(feature = "linux")]
+#[cfg(feature = "tap")]
 mod offload;
 mod queue;
-#[cfg(feature = "linux")]
+#[cfg(feature = "tap")]
 mod tap;
 mod wire;
 
 pub use faults::{Fault, FaultCounters, Faults, Faulty, Policy, Shares};
-#[cfg(feature = "linux")]
+#[cfg(feature = "tap")]
 pub use offload::MAX_SEGMENT_FRAME;
 pub use queue::{Frame, Frames, Queue, Slot};
-#[cfg(feature = "linux")]
+#[cfg(feature = "tap")]
 pub use tap::{MAX_MTU, MAX_NAME, Tap, TapCounters, TapError, is_interface_name};
 pub use wire::{End, Side, Wire, WireCounters};
 

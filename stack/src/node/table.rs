@@ -11,12 +11,12 @@ use smoltcp::time::Instant;
 use smoltcp::wire::IpAddress;
 
 use super::connection::{Connection, Handle, Slot};
-use super::deadlines::{Deadlines, Place};
 use super::flow::{Entry, FlowTable, Found};
 use super::occupancy::Occupancy;
 use super::queues::{Queue, QueueLinks, Queues};
 use super::slot_id::SlotId;
 use super::time_wait::{TimeWait, TimeWaitEntry, TimeWaitId, TimeWaitTable};
+use crate::deadlines::{Deadlines, Place};
 use crate::origin::Origin;
 use crate::trace::{ConnectionId, Flow};
 

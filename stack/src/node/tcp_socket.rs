@@ -13,8 +13,8 @@ use crate::trace::{Call, Cause, Ending, Flow, State};
 /// A connection that was not let go, from [`Node::tcp`](super::Node::tcp).
 ///
 /// ```
-/// # use smolchat::node::{Handle, Node, RecvError};
-/// # use smolchat::smoltcp::time::Instant;
+/// # use smolhost::node::{Handle, Node, RecvError};
+/// # use smolhost::smoltcp::time::Instant;
 /// /// What came goes back; who has said everything is closed.
 /// fn echo(now: Instant, node: &mut Node<'_>, handle: Handle) {
 ///     let Some(mut socket) = node.tcp(handle) else { return };

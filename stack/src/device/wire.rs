@@ -10,7 +10,7 @@
 //!
 //! ```
 //! # #[cfg(feature = "std")] {
-//! use smolchat::device::{Side, Wire};
+//! use smolhost::device::{Side, Wire};
 //! use smoltcp::phy::{Device, RxToken, TxToken};
 //! use smoltcp::time::{Duration, Instant};
 //!

@@ -1,5 +1,7 @@
 //! `Debug` for what holds too much to be printed: its name.
 
+#[doc(hidden)]
+#[macro_export]
 macro_rules! opaque {
     ([$($generics:tt)*] $type:ty, $name:literal) => {
         impl<$($generics)*> core::fmt::Debug for $type {

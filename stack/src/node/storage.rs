@@ -12,7 +12,6 @@ use super::answers::Stranger;
 use super::config::{ConfigError, Needs};
 use super::connection::Slot;
 use super::datagrams::{DatagramMemory, Pending};
-use super::deadlines::Place;
 use super::flow::Entry;
 use super::listeners::Listener;
 use super::neighbors::Neighbor;
@@ -23,6 +22,7 @@ use super::slot_id::SlotId;
 use super::syn_queue::SynQueueEntry;
 use super::time_wait::TimeWaitEntry;
 use super::udp_port::Port;
+use crate::deadlines::Place;
 use crate::opaque::opaque;
 use crate::trace::Event;
 

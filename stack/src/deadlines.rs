@@ -8,6 +8,8 @@
 use managed::ManagedSlice;
 use smoltcp::time::Instant;
 
+use crate::opaque::opaque;
+
 /// One place of the heap.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
@@ -38,20 +40,22 @@ pub fn earliest(times: &[Option<Instant>]) -> Option<Instant> {
 }
 
 /// The heap.
-pub(crate) struct Deadlines<'a> {
+pub struct Deadlines<'a> {
     places: ManagedSlice<'a, Place>,
     len: usize,
 }
 
+opaque!([] Deadlines<'_>, "Deadlines");
+
 impl<'a> Deadlines<'a> {
     /// An empty heap for the slots `0..places.len()`.
-    pub(crate) fn new(mut places: ManagedSlice<'a, Place>) -> Self {
+    pub fn new(mut places: ManagedSlice<'a, Place>) -> Self {
         places.fill(Place::EMPTY);
         Self { places, len: 0 }
     }
 
     /// Makes sure that `slot` comes up at `at` or before.
-    pub(crate) fn not_after(&mut self, slot: usize, at: Instant) {
+    pub fn not_after(&mut self, slot: usize, at: Instant) {
         let position = self.places[slot].position;
         if position == Place::NOWHERE {
             self.put(self.len, at, slot as u32);
@@ -64,12 +68,12 @@ impl<'a> Deadlines<'a> {
     }
 
     /// The earliest deadline.
-    pub(crate) fn earliest(&self) -> Option<Instant> {
+    pub fn earliest(&self) -> Option<Instant> {
         (self.len > 0).then(|| self.places[0].at)
     }
 
     /// Takes out a slot whose deadline is `now` or before.
-    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<usize> {
+    pub fn pop_due(&mut self, now: Instant) -> Option<usize> {
         if self.earliest()? > now {
             return None;
         }
@@ -79,7 +83,7 @@ impl<'a> Deadlines<'a> {
     }
 
     /// Takes a slot out; nothing happens when it has no deadline.
-    pub(crate) fn remove(&mut self, slot: usize) {
+    pub fn remove(&mut self, slot: usize) {
         let position = self.places[slot].position;
         if position == Place::NOWHERE {
             return;

@@ -2,16 +2,16 @@
 //! `unshare -rn`:
 //!
 //!     ip tuntap add tap0 mode tap && ip addr add 192.0.2.1/24 dev tap0 && ip link set tap0 up
-//!     cargo run --example echo_on_a_tap -- tap0 &
+//!     cargo run -p smolhost --features tap --example echo_on_a_tap -- tap0 &
 //!     nc 192.0.2.2 7
 
 use std::os::fd::AsFd;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use smolchat::device::Tap;
-use smolchat::node::{Config, Ingress, Memory, Node, Sizes};
-use smolchat::smoltcp::time::Instant;
-use smolchat::smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+use smolhost::device::Tap;
+use smolhost::node::{Config, Ingress, Memory, Node, Sizes};
+use smolhost::smoltcp::time::Instant;
+use smolhost::smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
 const MTU: usize = 1500;
 

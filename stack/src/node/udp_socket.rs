@@ -13,8 +13,8 @@ use crate::trace::{Direction, Flow, Reason, Verdict};
 /// A UDP port that is bound, from [`Node::udp`](super::Node::udp).
 ///
 /// ```
-/// # use smolchat::node::Node;
-/// # use smolchat::smoltcp::time::Instant;
+/// # use smolhost::node::Node;
+/// # use smolhost::smoltcp::time::Instant;
 /// /// Sends back whatever comes.
 /// fn echo(now: Instant, node: &mut Node<'_>) {
 ///     let Some(mut socket) = node.udp(7) else { return };

@@ -4,11 +4,11 @@ use smoltcp::phy::{Device, PacketMeta};
 use smoltcp::time::{Duration, Instant};
 
 use super::datagrams::Attempt;
-use super::deadlines::earliest;
 use super::ethernet::HEADER;
 use super::node::Node;
 use super::one_frame::{Exit, OneFrame, Sent};
 use super::queues::Queue;
+use crate::deadlines::earliest;
 use crate::trace::Kind;
 
 /// When to look again at a device that had no room.

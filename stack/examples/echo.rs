@@ -1,13 +1,13 @@
 //! An echo server and its client, each with a TCP/IP stack of its own, on a wire in memory; then what the client's
 //! stack saw of their connection.
 //!
-//!     cargo run --example echo
+//!     cargo run -p smolhost --features std --example echo
 
-use smolchat::node::{Config, Memory, Node, Sizes, TcpSocket};
-use smolchat::pair::{Clockwork, Pair};
-use smolchat::smoltcp::time::{Duration, Instant};
-use smolchat::smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
-use smolchat::trace::{Style, draw};
+use smolhost::node::{Config, Memory, Node, Sizes, TcpSocket};
+use smolhost::pair::{Clockwork, Pair};
+use smolhost::smoltcp::time::{Duration, Instant};
+use smolhost::smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+use smolhost::trace::{Style, draw};
 
 /// A host of the network 192.0.2.0/24.
 fn host(number: u8) -> Node<'static> {
