@@ -26,7 +26,7 @@ impl Origin {
     }
 
     /// The number that stands for it, for hashes.
-    pub const fn bits(self) -> u64 {
+    pub(crate) const fn bits(self) -> u64 {
         self.0
     }
 
@@ -64,14 +64,14 @@ pub type Origins<'o> = &'o dyn Fn(&mut dyn FnMut(Origin));
 
 /// How many come by each lane: whoever is in one of many is in a crowd, or was counted with one.
 #[derive(Debug, Clone, Copy)]
-pub struct Lanes {
+pub(crate) struct Lanes {
     salt: u64,
     counts: [u16; LANES],
 }
 
 impl Lanes {
     /// Counts these.
-    pub fn of(now: Instant, origins: Origins<'_>) -> Self {
+    pub(crate) fn of(now: Instant, origins: Origins<'_>) -> Self {
         let salt = now.total_micros() as u64;
         let mut counts = [0; LANES];
         origins(&mut |origin| {
@@ -82,7 +82,7 @@ impl Lanes {
     }
 
     /// How many come by the lane of an origin.
-    pub fn with(&self, origin: Origin) -> u32 {
+    pub(crate) fn with(&self, origin: Origin) -> u32 {
         self.counts[origin.lane(self.salt)].into()
     }
 }
@@ -121,14 +121,14 @@ pub fn most_crowded(now: Instant, origins: Origins<'_>) -> Option<(Origin, usize
 }
 
 /// The most crowded origin, and how often it comes, if that is more than once and one time in [`CROWD`].
-pub fn crowd(now: Instant, origins: Origins<'_>) -> Option<(Origin, usize)> {
+pub(crate) fn crowd(now: Instant, origins: Origins<'_>) -> Option<(Origin, usize)> {
     let mut all = 0;
     origins(&mut |_| all += 1);
     most_crowded(now, origins).filter(|(_, size)| *size > 1 && *size * CROWD >= all)
 }
 
 /// The same, if it comes more often than `newcomer` would with once more.
-pub fn crowd_before(now: Instant, newcomer: Origin, origins: Origins<'_>) -> Option<Origin> {
+pub(crate) fn crowd_before(now: Instant, newcomer: Origin, origins: Origins<'_>) -> Option<Origin> {
     let own = count(newcomer, origins);
     let crowd = crowd(now, origins).filter(|(_, size)| *size > own + 1);
     crowd.map(|(crowd, _)| crowd)

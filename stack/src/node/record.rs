@@ -41,6 +41,7 @@ impl<'a> Record<'a> {
     }
 
     /// Whatever happened.
+    #[inline]
     pub(super) fn note(&mut self, kind: Kind) {
         self.journal.record(Event::new(self.now, kind));
     }

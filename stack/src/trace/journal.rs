@@ -56,7 +56,9 @@ impl<'a> Journal<'a> {
     }
 
     /// Keeps `event`, in place of the oldest one if the ring is full, and counts it.
-    #[inline]
+    ///
+    /// Not inlined: every place that notes something would have all of it, or the event would be copied once more.
+    #[inline(never)]
     pub fn record(&mut self, event: Event) {
         self.counters.count(&event.kind());
         self.recorded += 1;
