@@ -7,7 +7,8 @@ use core::mem::MaybeUninit;
 
 use smolchat::app::{self, App, Screen};
 use smolchat::chat;
-use smolchat::node::{self, Config, ConfigError, Node};
+use smolchat::node::storage::{Host, Journal, Storage, Tcp, TimeWaits, Udp};
+use smolchat::node::{Config, ConfigError, Ingress, Node, earliest};
 use smolchat::trace::{Answer, Style};
 use smolchat_firmware::address::{self, Addressing, News};
 use smolchat_firmware::boot::{self, Options};
@@ -37,6 +38,8 @@ const FLOWS: usize = 64;
 const EVENTS: usize = if cfg!(feature = "ipv6") { 128 } else { 256 };
 /// Octets of UDP payload that may wait, each way: a longest line fits.
 pub(crate) const DATAGRAMS: usize = chat::LINE_MAX;
+/// Datagrams that may wait, each way.
+const PACKETS: usize = 10;
 /// How often a silent member is probed; one that answers none of three is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// The longest frame, its check sequence not counted.
@@ -46,17 +49,12 @@ const STREAMS: usize = 2;
 /// Ladders drawn live at once; of further connections the changes of state are told.
 const WATCHED: usize = 3;
 
-pub(crate) type NodeMemory = node::Storage<
-    'static,
-    CONNECTIONS,
-    RECEIVE,
-    TRANSMIT,
-    TIME_WAITS,
-    { BACKLOG as usize },
-    FLOWS,
-    EVENTS,
-    DATAGRAMS,
-    FRAME,
+pub(crate) type NodeMemory = Storage<
+    Tcp<'static, CONNECTIONS, RECEIVE, TRANSMIT, 2, { BACKLOG as usize }>,
+    TimeWaits<TIME_WAITS, FLOWS>,
+    Udp<'static, 1, PACKETS, DATAGRAMS>,
+    Journal<EVENTS>,
+    Host<'static, FRAME>,
 >;
 pub(crate) type AppMemory = app::Storage<CONNECTIONS, { CONNECTIONS + GUESTS }, STREAMS, WATCHED>;
 
@@ -134,8 +132,8 @@ impl<'m> Application<'m> {
             Role::Guest(guest) => guest.deadline(),
             Role::Room { .. } => None,
         };
-        let more = (ingress == node::Ingress::More).then_some(now);
-        node::earliest(&[
+        let more = (ingress == Ingress::More).then_some(now);
+        earliest(&[
             more,
             egress,
             self.app.deadline(),
@@ -147,7 +145,7 @@ impl<'m> Application<'m> {
     // The steps are not inlined: each has the stack for itself.
 
     #[inline(never)]
-    fn take_frames<D: Device>(&mut self, now: Instant, device: &mut D) -> node::Ingress {
+    fn take_frames<D: Device>(&mut self, now: Instant, device: &mut D) -> Ingress {
         #[cfg(feature = "ipv6")]
         let device = &mut self.addressing.slaac.listen(device);
         self.node.poll_ingress(now, device)

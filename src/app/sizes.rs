@@ -5,14 +5,10 @@
 
 use core::mem::size_of;
 
-use smoltcp::iface::SocketStorage;
-
 use super::{App, Seat, Stream, Watched};
 use crate::chat::{self, CELLS_PER_MEMBER, Cell};
-use crate::node::{
-    Entry, Handle, Node, Pending, Place, QueueLinks, Slot, SynQueueEntry, TimeWaitEntry,
-};
-use crate::trace::{Event, Flow};
+use crate::node::{Handle, footprint};
+use crate::trace::Flow;
 
 /// Rows that belong together.
 #[derive(Debug)]
@@ -41,15 +37,15 @@ pub const TABLE: [Section; 3] = [
         heading: "anything else",
         rows: &[
             ("a member of the room", MEMBER),
-            ("a connection in TIME-WAIT", TIME_WAIT),
+            ("a connection in TIME-WAIT", footprint::TIME_WAIT),
             (
                 "a SYN that waits for a free connection",
-                size_of::<SynQueueEntry>(),
+                footprint::WAITING_SYN,
             ),
-            ("an event in the journal", size_of::<Option<Event>>()),
+            ("an event in the journal", footprint::EVENT),
             (
                 "a datagram that waits, without its text",
-                size_of::<Pending>(),
+                footprint::WAITING_DATAGRAM,
             ),
             ("a long answer on its way", size_of::<Stream>()),
             ("a ladder drawn live", size_of::<Watched>()),
@@ -75,27 +71,21 @@ const EVENTS: usize = 4_096;
 
 /// The parts of a connection besides its buffers.
 const CONNECTION: [(&str, usize); 6] = [
-    (
-        "socket, with what smoltcp keeps",
-        size_of::<SocketStorage<'_>>(),
-    ),
-    ("what the node knows of it", size_of::<Slot<'_>>()),
-    ("queues it is in", size_of::<QueueLinks>()),
+    ("socket, with what smoltcp keeps", footprint::SOCKET),
+    ("what the node knows of it", footprint::SLOT),
+    ("queues it is in", footprint::QUEUES),
     (
         "deadlines, the node's and the chat's",
-        2 * size_of::<Place>(),
+        2 * footprint::DEADLINE,
     ),
-    ("finding it, two entries", 2 * size_of::<Entry>()),
+    ("finding it, two entries", 2 * footprint::FLOW),
     ("what it is to the chat", size_of::<Seat>()),
 ];
 
 /// A member of the room, with its share of the index.
 const MEMBER: usize = size_of::<chat::Slot<Handle, Flow>>() + CELLS_PER_MEMBER * size_of::<Cell>();
 
-/// A connection in TIME-WAIT, with its share of the flow table.
-const TIME_WAIT: usize = size_of::<TimeWaitEntry>() + 2 * size_of::<Entry>();
-
-const NODE_AND_ROOM: usize = size_of::<Node<'_>>() + size_of::<App<'_>>();
+const NODE_AND_ROOM: usize = footprint::NODE + size_of::<App<'_>>();
 
 const fn connection() -> usize {
     let (mut sum, mut part) = (0, 0);
@@ -107,8 +97,8 @@ const fn connection() -> usize {
 }
 
 const fn total(connections: usize) -> usize {
-    let each = connection() + MEMBER + 4 * TIME_WAIT + BUFFERS;
-    NODE_AND_ROOM + connections * each + EVENTS * size_of::<Option<Event>>()
+    let each = connection() + MEMBER + 4 * footprint::TIME_WAIT + BUFFERS;
+    NODE_AND_ROOM + connections * each + EVENTS * footprint::EVENT
 }
 
 #[cfg(test)]

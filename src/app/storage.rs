@@ -7,7 +7,8 @@ use super::live::Watched;
 use super::seat::Seat;
 use super::telling::Stream;
 use crate::chat;
-use crate::node::{Handle, Place};
+use crate::deadlines::Place;
+use crate::node::Handle;
 use crate::trace::Flow;
 use smolhost::opaque;
 

@@ -2,7 +2,8 @@
 
 use smolchat::app::{self, App, Seat, Stream, Watched};
 use smolchat::chat;
-use smolchat::node::{Config, Handle, Ingress, Limits, Memory, Node, Place, Sizes, earliest};
+use smolchat::deadlines::Place;
+use smolchat::node::{Config, Handle, Ingress, Limits, Memory, Node, Sizes, earliest};
 use smolchat::trace::{Neighbor, Style};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpAddress;

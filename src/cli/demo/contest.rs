@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::mem::size_of;
 
 use smolchat::device::{Policy, Shares};
-use smolchat::node::{Handle, Node, Slot};
+use smolchat::node::{Handle, Node, footprint};
 use smolchat::pair::{Clockwork, Pair};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
@@ -156,7 +156,7 @@ pub fn tcp(seed: u64) -> Outcome {
             if next < MESSAGES { sent_at(next) } else { end },
         );
     }
-    let memory = Slot::SIZE + slot_buffers(&pair.b);
+    let memory = footprint::CONNECTION + slot_buffers(&pair.b);
     tally.outcome(pair.octets() - opened, memory)
 }
 

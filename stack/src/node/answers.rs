@@ -64,7 +64,7 @@ const WAYS: usize = 4;
 
 /// What one stranger was answered.
 #[derive(Debug, Clone, Copy)]
-pub struct Stranger {
+pub(super) struct Stranger {
     /// A hash of its address; whoever it was before is forgotten.
     tag: u32,
     answers: Answers,
@@ -72,7 +72,7 @@ pub struct Stranger {
 
 impl Stranger {
     /// Nobody; for building tables.
-    pub const EMPTY: Self = Self {
+    pub(super) const EMPTY: Self = Self {
         tag: 0,
         answers: Answers::NONE,
     };

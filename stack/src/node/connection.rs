@@ -9,7 +9,6 @@ use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint};
 use super::answers::Answers;
 use super::numbers::Numbers;
 use super::slot_id::SlotId;
-use crate::opaque::opaque;
 use crate::trace::{ConnectionId, Ending, Flow, Header, Mark, State};
 
 /// A connection as the application holds it. Stale after the connection is over and let go: then every
@@ -153,25 +152,19 @@ pub(super) fn has_fin(state: State) -> bool {
 }
 
 /// A place for one connection: its socket with its buffers, for ever, and one connection after another.
-pub struct Slot<'a> {
+pub(super) struct Slot<'a> {
     pub(super) set: SocketSet<'a>,
     pub(super) socket: SocketHandle,
     pub(super) connection: Connection,
 }
 
-opaque!([] Slot<'_>, "Slot");
-
 impl<'a> Slot<'a> {
-    /// Octets that one connection takes besides its buffers: the socket with its place in a set, and
-    /// what the node knows about it.
-    pub const SIZE: usize = size_of::<Self>() + size_of::<SocketStorage<'_>>();
-
     /// A free slot whose socket receives into `rx` and sends from `tx`.
     ///
     /// `storage` is one place for a socket. Sizes: `rx` bounds what a peer may send ahead of the
     /// application and is the window it is offered; `tx` bounds what may wait for acknowledgment. At
     /// least one MSS each keeps a connection moving; a multiple makes it fast.
-    pub fn new(
+    pub(super) fn new(
         storage: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
         rx: impl Into<ManagedSlice<'a, u8>>,
         tx: impl Into<ManagedSlice<'a, u8>>,

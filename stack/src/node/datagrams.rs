@@ -24,12 +24,11 @@ use super::neighbors::ASK_AGAIN;
 use super::one_frame::{Exit, OneFrame, Sent};
 use super::received::Received;
 use super::udp_port::Port;
-use crate::opaque::opaque;
 use crate::trace::{Datagram, Direction, Flow, Kind, Reason, Resource, Verdict};
 
 /// The header of a datagram that waits to be sent.
 #[derive(Debug, Clone, Copy)]
-pub struct Waiting {
+pub(super) struct Waiting {
     from: IpListenEndpoint,
     to: IpEndpoint,
     /// Where the datagram came from that it answers.
@@ -39,10 +38,10 @@ pub struct Waiting {
 }
 
 /// A place for the header of a datagram that waits.
-pub type Pending = PacketMetadata<Waiting>;
+pub(super) type Pending = PacketMetadata<Waiting>;
 
 /// The memory for UDP.
-pub struct DatagramMemory<'a> {
+pub(super) struct DatagramMemory<'a> {
     /// One for each port that is bound.
     pub ports: ManagedSlice<'a, Port<'a>>,
     /// One for each datagram that may wait to be sent, and one more: the place where the ring of payloads begins
@@ -57,8 +56,6 @@ pub struct DatagramMemory<'a> {
     /// The longest datagram that can be sent.
     pub sender_payload: ManagedSlice<'a, u8>,
 }
-
-opaque!([] DatagramMemory<'_>, "DatagramMemory");
 
 /// UDP of a node.
 pub(super) struct Datagrams<'a> {

@@ -16,7 +16,7 @@ use crate::trace::Flow;
 
 /// One place of the table.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry {
+pub(super) struct Entry {
     hash: u32,
     value: u32,
 }
@@ -25,7 +25,7 @@ impl Entry {
     const VACANT: u32 = u32::MAX;
 
     /// A place that holds nothing; for building tables.
-    pub const EMPTY: Self = Self {
+    pub(super) const EMPTY: Self = Self {
         hash: 0,
         value: Self::VACANT,
     };

@@ -9,7 +9,7 @@ use super::errors::ListenError;
 
 /// A port that accepts connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Listener {
+pub(super) struct Listener {
     /// 0 where nothing listens.
     pub(super) port: u16,
     /// How many SYNs may wait.
@@ -18,7 +18,7 @@ pub struct Listener {
 
 impl Listener {
     /// Nothing listens; for building tables.
-    pub const EMPTY: Self = Self {
+    pub(super) const EMPTY: Self = Self {
         port: 0,
         backlog: 0,
     };

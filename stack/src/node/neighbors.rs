@@ -32,11 +32,11 @@ const WAYS: usize = 4;
 
 /// A place for what is known of one neighbour.
 #[derive(Debug, Clone, Copy)]
-pub struct Neighbor(Option<Known>);
+pub(super) struct Neighbor(Option<Known>);
 
 impl Neighbor {
     /// Nobody is known; for building arrays.
-    pub const EMPTY: Self = Self(None);
+    pub(super) const EMPTY: Self = Self(None);
 }
 
 #[derive(Debug, Clone, Copy)]

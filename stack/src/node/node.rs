@@ -11,13 +11,13 @@ use super::config::{Config, Limits};
 use super::datagrams::Datagrams;
 use super::host::Host;
 use super::link::Link;
+use super::memory::Memory;
 use super::neighbors::Neighbors;
 use super::ports::Ephemeral;
 use super::queues::Queue;
 #[cfg(feature = "reassembly")]
 use super::reassembly::Reassembly;
 use super::record::Record;
-use super::storage::Memory;
 use super::table::{Table, TableMemory};
 use super::tcp::Tcp;
 use crate::opaque::opaque;

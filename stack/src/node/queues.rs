@@ -45,11 +45,11 @@ struct Link {
 
 /// The links of one slot.
 #[derive(Debug, Clone, Copy)]
-pub struct QueueLinks([Link; LANES]);
+pub(super) struct QueueLinks([Link; LANES]);
 
 impl QueueLinks {
     /// In no queue; for building arrays.
-    pub const EMPTY: Self = Self(
+    pub(super) const EMPTY: Self = Self(
         [Link {
             list: NONE,
             before: NONE,

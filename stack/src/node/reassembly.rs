@@ -17,7 +17,6 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpProtocol, IpRepr};
 
 use super::ethernet::HEADER;
-use crate::opaque::opaque;
 use crate::origin::Origin;
 use crate::trace::Reason;
 
@@ -165,20 +164,18 @@ impl Partial {
 }
 
 /// A place for a datagram that comes in pieces.
-pub struct Assembly<'a> {
+pub(super) struct Assembly<'a> {
     room: ManagedSlice<'a, u8>,
     partial: Option<Partial>,
 }
 
-opaque!([] Assembly<'_>, "Assembly");
-
 impl<'a> Assembly<'a> {
     /// Octets of room that a place must have: Ethernet, an IPv6 header, 64 KiB.
-    pub const ROOM: usize = BEFORE + 65_535;
+    pub(super) const ROOM: usize = BEFORE + 65_535;
 
     /// A place that holds nothing. `room` is [`Self::ROOM`] octets long; where it is shorter, so are the
     /// datagrams.
-    pub fn new(room: impl Into<ManagedSlice<'a, u8>>) -> Self {
+    pub(super) fn new(room: impl Into<ManagedSlice<'a, u8>>) -> Self {
         Self {
             room: room.into(),
             partial: None,

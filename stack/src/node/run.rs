@@ -4,8 +4,8 @@ use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::Instant;
 
 use super::config::{Config, ConfigError};
+use super::memory::Memory;
 use super::node::Node;
-use super::storage::Memory;
 
 /// What a round of ingress left behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -68,11 +68,11 @@ impl PendingSyn {
 
 /// A place for a SYN that waits.
 #[derive(Debug, Clone, Copy)]
-pub struct SynQueueEntry(Option<PendingSyn>);
+pub(super) struct SynQueueEntry(Option<PendingSyn>);
 
 impl SynQueueEntry {
     /// Nobody waits; for building arrays.
-    pub const EMPTY: Self = Self(None);
+    pub(super) const EMPTY: Self = Self(None);
 }
 
 /// A SYN that was not sent again for this long has given up: two of its retries in a row are missing.

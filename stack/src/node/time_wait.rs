@@ -34,7 +34,7 @@ const _: () = assert!(size_of::<Packed>() <= 40);
 
 /// An entry's place in the ring.
 #[derive(Debug, Clone, Copy)]
-pub struct TimeWaitEntry {
+pub(super) struct TimeWaitEntry {
     packed: Packed,
     /// The journal's number of the connection; 0 where there is none any more.
     connection: u32,
@@ -44,7 +44,7 @@ pub struct TimeWaitEntry {
 
 impl TimeWaitEntry {
     /// A place that holds nothing; for building rings.
-    pub const EMPTY: Self = Self {
+    pub(super) const EMPTY: Self = Self {
         packed: Packed {
             #[cfg(feature = "ipv6")]
             remote: [0; 16],

@@ -5,15 +5,13 @@ use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 use smoltcp::socket::udp;
 use smoltcp::wire::EthernetAddress;
 
-use crate::opaque::opaque;
-
 /// Of so many datagrams that wait at a port it is known where they came from: enough while there are less,
 /// and otherwise the answer finds its way like any other.
 const SENDERS: usize = 8;
 const _: () = assert!(SENDERS.is_power_of_two(), "numbers may wrap");
 
 /// A place for a bound port: a set of one socket that receives.
-pub struct Port<'a> {
+pub(super) struct Port<'a> {
     pub(super) set: SocketSet<'a>,
     socket: SocketHandle,
     /// Where the last datagrams came from, by their numbers.
@@ -22,12 +20,10 @@ pub struct Port<'a> {
     next: u32,
 }
 
-opaque!([] Port<'_>, "Port");
-
 impl<'a> Port<'a> {
     /// An unbound port that queues as many datagrams as `packets` is long, of together at most
     /// `payload.len()` octets.
-    pub fn new(
+    pub(super) fn new(
         storage: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
         packets: impl Into<ManagedSlice<'a, udp::PacketMetadata>>,
         payload: impl Into<ManagedSlice<'a, u8>>,

@@ -1,0 +1,41 @@
+//! What each thing takes in memory: octets on the target that this is compiled for.
+//!
+//! For sizing: a connection takes [`CONNECTION`] octets beside its two buffers. Features change it: with `ipv6` every
+//! address takes more.
+
+use core::mem::size_of;
+
+use smoltcp::iface::SocketStorage;
+
+use super::connection::Slot;
+use super::datagrams::Pending;
+use super::flow::Entry;
+use super::node::Node;
+use super::queues::QueueLinks;
+use super::syn_queue::SynQueueEntry;
+use super::time_wait::TimeWaitEntry;
+use crate::deadlines::Place;
+use crate::trace::Event;
+
+/// The socket of a connection, with what smoltcp keeps.
+pub const SOCKET: usize = size_of::<SocketStorage<'_>>();
+/// What the node knows of a connection.
+pub const SLOT: usize = size_of::<Slot<'_>>();
+/// The queues that a connection is in.
+pub const QUEUES: usize = size_of::<QueueLinks>();
+/// A deadline.
+pub const DEADLINE: usize = size_of::<Place>();
+/// An entry by which a connection is found: it should have two.
+pub const FLOW: usize = size_of::<Entry>();
+/// A connection without its buffers.
+pub const CONNECTION: usize = SOCKET + SLOT + QUEUES + DEADLINE + 2 * FLOW;
+/// A connection in TIME-WAIT.
+pub const TIME_WAIT: usize = size_of::<TimeWaitEntry>() + 2 * FLOW;
+/// A SYN that waits for a free connection.
+pub const WAITING_SYN: usize = size_of::<SynQueueEntry>();
+/// A datagram that waits, without its text.
+pub const WAITING_DATAGRAM: usize = size_of::<Pending>();
+/// An event in the journal.
+pub const EVENT: usize = size_of::<Option<Event>>();
+/// The node itself.
+pub const NODE: usize = size_of::<Node<'_>>();
