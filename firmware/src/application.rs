@@ -3,6 +3,7 @@
 //! It is the application that Linux runs, with memory of fixed size. As a room it serves a port; as a
 //! guest it serves none, and what the operator types goes to a room elsewhere.
 
+use core::fmt::{self, Write};
 use core::mem::MaybeUninit;
 
 use smolchat::app::{self, App, Screen};
@@ -17,8 +18,10 @@ use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::EthernetAddress;
 
-use crate::machine::interrupt::with_console;
-use crate::machine::operator::{Operator, say};
+use smolboard::console::TRANSMIT_RING;
+use smolboard::machine::interrupt::with_console;
+use smolboard::machine::operator::Operator;
+use smolboard::say;
 
 /// TCP connections open at once.
 const CONNECTIONS: usize = 8;
@@ -49,6 +52,9 @@ const STREAMS: usize = 2;
 /// Ladders drawn live at once; of further connections the changes of state are told.
 const WATCHED: usize = 3;
 
+// A longest line, or a part of a ladder with its heading, is said at once.
+const _: () = assert!(TRANSMIT_RING >= chat::LINE_MAX + 20);
+
 pub(crate) type NodeMemory = Storage<
     Tcp<'static, CONNECTIONS, RECEIVE, TRANSMIT, 2, { BACKLOG as usize }>,
     TimeWaits<TIME_WAITS, FLOWS>,
@@ -73,7 +79,16 @@ impl Memory {
     }
 }
 
-impl Screen for Operator {
+/// The operator's screen.
+struct Terminal;
+
+impl Write for Terminal {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        Operator.write_str(text)
+    }
+}
+
+impl Screen for Terminal {
     fn room(&self) -> usize {
         // Each line feed becomes two octets; a part of a ladder has fewer of them than this.
         with_console(|console| console.room()).saturating_sub(16)
@@ -157,9 +172,9 @@ impl<'m> Application<'m> {
             self.address_changed(now, news);
         }
         if let Role::Guest(guest) = &mut self.role {
-            guest.run(now, self.node, &mut Operator);
+            guest.run(now, self.node, &mut Terminal);
         }
-        self.app.run(now, self.node, &mut Operator);
+        self.app.run(now, self.node, &mut Terminal);
     }
 
     #[inline(never)]
@@ -170,7 +185,7 @@ impl<'m> Application<'m> {
             self.node.send_frame(now, device, &question);
         }
         let deadline = self.node.poll_egress(now, device);
-        self.app.show(now, self.node, &mut Operator);
+        self.app.show(now, self.node, &mut Terminal);
         deadline
     }
 
@@ -201,12 +216,12 @@ impl<'m> Application<'m> {
     #[inline(never)]
     pub(crate) fn obey(&mut self, now: Instant, line: &[u8]) {
         let ours = match &mut self.role {
-            Role::Room { .. } => return self.app.console(now, self.node, &mut Operator, line),
-            Role::Guest(guest) => guest.order(now, self.node, &mut Operator, line),
+            Role::Room { .. } => return self.app.console(now, self.node, &mut Terminal, line),
+            Role::Guest(guest) => guest.order(now, self.node, &mut Terminal, line),
         };
         if let Order::Ours(line) = ours {
             self.app
-                .console(now, self.node, &mut Operator, line.as_bytes());
+                .console(now, self.node, &mut Terminal, line.as_bytes());
         }
     }
 
@@ -259,7 +274,7 @@ pub(crate) fn make_node(
     let mut config = Config::new(station, address::NONE, boot::secret(seed));
     config.limits.keep_alive = Some(KEEP_ALIVE);
     config.limits.keep_alive_timeout = KEEP_ALIVE * 3;
-    Ok(place.write(Node::new(config, memory.memory(), now)?))
+    Node::new_in(place, config, memory.memory(), now)
 }
 
 /// Makes the room in its place, for the same reason.

@@ -15,7 +15,6 @@
 //! sizes=say            say what everything takes in memory, and stop (feature `drill`)
 //! ```
 
-use core::fmt::{self, Display, Formatter};
 use core::net::SocketAddrV4;
 
 use smoltcp::wire::{EthernetAddress, Ipv4Address, Ipv4Cidr};
@@ -26,28 +25,6 @@ pub const PORT: u16 = 4000;
 /// The static address unless told otherwise: what QEMU's user network gives to its first guest.
 pub const FALLBACK: Ipv4Cidr = Ipv4Cidr::new(Ipv4Address::new(10, 0, 2, 15), 24);
 const FALLBACK_GATEWAY: Ipv4Address = Ipv4Address::new(10, 0, 2, 2);
-
-/// The longest line from outside, in octets: every option with its longest value fits twice.
-pub const OUTSIDE: usize = 320;
-
-/// Why a line from outside is left out, with all the options in it: a part of it would be a board set up
-/// in a way that nobody asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Untaken {
-    /// It is longer than [`OUTSIDE`]; or there is a debugger, and it has none.
-    TooLong,
-    /// It is not UTF-8.
-    NotText,
-}
-
-impl Display for Untaken {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TooLong => "the line has more than 320 octets, or there is none",
-            Self::NotText => "the line is not UTF-8",
-        })
-    }
-}
 
 /// What the board is told when it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -231,9 +208,7 @@ mod tests {
     fn the_longest_line_from_outside_has_every_option_and_its_length_is_told() {
         let every = "smolchat seed=0123456789abcdef mac=02:00:00:00:00:07 ip=255.255.255.254/32 \
                      gw=255.255.255.254 port=65535 join=255.255.255.254:65535 live=off sizes=say";
-        assert!(every.len() <= OUTSIDE / 2);
-        let said = std::format!("{}", Untaken::TooLong);
-        assert!(said.contains(&std::format!("more than {OUTSIDE} octets")));
+        assert!(every.len() <= smolboard::command_line::MAX / 2);
     }
 
     #[test]

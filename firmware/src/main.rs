@@ -1,32 +1,31 @@
 //! The node on a board without an operating system: no allocator, fixed memory, one program.
 //!
 //! The run loop: take in the frames that wait, let the application work, send what is due, read the
-//! operator's typing, sleep until a frame, a key or the next deadline. All `unsafe` is in `machine`
-//! and `board`.
+//! operator's typing, sleep until a frame, a key or the next deadline. All `unsafe` is in the
+//! library `smolboard` beside it.
 #![no_std]
 #![no_main]
 
 mod application;
-mod board;
-mod machine;
 #[cfg(feature = "drill")]
 mod sizes;
 
 use core::mem::MaybeUninit;
 
 use cortex_m_rt::entry;
+use smolboard::console::{Console, LineEditor};
+use smolboard::driver::MAX_FRAME;
+use smolboard::ethernet::Ethernet;
+use smolboard::machine::operator::Operator;
+use smolboard::machine::{clock, fault, interrupt, semihosting, stack};
+use smolboard::{board, command_line, say};
 use smolchat::app::App;
 use smolchat::node::Node;
-use smolchat_firmware::boot::{OUTSIDE, Options, halves};
-use smolchat_firmware::console::{Console, LineEditor};
-use smolchat_firmware::driver::MAX_FRAME;
-use smolchat_firmware::ethernet::Ethernet;
+use smolchat_firmware::boot::{Options, halves};
 use smoltcp::phy::Device as _;
 use smoltcp::time::{Duration, Instant};
 
 use application::{Application, Memory, make_app, make_node};
-use machine::operator::{Operator, say};
-use machine::{clock, fault, interrupt, semihosting, stack};
 
 /// Boot options built into the image, for boards that nobody gives any: `SMOLCHAT_BOOT=… cargo build`.
 const BUILT_IN: Option<&str> = option_env!("SMOLCHAT_BOOT");
@@ -43,13 +42,7 @@ fn main() -> ! {
     static mut NODE: MaybeUninit<Node<'static>> = MaybeUninit::uninit();
     static mut APP: MaybeUninit<App<'static>> = MaybeUninit::uninit();
 
-    let (mac, uart) = board::start();
-    if let Some(core) = cortex_m::Peripherals::take() {
-        stack::guard(core.MPU);
-        clock::start(core.SYST);
-    }
-    interrupt::install_console(uart);
-    let mut ethernet = Ethernet::new(mac, RX_FRAME, TX_FRAME);
+    let mut ethernet = Ethernet::new(smolboard::start(), RX_FRAME, TX_FRAME);
     say!("\nsmolchat on {}", board::NAME);
 
     let mut editor = LineEditor::new();
@@ -109,7 +102,7 @@ fn read_options(editor: &mut LineEditor, ethernet: &mut Ethernet<'_, board::Mac>
     let mut options = Options::default();
     let complain = |word: &str| say!("boot option not understood: {word}");
     options.read(BUILT_IN.unwrap_or_default(), complain);
-    let mut memory = [0; OUTSIDE];
+    let mut memory = [0; command_line::MAX];
     match semihosting::command_line(&mut memory) {
         // The first word is the name the program was started by.
         Ok(line) => options.read(halves(line, b' ').map_or("", |(_, rest)| rest), complain),

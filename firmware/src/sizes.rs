@@ -6,7 +6,7 @@ use core::mem::size_of;
 use smolchat::app::sizes::TABLE;
 
 use crate::application::{DATAGRAMS, Memory, RECEIVE, TRANSMIT};
-use crate::machine::operator::say;
+use smolboard::say;
 
 /// What depends on how much this board was given.
 const OWN: [(&str, usize); 3] = [

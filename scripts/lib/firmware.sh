@@ -129,7 +129,6 @@ firmware_build() {
     *) tools_fail "no board named $board; there are: $FIRMWARE_BOARDS" ;;
     esac
     command -v cargo >/dev/null || tools_fail "cargo is missing. Install Rust first: https://rustup.rs"
-    local images=${CARGO_TARGET_DIR:-$FIRMWARE_ROOT/firmware/target}/images
     local features="semihosting,$board" name=$board feature
     for feature in "$@"; do
         features+=,$feature
@@ -137,7 +136,21 @@ firmware_build() {
     done
     tools_say "building the firmware for $board"
     firmware_cargo build --no-default-features --features "$features" || tools_fail "the firmware does not build"
+    firmware_keep "$FIRMWARE_OUT/smolchat-firmware" "$name"
+}
+
+# An echo server alone, the example of the board's library.
+firmware_build_echo() { # BOARD
+    tools_say "building the echo server for $1"
+    firmware_cargo build --package smolboard --example echo --features "semihosting,$1" ||
+        tools_fail "the echo server does not build"
+    firmware_keep "$FIRMWARE_OUT/examples/echo" "$1-echo"
+}
+
+# Puts an image where the tests look for it, since the next build makes another in its place.
+firmware_keep() { # FILE NAME
+    local images=${CARGO_TARGET_DIR:-$FIRMWARE_ROOT/firmware/target}/images
     mkdir -p "$images"
-    FIRMWARE_IMAGE=$images/$name.elf
-    cp "$FIRMWARE_OUT/smolchat-firmware" "$FIRMWARE_IMAGE"
+    FIRMWARE_IMAGE=$images/$2.elf
+    cp "$1" "$FIRMWARE_IMAGE"
 }

@@ -10,12 +10,13 @@ import sys
 
 # The first that a symbol's name contains; a function compiled for a board's driver counts as the driver's.
 PARTS = (
-    ("smolchat_firmware", "drivers, console, run loop"),
+    ("smolchat_firmware", "boot options, DHCP, run loop"),
     ("smolchat::app", "application: room and node joined"),
     ("smolchat::web", "web page"),
     ("smolchat::chat", "chat"),
-    ("smolchat::trace", "journal and ladder"),
-    ("smolchat::node", "node"),
+    ("smolhost::trace", "journal and ladder"),
+    ("smolhost", "node"),
+    ("smolboard", "drivers, console, last words"),
     ("smoltcp", "smoltcp"),
     ("siphasher", "hashes"),
     ("core::unicode", "core: tables of Unicode"),

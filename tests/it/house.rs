@@ -171,6 +171,8 @@ fn no_file_is_long() {
         "tests",
         "benches",
         "firmware/src",
+        "firmware/board/src",
+        "firmware/board/examples",
         "fuzz/src",
     ] {
         sources(&root.join(folder), &mut files);

@@ -48,6 +48,8 @@ pub(crate) struct Setup {
     pub(crate) drill: bool,
     /// An image with IPv6.
     pub(crate) ipv6: bool,
+    /// The image of the echo server, without a room.
+    pub(crate) echo: bool,
     pub(crate) plug: Plug,
     /// Boot options.
     pub(crate) boot: &'static str,
@@ -63,6 +65,7 @@ impl Setup {
             board,
             drill: false,
             ipv6: false,
+            echo: false,
             plug,
             boot: "seed=5eed",
             time: Time::Host,
@@ -75,7 +78,8 @@ impl Setup {
             env::var_os("SMOLCHAT_IMAGES").expect("no images: run scripts/test-firmware");
         let drill = if self.drill { "-drill" } else { "" };
         let ipv6 = if self.ipv6 { "-ipv6" } else { "" };
-        PathBuf::from(directory).join(format!("{}{drill}{ipv6}.elf", self.board))
+        let echo = if self.echo { "-echo" } else { "" };
+        PathBuf::from(directory).join(format!("{}{drill}{ipv6}{echo}.elf", self.board))
     }
 
     fn command(&self, monitor: &Path) -> Command {

@@ -10,6 +10,7 @@ mod cable;
 mod console;
 mod dhcp;
 mod drivers;
+mod echo;
 mod faults;
 mod floods;
 mod instructions;

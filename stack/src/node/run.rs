@@ -1,5 +1,7 @@
 //! How a node is made and run: frames and timers in, the application, segments out.
 
+use core::mem::MaybeUninit;
+
 use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::Instant;
 
@@ -19,15 +21,36 @@ pub enum Ingress {
 /// Octets of the longest frame that carries no data: Ethernet, IPv6, TCP with all its options.
 const BARE_SEGMENT: usize = 14 + 40 + 60;
 
+fn check(config: &Config, memory: &Memory<'_>) -> Result<(), ConfigError> {
+    config.check()?;
+    memory.check(config.longest_frame())
+}
+
 impl<'a> Node<'a> {
     /// A node without listeners, ports or connections.
     ///
     /// # Errors
     /// What is wrong with the configuration or with the sizes of the memory.
     pub fn new(config: Config, memory: Memory<'a>, now: Instant) -> Result<Self, ConfigError> {
-        config.check()?;
-        memory.check(config.longest_frame())?;
+        check(&config, &memory)?;
         let mut node = Self::assemble(&config, memory, now);
+        node.set_addresses(now, &config.addresses, &config.gateways)?;
+        Ok(node)
+    }
+
+    /// The same in its place, such as a `static`: on a small stack there is no room for a node to be moved there.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    #[inline(never)]
+    pub fn new_in<'p>(
+        place: &'p mut MaybeUninit<Self>,
+        config: Config,
+        memory: Memory<'a>,
+        now: Instant,
+    ) -> Result<&'p mut Self, ConfigError> {
+        check(&config, &memory)?;
+        let node = place.write(Self::assemble(&config, memory, now));
         node.set_addresses(now, &config.addresses, &config.gateways)?;
         Ok(node)
     }

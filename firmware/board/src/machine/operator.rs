@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 use super::interrupt::with_console;
 
 /// The console as a `Write`. It never waits and never fails: what there is no room for is counted.
-pub(crate) struct Operator;
+pub struct Operator;
 
 impl Write for Operator {
     fn write_str(&mut self, text: &str) -> fmt::Result {
@@ -14,6 +14,7 @@ impl Write for Operator {
 }
 
 /// Writes a line to the operator.
+#[macro_export]
 macro_rules! say {
     ($($arguments:tt)*) => {{
         // The console never fails.
@@ -23,4 +24,3 @@ macro_rules! say {
         );
     }};
 }
-pub(crate) use say;

@@ -2,10 +2,10 @@
 
 use core::ptr;
 
-use smolchat_firmware::registers::{Offset, Registers};
+use crate::registers::{Offset, Registers};
 
 /// A window of 32-bit registers, `SIZE` octets long.
-pub(crate) struct Mmio<const SIZE: usize> {
+pub struct Mmio<const SIZE: usize> {
     base: usize,
 }
 
@@ -16,7 +16,7 @@ impl<const SIZE: usize> Mmio<SIZE> {
     /// `base` is a multiple of 4. A peripheral with 32-bit registers, and no memory that Rust knows
     /// of, answers at every address from `base` to `base + SIZE`. Nothing else in the program uses
     /// that peripheral while this window exists.
-    pub(crate) const unsafe fn new(base: usize) -> Self {
+    pub const unsafe fn new(base: usize) -> Self {
         Self { base }
     }
 

@@ -33,7 +33,7 @@ static TICKED: Mutex<Cell<u64>> = Mutex::new(Cell::new(0));
 static LATEST: Mutex<Cell<u64>> = Mutex::new(Cell::new(0));
 
 /// Starts the clock at zero.
-pub(crate) fn start(mut timer: SYST) {
+pub fn start(mut timer: SYST) {
     timer.set_reload(PERIOD - 1);
     timer.set_clock_source(SystClkSource::Core);
     timer.clear_current();
@@ -42,7 +42,7 @@ pub(crate) fn start(mut timer: SYST) {
 }
 
 /// Cycles of the processor since the start.
-pub(crate) fn cycles() -> u64 {
+pub fn cycles() -> u64 {
     interrupt::free(|cs| {
         let ticked = TICKED.borrow(cs).get();
         let left = SYST::get_current();
@@ -60,7 +60,7 @@ pub(crate) fn cycles() -> u64 {
 }
 
 /// The time since the start.
-pub(crate) fn now() -> Instant {
+pub fn now() -> Instant {
     Instant::from_micros((cycles() / CYCLES_PER_MICROSECOND) as i64)
 }
 

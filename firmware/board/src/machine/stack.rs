@@ -27,7 +27,7 @@ const RASR_ENABLE: u32 = 1 << 0;
 const RASR_NO_EXECUTE: u32 = 1 << 28;
 
 /// Where the stack begins, and the address it must not grow below.
-pub(crate) fn bounds() -> (usize, usize) {
+pub fn bounds() -> (usize, usize) {
     (
         ptr::addr_of!(_stack_start).addr(),
         ptr::addr_of!(_stack_end).addr(),
@@ -35,13 +35,13 @@ pub(crate) fn bounds() -> (usize, usize) {
 }
 
 /// The size of the stack in octets.
-pub(crate) fn size() -> usize {
+pub fn size() -> usize {
     let (start, end) = bounds();
     start - end
 }
 
 /// Makes every access to the octets just below the stack a fault.
-pub(crate) fn guard(mpu: MPU) {
+pub fn guard(mpu: MPU) {
     let (_, end) = bounds();
     let base = end as u32 - GUARD;
     debug_assert!(
@@ -61,7 +61,7 @@ pub(crate) fn guard(mpu: MPU) {
 }
 
 /// The most octets of stack that were ever used. `cortex-m-rt` painted the stack before `main`.
-pub(crate) fn worst() -> usize {
+pub fn worst() -> usize {
     let (start, end) = bounds();
     let mut lowest = end;
     while lowest < start {
@@ -80,7 +80,7 @@ pub(crate) fn worst() -> usize {
 /// Uses stack without end, to show that the guard holds.
 #[cfg(feature = "drill")]
 #[inline(never)]
-pub(crate) fn overflow(depth: u32) -> u32 {
+pub fn overflow(depth: u32) -> u32 {
     let frame = core::hint::black_box([depth; 64]);
     if depth == u32::MAX {
         depth

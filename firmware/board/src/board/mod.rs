@@ -1,4 +1,4 @@
-//! The boards. A board is what its module exports; `main` uses nothing else of it:
+//! The boards. A board is what its module exports; the rest uses nothing else of it:
 //!
 //! | Name | What it is |
 //! | --- | --- |
@@ -12,12 +12,12 @@
 #[cfg(feature = "lm3s6965evb")]
 mod lm3s6965evb;
 #[cfg(feature = "lm3s6965evb")]
-pub(crate) use lm3s6965evb::*;
+pub use lm3s6965evb::*;
 
 #[cfg(feature = "mps2-an385")]
 mod mps2_an385;
 #[cfg(feature = "mps2-an385")]
-pub(crate) use mps2_an385::*;
+pub use mps2_an385::*;
 
 /// A handler in the vector table.
 type Handler = extern "C" fn();

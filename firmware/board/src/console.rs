@@ -14,8 +14,8 @@ use heapless::{Deque, Vec};
 
 use crate::driver::Uart;
 
-/// Octets that wait for the UART: a longest chat line, or a part of a ladder with its heading.
-pub const TRANSMIT_RING: usize = smolchat::chat::LINE_MAX + 20;
+/// Octets that wait for the UART: as many as a program says at once.
+pub const TRANSMIT_RING: usize = 1_100;
 /// Octets that wait for the application.
 pub const RECEIVE_RING: usize = 96;
 /// The longest line an operator can type, in octets.

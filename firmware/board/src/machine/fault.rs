@@ -11,8 +11,8 @@ use core::arch::naked_asm;
 use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 
+use crate::driver::Uart;
 use cortex_m::peripheral::SCB;
-use smolchat_firmware::driver::Uart;
 
 use super::{semihosting, stack};
 use crate::board;
@@ -36,7 +36,7 @@ impl Write for LastWords {
 }
 
 /// Says why on the UART, and ends the firmware with a failure.
-pub(crate) fn give_up(why: fmt::Arguments<'_>) -> ! {
+pub fn give_up(why: fmt::Arguments<'_>) -> ! {
     cortex_m::interrupt::disable();
     let _ = write!(
         LastWords(board::last_words_uart()),
@@ -111,7 +111,7 @@ extern "C" fn report(stack_pointer: usize, program_counter: u32, link: u32) -> !
 
 /// Reads where nothing may be read, to show what a fault says.
 #[cfg(feature = "drill")]
-pub(crate) fn provoke() {
+pub fn provoke() {
     let forbidden: *const u32 = core::ptr::without_provenance(0x1FFF_FF00);
     // SAFETY: Not valid on purpose: the address lies in the guard below the stack, where no object
     // is, so the processor faults before anything is read.

@@ -1,22 +1,28 @@
 //! TI Stellaris LM3S6965 evaluation board: Cortex-M3, 256 KiB of flash, 64 KiB of RAM, Ethernet MAC
 //! and PHY on the chip, a crystal of 8 MHz.
 
-use smolchat_firmware::driver::Mac as _;
-use smolchat_firmware::driver::pl011::Pl011;
-use smolchat_firmware::driver::stellaris_enet::StellarisEnet;
-use smolchat_firmware::registers::{Offset, Registers};
+use crate::driver::Mac as _;
+use crate::driver::pl011::Pl011;
+use crate::driver::stellaris_enet::StellarisEnet;
+use crate::registers::{Offset, Registers};
 use smoltcp::wire::EthernetAddress;
 
 use super::{BAUD, Handler};
 use crate::machine::interrupt::{self, Interrupt};
 use crate::machine::mmio::Mmio;
 
-pub(crate) const NAME: &str = "lm3s6965evb";
-pub(crate) const CLOCK_HZ: u32 = 50_000_000;
-pub(crate) type Mac = StellarisEnet<Mmio<0x1000>>;
-pub(crate) type Uart = Pl011<Mmio<0x1000>>;
-pub(crate) const ETHERNET_INTERRUPT: Interrupt = Interrupt(42);
-pub(crate) const UART_INTERRUPTS: [Interrupt; 1] = [Interrupt(5)];
+/// What it is called.
+pub const NAME: &str = "lm3s6965evb";
+/// Cycles of the processor in a second.
+pub const CLOCK_HZ: u32 = 50_000_000;
+/// The driver of its Ethernet controller.
+pub type Mac = StellarisEnet<Mmio<0x1000>>;
+/// The driver of its console.
+pub type Uart = Pl011<Mmio<0x1000>>;
+/// The Ethernet controller's line in the NVIC.
+pub const ETHERNET_INTERRUPT: Interrupt = Interrupt(42);
+/// The console's lines in the NVIC.
+pub const UART_INTERRUPTS: [Interrupt; 1] = [Interrupt(5)];
 
 const GPIO_A: usize = 0x4000_4000;
 const UART_0: usize = 0x4000_C000;
@@ -53,7 +59,7 @@ const GPIO_AFSEL: Offset = Offset(0x420);
 const GPIO_DEN: Offset = Offset(0x51C);
 
 /// Sets up clocks and pins, and starts the drivers. Called once.
-pub(crate) fn start() -> (Mac, Uart) {
+pub fn start() -> (Mac, Uart) {
     // SAFETY: Each window is the peripheral the data sheet has at that address (table 2-8), 4 KiB
     // long. No alias, because `start` is called once, and the windows outside the drivers end with it.
     let (mut system, mut port_a, mut port_f, ethernet, uart) = unsafe {
@@ -103,7 +109,7 @@ fn factory_address(system: &mut impl Registers) -> Option<EthernetAddress> {
 }
 
 /// The console's UART once more.
-pub(crate) fn last_words_uart() -> Uart {
+pub fn last_words_uart() -> Uart {
     // SAFETY: The UART is at that address. The console's window still exists, but the caller has
     // disabled interrupts and never returns, so it is not used again.
     let uart = unsafe { Mmio::new(UART_0) };

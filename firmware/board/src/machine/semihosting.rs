@@ -3,11 +3,11 @@
 //! Without the feature `semihosting` there are no options from there, and the firmware ends by
 //! waiting for a reset.
 
-use smolchat_firmware::boot::Untaken;
+use crate::command_line::NotTaken;
 
 /// How the firmware ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Status {
+pub enum Status {
     /// The operator stopped it.
     Stopped,
     /// It cannot go on.
@@ -19,7 +19,7 @@ pub(crate) enum Status {
 /// # Errors
 /// The host gives a line whole or not at all, and does not say why not.
 #[cfg(feature = "semihosting")]
-pub(crate) fn command_line(memory: &mut [u8]) -> Result<&str, Untaken> {
+pub fn command_line(memory: &mut [u8]) -> Result<&str, NotTaken> {
     use core::cell::Cell;
     const SYS_GET_CMDLINE: usize = 0x15;
     let block = [memory.as_mut_ptr().expose_provenance(), memory.len()].map(Cell::new);
@@ -28,21 +28,21 @@ pub(crate) fn command_line(memory: &mut [u8]) -> Result<&str, Untaken> {
     // because `memory` is borrowed mutably for the whole call and the block is made of cells.
     let result = unsafe { cortex_m_semihosting::syscall(SYS_GET_CMDLINE, &block) };
     if result != 0 {
-        return Err(Untaken::TooLong);
+        return Err(NotTaken::TooLong);
     }
-    let octets = memory.get(..block[1].get()).ok_or(Untaken::TooLong)?;
+    let octets = memory.get(..block[1].get()).ok_or(NotTaken::TooLong)?;
     let line = octets.split(|&octet| octet == 0).next().unwrap_or_default();
-    core::str::from_utf8(line).map_err(|_| Untaken::NotText)
+    core::str::from_utf8(line).map_err(|_| NotTaken::NotText)
 }
 
 /// The boot options from outside: none.
 #[cfg(not(feature = "semihosting"))]
-pub(crate) fn command_line(_memory: &mut [u8]) -> Result<&str, Untaken> {
+pub fn command_line(_memory: &mut [u8]) -> Result<&str, NotTaken> {
     Ok("")
 }
 
 /// Ends the firmware.
-pub(crate) fn exit(status: Status) -> ! {
+pub fn exit(status: Status) -> ! {
     #[cfg(feature = "semihosting")]
     cortex_m_semihosting::debug::exit(match status {
         Status::Stopped => cortex_m_semihosting::debug::EXIT_SUCCESS,

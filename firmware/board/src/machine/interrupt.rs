@@ -2,11 +2,11 @@
 
 use core::cell::RefCell;
 
+use crate::console::Console;
+use crate::ethernet::Ethernet;
 use cortex_m::asm;
 use cortex_m::interrupt::{self, InterruptNumber, Mutex};
 use cortex_m::peripheral::NVIC;
-use smolchat_firmware::console::Console;
-use smolchat_firmware::ethernet::Ethernet;
 use smoltcp::time::Instant;
 
 use super::{clock, fault};
@@ -14,7 +14,7 @@ use crate::board;
 
 /// An interrupt of the chip, by its number in the NVIC.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Interrupt(pub(crate) u16);
+pub struct Interrupt(pub u16);
 
 // SAFETY: The number is that of a line of the board's NVIC: the boards make these values, from their
 // data sheets. It does not change, for the type has no way to.
@@ -28,7 +28,7 @@ unsafe impl InterruptNumber for Interrupt {
 static CONSOLE: Mutex<RefCell<Console<board::Uart>>> = Mutex::new(RefCell::new(Console::new()));
 
 /// Gives the console its UART, and lets the UART interrupt.
-pub(crate) fn install_console(uart: board::Uart) {
+pub fn install_console(uart: board::Uart) {
     with_console(|console| console.attach(uart));
     for line in board::UART_INTERRUPTS {
         // SAFETY: Its handler is in the vector table and takes the console only inside a critical
@@ -38,7 +38,7 @@ pub(crate) fn install_console(uart: board::Uart) {
 }
 
 /// Uses the console without its interrupt coming between.
-pub(crate) fn with_console<T>(use_it: impl FnOnce(&mut Console<board::Uart>) -> T) -> T {
+pub fn with_console<T>(use_it: impl FnOnce(&mut Console<board::Uart>) -> T) -> T {
     interrupt::free(|cs| use_it(&mut CONSOLE.borrow(cs).borrow_mut()))
 }
 
@@ -62,7 +62,7 @@ pub(crate) extern "C" fn unexpected() {
 ///
 /// Interrupts are held back from the look to the sleep. One that comes between is pending, and a
 /// pending interrupt ends a `WFI`, so nothing is slept through.
-pub(crate) fn sleep(ethernet: &mut Ethernet<'_, board::Mac>, deadline: Option<Instant>) {
+pub fn sleep(ethernet: &mut Ethernet<'_, board::Mac>, deadline: Option<Instant>) {
     loop {
         let awake = interrupt::free(|cs| {
             let news = CONSOLE.borrow(cs).borrow().has_news();
