@@ -45,6 +45,7 @@ pub struct Config {
 /// The caller serves the ports (`node.listen`, `node.bind`) and leaves `accept`, `next_ready` and
 /// `recv_from` to the application.
 pub struct App<'a> {
+    // Open to the rooms of this module: each file of it does one task on the whole application.
     pub(super) room: Room<'a, Handle, Flow>,
     pub(super) operator: Option<MemberId>,
     pub(super) desk: Desk<'a>,

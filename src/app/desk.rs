@@ -22,12 +22,14 @@ pub(super) const NEXT_TURN: Duration = Duration::from_micros(1);
 
 /// A question of a member that the room passed on.
 pub(super) struct Asked {
+    // A value: whoever answers reads it.
     pub(super) from: MemberId,
     pub(super) peer: Peer<Handle, Flow>,
     pub(super) ask: crate::chat::Ask,
 }
 
 pub(super) struct Desk<'a> {
+    // Open to the tasks of this module, each of which has a role at the desk: members, browsers, services, good-byes.
     pub(super) seats: ManagedSlice<'a, Seat>,
     pub(super) deadlines: Deadlines<'a>,
     /// Seats that are not empty.

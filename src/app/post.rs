@@ -10,6 +10,7 @@ use crate::node::{Handle, Node};
 use crate::trace::Flow;
 
 pub(super) struct Post<'p, 'a, 'n, S> {
+    // Open to who puts it together for one call of the room, from parts that are borrowed side by side.
     pub(super) now: Instant,
     pub(super) node: &'p mut Node<'n>,
     pub(super) desk: &'p mut Desk<'a>,

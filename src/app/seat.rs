@@ -38,6 +38,7 @@ pub(super) enum Role {
 
 #[derive(Debug)]
 pub(super) struct Member {
+    // Open to `turn`, which reads a member's stream, and to `post`, which answers.
     pub(super) handle: Handle,
     pub(super) id: MemberId,
     pub(super) framer: Framer,

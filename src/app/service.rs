@@ -31,6 +31,7 @@ impl Service {
 /// A connection to a service.
 #[derive(Debug)]
 pub(super) struct Served {
+    // A value: whoever serves reads and writes it.
     pub(super) handle: Handle,
     pub(super) service: Service,
     /// How far the character generator got.

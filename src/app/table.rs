@@ -15,6 +15,7 @@ const PLACES_AT_ONCE: usize = 512;
 
 /// What an answer is made from.
 pub(super) struct Facts<'p, 'a, 'n> {
+    // Open to who puts it together for one answer.
     pub(super) now: Instant,
     pub(super) node: &'p Node<'n>,
     pub(super) desk: &'p Desk<'a>,

@@ -109,6 +109,7 @@ enum Turn {
 
 /// Everything a turn touches.
 pub(super) struct Telegraph<'p, 'a, 'n, S> {
+    // Open to who puts it together for one turn, from parts that are borrowed side by side.
     pub(super) now: Instant,
     pub(super) node: &'p mut Node<'n>,
     pub(super) desk: &'p mut Desk<'a>,

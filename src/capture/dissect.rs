@@ -20,6 +20,7 @@ pub(super) use tcp::segment;
 /// A segment between two endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Dissected {
+    // A value: whoever is given one reads all of it.
     pub(super) from: IpEndpoint,
     pub(super) to: IpEndpoint,
     /// Its length is the largest that there is if that is not large enough.

@@ -12,6 +12,7 @@ use std::vec::Vec;
 /// A change of the node's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Change {
+    // A value: whoever is given one reads all of it.
     pub(super) from: State,
     pub(super) to: State,
     pub(super) cause: Cause,
@@ -30,6 +31,7 @@ pub(super) enum Note {
 /// The notes on one packet, or of one instant without a packet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Notes {
+    // A value: whoever is given one reads all of it.
     /// Whether the node sent it or received it; without that its notes are of no use.
     pub(super) direction: Option<Direction>,
     /// Each with the number that the node gave to the connection.

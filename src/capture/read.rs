@@ -24,6 +24,7 @@ const LONGEST: u32 = 16 * 1024 * 1024;
 
 /// A packet as it was captured.
 pub(super) struct Packet<'b> {
+    // A value: whoever is given one reads all of it.
     pub(super) at: Instant,
     /// Its link type (<https://www.tcpdump.org/linktypes.html>), if the file tells.
     pub(super) link: Option<u16>,

@@ -9,6 +9,7 @@ use super::outbox::{Counts, LAST_WORDS_MAX, Outbox};
 use super::words;
 
 pub(super) struct Hall<'a, K, E> {
+    // Open to the room, which is the hall with its rules.
     pub(super) members: Members<'a, K, E>,
     pub(super) counts: Counts,
 }

@@ -38,12 +38,14 @@ pub enum Peer<K, E> {
 /// A member, as long as it is one. A stale handle never means somebody else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MemberId {
+    // Open to the room, which makes them.
     pub(super) slot: u32,
     pub(super) number: u32,
 }
 
 #[derive(Debug)]
 pub(super) struct Member<K, E> {
+    // Open to the room, whose rules read and write it.
     pub(super) peer: Peer<K, E>,
     pub(super) name: Name,
     /// Its number since the room was opened, by which a stale handle is known.
@@ -108,6 +110,7 @@ struct List {
 pub(super) struct NoSlot;
 
 pub(super) struct Members<'a, K, E> {
+    // Open to the hall, which counts places.
     slots: ManagedSlice<'a, Slot<K, E>>,
     index: Index<'a>,
     pub(super) secret: Secret,

@@ -240,6 +240,7 @@ impl fmt::Display for Welcome<'_> {
 
 /// To an endpoint that has proved that it is reachable.
 pub(super) struct Joined<'t> {
+    // A value: whoever is given one reads all of it.
     pub(super) name: &'t str,
     pub(super) silence: u64,
 }
@@ -257,6 +258,7 @@ impl fmt::Display for Joined<'_> {
 
 /// To a UDP member that was silent for too long.
 pub(super) struct Silent<'t> {
+    // A value: whoever is given one reads all of it.
     pub(super) silence: u64,
     pub(super) code: &'t str,
 }

@@ -161,6 +161,35 @@ fn a_circle_of_three_is_found() {
     assert_eq!(left, ["a", "b", "c", "d"]);
 }
 
+/// Whether a structure with fields for other files says first who they are: the first line in it is a comment.
+fn is_explained(source: &str, start: usize) -> bool {
+    let (_, body) = source[start..].split_once("{\n").unwrap();
+    let body = body.split("\n}").next().unwrap();
+    let shared = ["    pub(super) ", "    pub(crate) "];
+    let is_open = body
+        .lines()
+        .any(|line| shared.iter().any(|it| line.starts_with(it)));
+    !is_open || body.starts_with("    // ")
+}
+
+#[test]
+fn a_structure_says_for_whom_its_fields_are_open() {
+    let mut structures = 0;
+    for path in modules().values() {
+        let source = format!("\n{}", code(path));
+        let whole = fs::read_to_string(path).unwrap();
+        for line in source.lines() {
+            let name = line.split("struct ").nth(1).filter(|_| line.ends_with('{'));
+            if let Some(name) = name.filter(|_| !line.starts_with(' ')) {
+                structures += 1;
+                let start = whole.find(line).unwrap();
+                assert!(is_explained(&whole, start), "{}: {name}", path.display());
+            }
+        }
+    }
+    assert!(structures > 100);
+}
+
 #[test]
 fn no_file_is_long() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

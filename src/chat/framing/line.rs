@@ -10,6 +10,7 @@ pub(super) const NUL: u8 = 0;
 /// What a look at the front of a stream finds.
 #[derive(Debug, Default)]
 pub(super) struct Front {
+    // A value: whoever is given one reads all of it.
     /// Octets of text: commands, line end and NULs are not counted.
     pub(super) text: usize,
     /// Where the text ends, and how many octets it takes with its line end; if there is one.

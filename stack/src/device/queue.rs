@@ -33,6 +33,7 @@ impl Slot {
 /// A frame, as it lies in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'q> {
+    // Open to the wire and its faults, which write it in place.
     /// When it was sent.
     pub sent: Instant,
     /// From when on it can be taken; of a frame that was taken, when that happened.

@@ -63,6 +63,7 @@ pub(super) enum Verdict {
 /// The same, and what ran out on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Judged {
+    // A value: whoever is given one reads all of it.
     pub(super) verdict: Verdict,
     pub(super) full: Option<Resource>,
 }

@@ -22,6 +22,7 @@ const HOP_LIMIT: u8 = 64;
 /// What is wrong with a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Complaint {
+    // A value: whoever is given one reads all of it.
     /// Type and code of ICMP.
     v4: [u8; 2],
     /// Type and code of ICMPv6.

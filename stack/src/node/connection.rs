@@ -15,6 +15,7 @@ use crate::trace::{ConnectionId, Ending, Flow, Header, Mark, State};
 /// call says so, and never touches the connection that lives there now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Handle {
+    // Open to the sockets, which check it against the slot.
     pub(super) slot: SlotId,
     pub(super) id: ConnectionId,
 }
@@ -35,6 +36,7 @@ impl Handle {
 /// What the node knows of a connection besides its socket.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Connection {
+    // Open to TCP, which keeps it in step with smoltcp's socket: what one file sees another one acts on.
     /// 0 while the slot is free.
     pub(super) id: ConnectionId,
     pub(super) flow: Flow,
@@ -60,6 +62,7 @@ pub(super) struct Connection {
 /// Yes-or-no facts of a connection.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Flags {
+    // Open for the same reason as the connection that they belong to.
     /// Opened by the peer.
     pub(super) passive: bool,
     /// The application has been given it.
@@ -153,6 +156,7 @@ pub(super) fn has_fin(state: State) -> bool {
 
 /// A place for one connection: its socket with its buffers, for ever, and one connection after another.
 pub(super) struct Slot<'a> {
+    // Open to TCP: set, socket and connection are used side by side.
     pub(super) set: SocketSet<'a>,
     pub(super) socket: SocketHandle,
     pub(super) connection: Connection,

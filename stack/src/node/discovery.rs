@@ -44,6 +44,7 @@ pub(super) enum Message {
 /// An address and its hardware address, as somebody says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Claim {
+    // A value: whoever is given one reads all of it.
     pub(super) address: IpAddress,
     pub(super) hardware: EthernetAddress,
 }

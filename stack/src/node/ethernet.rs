@@ -14,6 +14,7 @@ const TAG_LEN: usize = 4;
 
 /// A frame, taken apart.
 pub(super) struct Ethernet<'f> {
+    // A value: whoever is given one reads all of it.
     /// All of it.
     pub(super) octets: &'f [u8],
     /// Hardware address of the sender.
@@ -58,6 +59,7 @@ impl<'f> Ethernet<'f> {
 /// Where a packet goes from here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hop {
+    // A value: whoever is given one reads all of it.
     /// Our hardware address.
     pub(super) from: EthernetAddress,
     /// The one of the next host on the way.

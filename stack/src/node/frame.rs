@@ -39,6 +39,7 @@ pub(super) enum Frame<'f> {
 /// A TCP segment and where it came from or goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TcpFrame<'f> {
+    // A value: whoever is given one reads all of it.
     /// The hardware address of the other side.
     pub(super) neighbor: EthernetAddress,
     /// The endpoints, seen from this node.
@@ -114,6 +115,7 @@ impl<'f> TcpFrame<'f> {
 /// A UDP datagram's facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct UdpFrame<'f> {
+    // A value: whoever is given one reads all of it.
     /// The endpoints, seen from this node.
     pub(super) flow: Flow,
     /// Octets of payload.
@@ -125,6 +127,7 @@ pub(super) struct UdpFrame<'f> {
 /// An ICMP message's facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct IcmpFrame<'f> {
+    // A value: whoever is given one reads all of it.
     /// Type field.
     pub(super) kind: u8,
     /// Code field.

@@ -25,6 +25,7 @@ pub(super) enum Decision {
 /// How a segment is changed. What is `None` stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Change {
+    // A value: whoever is given one reads all of it.
     /// SEG.ACK becomes this.
     pub(super) ack: Option<SeqNumber>,
     /// SEG.SEQ becomes this.

@@ -20,6 +20,7 @@ use crate::trace::{Kind, Resource};
 /// The host on its link. Each part keeps its own fields to itself; whoever is handed the host uses several parts
 /// side by side, so they are not hidden behind it.
 pub(super) struct Host<'a> {
+    // Open to TCP, UDP and ICMP, which use several parts side by side.
     /// The time that the last call said it is.
     pub(super) now: Instant,
     pub(super) link: Link,

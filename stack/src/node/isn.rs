@@ -26,6 +26,7 @@ pub(super) struct Isn {
 /// What a cookie carries back to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cookie {
+    // A value: whoever is given one reads all of it.
     /// The peer's maximum segment size, rounded down to one of eight.
     pub(super) mss: u16,
 }

@@ -10,6 +10,7 @@ use super::errors::ListenError;
 /// A port that accepts connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Listener {
+    // Open to the table of them.
     /// 0 where nothing listens.
     pub(super) port: u16,
     /// How many SYNs may wait.

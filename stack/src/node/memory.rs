@@ -23,6 +23,7 @@ use crate::trace::Event;
 /// The memory of a node, in parts that fit one another: made by [`Storage::memory`](super::Storage::memory) or, on an
 /// operating system, by `Memory::heap`.
 pub struct Memory<'a> {
+    // Open to who lays it out and to who takes it apart: `storage`, `sizes`, `node`.
     /// One for each connection that can be open at once; at most 65,535.
     pub(super) slots: ManagedSlice<'a, Slot<'a>>,
     /// As many as there are slots.

@@ -94,6 +94,7 @@ pub(super) enum Answer {
 /// A question that is to leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Question {
+    // A value: whoever is given one reads all of it.
     /// About this address.
     pub(super) address: IpAddress,
     /// To this host alone, which had it last (RFC 1122 section 2.3.2.1, unicast poll); to all if `None`.

@@ -45,6 +45,7 @@ use managed::ManagedSlice;
 /// - The device's `capabilities` count: no frame is longer than its `max_transmission_unit`, which counts the
 ///   Ethernet header and is 590 at least (with IPv6 1,294), and no window larger than its `max_burst_size`.
 pub struct Node<'a> {
+    // Open to the calls of this module, each of which hands several parts on.
     pub(super) host: Host<'a>,
     pub(super) tcp: Tcp<'a>,
     pub(super) datagrams: Datagrams<'a>,

@@ -8,6 +8,7 @@ use crate::trace::{Direction, Flags, Header, Mark, SeqNumber};
 /// SND.*, RCV.* and the like of one connection.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Numbers {
+    // Open to the gate, which judges by them, and to the record, which makes numbers relative.
     /// Our initial sequence number.
     pub(super) iss: SeqNumber,
     /// The peer's initial sequence number; meaningless until [`Self::synchronized`].

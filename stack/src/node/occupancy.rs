@@ -28,6 +28,7 @@ const OLDEST: usize = 16;
 /// A half-open connection that is to give way now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Eviction {
+    // A value: whoever is given one reads all of it.
     pub(super) slot: SlotId,
     /// It had less time than others have, because its origin has more than its share.
     pub(super) over_its_share: bool,

@@ -175,6 +175,7 @@ impl Exit for Swallow<'_> {
 
 /// At most one received packet, and at most one way out.
 pub(super) struct OneFrame<'f> {
+    // Open to who asks afterwards what left.
     /// The packet, until smoltcp takes it.
     packet: Option<&'f [u8]>,
     /// What smoltcp keeps beside a datagram.

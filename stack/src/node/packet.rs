@@ -38,6 +38,7 @@ const NEXT_HEADER: usize = 6;
 /// What a packet carries, and between whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Packet<'p> {
+    // A value: whoever is given one reads all of it.
     /// The sender.
     pub(super) src: IpAddress,
     /// The receiver.
@@ -59,6 +60,7 @@ pub(super) struct Packet<'p> {
 /// A packet that goes no further, and what its sender is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Turned {
+    // A value: whoever is given one reads all of it.
     /// For the journal.
     pub(super) reason: Reason,
     /// For the sender.

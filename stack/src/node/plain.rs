@@ -33,6 +33,7 @@ pub(super) struct Plain<'p> {
 /// A plain segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Segment<'p> {
+    // A value: whoever is given one reads all of it.
     /// The sender.
     pub(super) src: IpEndpoint,
     /// The receiver.

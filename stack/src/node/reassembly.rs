@@ -36,6 +36,7 @@ const STRETCHES: usize = 16;
 /// What tells one datagram's pieces from another's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
+    // A value: whoever is given one reads all of it.
     /// The sender.
     pub(super) src: IpAddress,
     /// The receiver.
@@ -49,6 +50,7 @@ pub(super) struct Key {
 /// A piece of a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fragment<'p> {
+    // A value: whoever is given one reads all of it.
     /// Whose piece it is.
     pub(super) key: Key,
     /// Where it belongs, in octets of the payload.

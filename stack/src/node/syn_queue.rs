@@ -15,6 +15,7 @@ use crate::trace::{Flags, Flow, Header, Resource, SeqNumber};
 /// A SYN that waits, or was let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PendingSyn {
+    // A value: whoever is given one reads all of it.
     /// Its endpoints.
     pub(super) flow: Flow,
     /// The hardware address it came from.

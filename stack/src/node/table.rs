@@ -22,6 +22,7 @@ use crate::trace::{ConnectionId, Flow};
 
 /// The memory of a table, in parts; see [`Memory`](super::storage::Memory) for what fits.
 pub(super) struct TableMemory<'a> {
+    // Open to the node, which lays it out.
     /// One for each connection that can be open at once, up to [`SlotId::MOST`].
     pub(super) slots: ManagedSlice<'a, Slot<'a>>,
     /// As many as there are slots.

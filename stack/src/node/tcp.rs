@@ -14,6 +14,7 @@ use crate::trace::Flow;
 
 /// TCP of a node. What it does to the world outside it does by way of the [`Host`].
 pub(super) struct Tcp<'a> {
+    // Open to the files of TCP, each of which does one task on all of it.
     /// The calls look up connections in it, and so does whoever shows them.
     pub(super) table: Table<'a>,
     /// The calls open and close ports here.

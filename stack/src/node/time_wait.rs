@@ -87,6 +87,7 @@ impl TimeWaitId {
 /// A connection in TIME-WAIT, in full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TimeWait {
+    // A value: whoever is given one reads all of it.
     /// The journal's number of the connection.
     pub(super) connection: ConnectionId,
     /// Its endpoints.

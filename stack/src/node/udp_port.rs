@@ -12,6 +12,7 @@ const _: () = assert!(SENDERS.is_power_of_two(), "numbers may wrap");
 
 /// A place for a bound port: a set of one socket that receives.
 pub(super) struct Port<'a> {
+    // Open to the datagrams, which hand the set to smoltcp.
     pub(super) set: SocketSet<'a>,
     socket: SocketHandle,
     /// Where the last datagrams came from, by their numbers.

@@ -5,6 +5,7 @@
 /// The strokes of a ladder. Each is one column wide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Glyphs {
+    // A value: whoever is given one reads all of it.
     /// An endpoint's life line.
     pub(super) bar: char,
     /// The shaft of an arrow.

@@ -3,6 +3,7 @@
 /// How far to draw.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds {
+    // A value: whoever is given one reads all of it.
     /// The number of the first record that is not drawn.
     pub(super) until: u64,
     /// How many records at most.

@@ -6,6 +6,7 @@ use super::row::Shown;
 /// The changes of our state recorded right after a segment, as its consequence.
 #[derive(Default)]
 pub(super) struct Caused {
+    // A value: whoever is given one reads all of it.
     pub(super) first: Option<Transition>,
     second: Option<Transition>,
 }

@@ -7,6 +7,7 @@ use heapless::String;
 
 /// What stands on the arrow, and what did not fit there.
 pub(super) struct Label {
+    // A value: whoever is given one reads all of it.
     pub(super) on_arrow: Text,
     /// Empty, or a line below the arrow.
     pub(super) below: Text,
