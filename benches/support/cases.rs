@@ -1,8 +1,6 @@
 //! The cases: what is set up, and the one step that is measured.
 
-use smolchat::chat::{
-    Ask, Ending, Full, Limits, MemberId, Memory, Outbox, Peer as Member, Rate, Room,
-};
+use smolchat::chat::{Ending, Full, Limits, MemberId, Memory, Outbox, Peer as Member, Rate, Room};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpEndpoint, TcpControl};
 
@@ -184,8 +182,6 @@ impl Outbox<usize, IpEndpoint> for Queues {
     fn farewell(&mut self, _: usize) {}
 
     fn part(&mut self, _: usize, _: &[u8]) {}
-
-    fn ask(&mut self, _: MemberId, _: Member<usize, IpEndpoint>, _: Ask) {}
 }
 
 /// A room with so many members besides the one who speaks.

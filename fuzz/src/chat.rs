@@ -5,7 +5,7 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use smolchat::chat::framing::{Ending, Framer, MESSAGE_MAX, Reply, SCRATCH, Step};
-use smolchat::chat::{Ask, Full, LINE_MAX, Limits, MemberId, Memory, Outbox, Peer, Room};
+use smolchat::chat::{Full, LINE_MAX, Limits, MemberId, Memory, Outbox, Peer, Request, Room};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpEndpoint};
 
@@ -212,12 +212,15 @@ impl Outbox<Key, IpEndpoint> for Ears {
         self.to[to] += 1;
         self.gone[to] = true;
     }
+}
 
-    fn ask(&mut self, _: MemberId, peer: Peer<Key, IpEndpoint>, _: Ask) {
-        match peer {
-            Peer::Tcp(key) => self.to[key] += 1,
-            Peer::Console => self.console += 1,
-            Peer::Udp(_) => {}
+impl Ears {
+    /// Whoever asks what the room cannot answer has its answer from here.
+    fn answer(&mut self, request: Option<Request<Key, IpEndpoint>>) {
+        match request.map(|it| it.peer) {
+            Some(Peer::Tcp(key)) => self.to[key] += 1,
+            Some(Peer::Console) => self.console += 1,
+            Some(Peer::Udp(_)) | None => {}
         }
     }
 }
@@ -271,7 +274,8 @@ fn room(u: &mut Unstructured<'_>) {
                     who,
                     |room, id, ears| {
                         let len = octets.len().min(MESSAGE_MAX);
-                        room.message(now, id, &octets[..len], ending, ears).is_ok()
+                        let asked = room.message(now, id, &octets[..len], ending, ears);
+                        asked.map(|request| ears.answer(request)).is_ok()
                     },
                 );
             }
@@ -286,13 +290,15 @@ fn room(u: &mut Unstructured<'_>) {
             Act::Datagram(from) => {
                 let Ok(octets) = octets(u) else { return };
                 let from = IpEndpoint::new(IpAddress::v4(192, 0, 2, from % 4), 40_000);
-                room.datagram(now, from, &octets, &mut ears);
+                let request = room.datagram(now, from, &octets, &mut ears);
+                ears.answer(request);
             }
             Act::Operator => {
                 let Ok(octets) = octets(u) else { return };
                 if let Some(id) = operator {
                     let len = octets.len().min(MESSAGE_MAX);
-                    let _ = room.message(now, id, &octets[..len], Ending::Line, &mut ears);
+                    let asked = room.message(now, id, &octets[..len], Ending::Line, &mut ears);
+                    ears.answer(asked.ok().flatten());
                 }
             }
             Act::Wait(millis) => {

@@ -10,8 +10,8 @@ use super::seat::{Parting, Role};
 use super::storage::Memory;
 use super::streams::Streams;
 use crate::chat::{self, MemberId, Room};
-use crate::node::{Handle, Node, earliest};
-use crate::trace::{Flow, Style};
+use crate::node::{Handle, Node, Path, earliest};
+use crate::trace::Style;
 use smolhost::opaque;
 
 /// How long a shutdown takes at most. Who has not acknowledged by then is reset.
@@ -46,7 +46,7 @@ pub struct Config {
 /// `recv_from` to the application.
 pub struct App<'a> {
     // Open to the rooms of this module: each file of it does one task on the whole application.
-    pub(super) room: Room<'a, Handle, Flow>,
+    pub(super) room: Room<'a, Handle, Path>,
     pub(super) operator: Option<MemberId>,
     pub(super) desk: Desk<'a>,
     pub(super) streams: Streams<'a>,
@@ -91,7 +91,7 @@ impl<'a> App<'a> {
     }
 
     /// The room.
-    pub fn room(&self) -> &Room<'a, Handle, Flow> {
+    pub fn room(&self) -> &Room<'a, Handle, Path> {
         &self.room
     }
 
@@ -137,7 +137,7 @@ impl<'a> App<'a> {
         now: Instant,
         node: &mut Node<'_>,
         screen: &mut S,
-        call: impl FnOnce(&mut Room<'a, Handle, Flow>, &mut Post<'_, 'a, '_, S>) -> T,
+        call: impl FnOnce(&mut Room<'a, Handle, Path>, &mut Post<'_, 'a, '_, S>) -> T,
     ) -> T {
         let desk = &mut self.desk;
         let mut post = Post {

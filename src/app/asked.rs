@@ -7,14 +7,13 @@ use smoltcp::time::Instant;
 
 use super::answers::Long;
 use super::app::App;
-use super::desk::Asked;
 use super::operator::Screen;
 use super::seat::{Parting, Role, Seat};
 use super::table::{Facts, Table};
 use super::telling::Reader;
-use crate::chat::{Ask, Full, LAST_WORDS_MAX, MemberId, Outbox, Peer};
-use crate::node::{Handle, Node};
-use crate::trace::{ConnectionId, Flow, Follower};
+use crate::chat::{Ask, Full, LAST_WORDS_MAX, MemberId, Outbox, Peer, Request};
+use crate::node::{Handle, Node, Path};
+use crate::trace::{ConnectionId, Follower};
 
 /// The longest answer to a question over UDP: with headers, in any MTU that IPv4 allows.
 const DATAGRAM: usize = 512;
@@ -25,20 +24,19 @@ struct Question<'q, 'n, S> {
     node: &'q mut Node<'n>,
     screen: &'q mut S,
     from: MemberId,
-    peer: Peer<Handle, Flow>,
+    peer: Peer<Handle, Path>,
 }
 
 impl App<'_> {
-    /// Answers what the room passed on during the last call, if anything.
-    pub(super) fn answer_asked<S: Screen>(
+    /// Answers what the room passes on.
+    pub(super) fn answer<S: Screen>(
         &mut self,
         now: Instant,
         node: &mut Node<'_>,
         screen: &mut S,
+        request: Request<Handle, Path>,
     ) {
-        let Some(Asked { from, peer, ask }) = self.desk.asked.take() else {
-            return;
-        };
+        let Request { from, peer, ask } = request;
         let question = &mut Question {
             now,
             node,

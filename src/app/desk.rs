@@ -4,10 +4,9 @@ use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 
 use super::seat::{Parting, Role, Seat};
-use crate::chat::{MemberId, Peer};
+use crate::chat::MemberId;
 use crate::deadlines::{Deadlines, Place};
 use crate::node::{Handle, Node, TcpSocket};
-use crate::trace::Flow;
 
 /// How long a peer may take to read what was said before good-bye. After that it is reset; but not while only
 /// acknowledgments are missing: then segments are lost, or it is gone, and the node tires of that in time (R2
@@ -20,22 +19,12 @@ const TO_READ: Duration = Duration::from_millis(50);
 /// The next turn: after everything that waits now has been sent.
 pub(super) const NEXT_TURN: Duration = Duration::from_micros(1);
 
-/// A question of a member that the room passed on.
-pub(super) struct Asked {
-    // A value: whoever answers reads it.
-    pub(super) from: MemberId,
-    pub(super) peer: Peer<Handle, Flow>,
-    pub(super) ask: crate::chat::Ask,
-}
-
 pub(super) struct Desk<'a> {
     // Open to the tasks of this module, each of which has a role at the desk: members, browsers, services, good-byes.
     pub(super) seats: ManagedSlice<'a, Seat>,
     pub(super) deadlines: Deadlines<'a>,
     /// Seats that are not empty.
     pub(super) taken: usize,
-    /// What the room asked during the call that is under way.
-    pub(super) asked: Option<Asked>,
     /// Long answers that were refused because there was no place for them.
     pub(super) refused: u32,
     /// Long answers that ended early, to make room for others.
@@ -48,7 +37,6 @@ impl<'a> Desk<'a> {
             seats,
             deadlines: Deadlines::new(places),
             taken: 0,
-            asked: None,
             refused: 0,
             cut_short: 0,
         }

@@ -3,6 +3,7 @@
 use smoltcp::wire::IpEndpoint;
 
 use crate::chat::{Endpoint, Origin};
+use crate::node::Path;
 use crate::trace::Flow;
 
 impl Endpoint for IpEndpoint {
@@ -14,5 +15,11 @@ impl Endpoint for IpEndpoint {
 impl Endpoint for Flow {
     fn origin(&self) -> Origin {
         self.remote.origin()
+    }
+}
+
+impl Endpoint for Path {
+    fn origin(&self) -> Origin {
+        self.flow().origin()
     }
 }

@@ -2,12 +2,11 @@
 
 use smoltcp::time::Instant;
 
-use super::desk::{Asked, Desk};
+use super::desk::Desk;
 use super::operator::Screen;
 use super::seat::Parting;
-use crate::chat::{Ask, Full, LAST_WORDS_MAX, MemberId, Outbox, Peer};
-use crate::node::{Handle, Node};
-use crate::trace::Flow;
+use crate::chat::{Full, LAST_WORDS_MAX, Outbox, Peer};
+use crate::node::{Handle, Node, Path};
 
 pub(super) struct Post<'p, 'a, 'n, S> {
     // Open to who puts it together for one call of the room, from parts that are borrowed side by side.
@@ -17,8 +16,8 @@ pub(super) struct Post<'p, 'a, 'n, S> {
     pub(super) screen: &'p mut S,
 }
 
-impl<S: Screen> Outbox<Handle, Flow> for Post<'_, '_, '_, S> {
-    fn send(&mut self, to: Peer<Handle, Flow>, line: &[u8]) -> Result<(), Full> {
+impl<S: Screen> Outbox<Handle, Path> for Post<'_, '_, '_, S> {
+    fn send(&mut self, to: Peer<Handle, Path>, line: &[u8]) -> Result<(), Full> {
         match to {
             Peer::Tcp(handle) => {
                 let mut socket = self.node.tcp(handle).ok_or(Full)?;
@@ -31,11 +30,10 @@ impl<S: Screen> Outbox<Handle, Flow> for Post<'_, '_, '_, S> {
                 }
                 socket.send(line).map(|_| ()).map_err(|_| Full)
             }
-            Peer::Udp(flow) => {
-                let mut socket = self.node.udp(flow.local.port).ok_or(Full)?;
-                socket
-                    .send_from(self.now, flow.local.addr, flow.remote, line)
-                    .map_err(|_| Full)
+            // A member's path is the one that its join code came back on.
+            Peer::Udp(path) => {
+                let mut socket = self.node.udp(path.flow().local.port).ok_or(Full)?;
+                socket.send_back(self.now, &path, line).map_err(|_| Full)
             }
             Peer::Console => {
                 if self.screen.room() < line.len() {
@@ -57,9 +55,5 @@ impl<S: Screen> Outbox<Handle, Flow> for Post<'_, '_, '_, S> {
             let _ = socket.send(last_words);
         }
         self.desk.part(self.now, self.node, to, Parting::Finishing);
-    }
-
-    fn ask(&mut self, from: MemberId, peer: Peer<Handle, Flow>, ask: Ask) {
-        self.desk.asked = Some(Asked { from, peer, ask });
     }
 }

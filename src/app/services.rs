@@ -136,11 +136,11 @@ impl App<'_> {
             socket.refuse(now, received, Reason::Unanswerable);
         } else if received.is_truncated() {
             socket.refuse(now, received, Reason::TooLong);
-        } else {
-            let (from, to) = (received.local.addr, received.remote);
-            if socket.send_from(now, from, to, &scratch[..len]).is_err() {
-                socket.refuse(now, received, Reason::QueueFull);
-            }
+        } else if socket
+            .send_back(now, &received.path(), &scratch[..len])
+            .is_err()
+        {
+            socket.refuse(now, received, Reason::QueueFull);
         }
         true
     }

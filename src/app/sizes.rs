@@ -7,8 +7,7 @@ use core::mem::size_of;
 
 use super::{App, Seat, Stream, Watched};
 use crate::chat::{self, CELLS_PER_MEMBER, Cell};
-use crate::node::{Handle, footprint};
-use crate::trace::Flow;
+use crate::node::{Handle, Path, footprint};
 
 /// Rows that belong together.
 #[derive(Debug)]
@@ -83,7 +82,7 @@ const CONNECTION: [(&str, usize); 6] = [
 ];
 
 /// A member of the room, with its share of the index.
-const MEMBER: usize = size_of::<chat::Slot<Handle, Flow>>() + CELLS_PER_MEMBER * size_of::<Cell>();
+const MEMBER: usize = size_of::<chat::Slot<Handle, Path>>() + CELLS_PER_MEMBER * size_of::<Cell>();
 
 const NODE_AND_ROOM: usize = footprint::NODE + size_of::<App<'_>>();
 

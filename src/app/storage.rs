@@ -8,8 +8,7 @@ use super::seat::Seat;
 use super::telling::Stream;
 use crate::chat;
 use crate::deadlines::Place;
-use crate::node::Handle;
-use crate::trace::Flow;
+use crate::node::{Handle, Path};
 use smolhost::opaque;
 
 /// The memory of an application, in parts.
@@ -24,7 +23,7 @@ pub struct Memory<'a> {
     /// One for each connection whose ladder is drawn live; of others only changes of state are told.
     pub watched: ManagedSlice<'a, Watched>,
     /// The room: one member for each connection, one for the operator, and those over UDP.
-    pub room: chat::Memory<'a, Handle, Flow>,
+    pub room: chat::Memory<'a, Handle, Path>,
 }
 
 opaque!([] Memory<'_>, "Memory");
@@ -72,7 +71,7 @@ pub struct Storage<
     deadlines: Vec<Place, CONNECTIONS>,
     streams: Vec<Stream, STREAMS>,
     watched: Vec<Watched, WATCHED>,
-    room: chat::Storage<Handle, Flow, MEMBERS>,
+    room: chat::Storage<Handle, Path, MEMBERS>,
 }
 
 opaque!([const CONNECTIONS: usize, const MEMBERS: usize, const STREAMS: usize, const WATCHED: usize] Storage<CONNECTIONS, MEMBERS, STREAMS, WATCHED>, "Storage");

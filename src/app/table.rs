@@ -6,9 +6,9 @@ use smoltcp::time::{Duration, Instant};
 
 use super::desk::Desk;
 use crate::chat::Room;
-use crate::node::{Handle, Node, Status};
+use crate::node::{Handle, Node, Path, Status};
 use crate::plural::Count;
-use crate::trace::{Flow, Resource, Spelled, State, Style, Timer};
+use crate::trace::{Resource, Spelled, State, Style, Timer};
 
 /// Places looked at for one part of a table.
 const PLACES_AT_ONCE: usize = 512;
@@ -19,7 +19,7 @@ pub(super) struct Facts<'p, 'a, 'n> {
     pub(super) now: Instant,
     pub(super) node: &'p Node<'n>,
     pub(super) desk: &'p Desk<'a>,
-    pub(super) room: &'p Room<'a, Handle, Flow>,
+    pub(super) room: &'p Room<'a, Handle, Path>,
     pub(super) style: &'p Style,
 }
 

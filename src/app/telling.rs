@@ -10,8 +10,8 @@ use super::piece::{PIECE, Piece};
 use super::seat::Role;
 use super::table::Facts;
 use crate::chat::{LAST_WORDS_MAX, LINE_MAX, Room};
-use crate::node::{Handle, Node, TcpSocket};
-use crate::trace::{Flow, Palette, Style};
+use crate::node::{Handle, Node, Path, TcpSocket};
+use crate::trace::{Palette, Style};
 use smolhost::opaque;
 
 /// Pieces that one answer sends in one turn.
@@ -113,7 +113,7 @@ pub(super) struct Telegraph<'p, 'a, 'n, S> {
     pub(super) now: Instant,
     pub(super) node: &'p mut Node<'n>,
     pub(super) desk: &'p mut Desk<'a>,
-    pub(super) room: &'p Room<'a, Handle, Flow>,
+    pub(super) room: &'p Room<'a, Handle, Path>,
     pub(super) screen: &'p mut S,
     pub(super) style: &'p Style,
 }

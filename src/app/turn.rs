@@ -11,7 +11,7 @@ use super::service::may_be_answered;
 use crate::chat::framing::SCRATCH;
 use crate::chat::{Ending, Framer, LAST_WORDS_MAX, LINE_MAX, MemberId, RECEIPT_MAX, Step};
 use crate::node::{Handle, Node, TcpSocket};
-use crate::trace::{Flow, Reason};
+use crate::trace::Reason;
 use crate::web::{self, Opening};
 
 /// Connections, datagrams and deadlines that one turn deals with at most, each.
@@ -52,10 +52,12 @@ impl App<'_> {
     ) {
         let Some(id) = self.operator else { return };
         // The operator is a member as long as the room is there.
-        let _ = self.with_room(now, node, screen, |room, post| {
+        let asked = self.with_room(now, node, screen, |room, post| {
             room.message(now, id, line, Ending::Line, post)
         });
-        self.answer_asked(now, node, screen);
+        if let Ok(Some(request)) = asked {
+            self.answer(now, node, screen, request);
+        }
     }
 
     fn accept<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {
@@ -142,10 +144,7 @@ impl App<'_> {
             }
             return true;
         }
-        let from = Flow {
-            local: received.local,
-            remote: received.remote,
-        };
+        let from = received.path();
         let octets = &scratch[..received.len];
         let mut post = Post {
             now,
@@ -153,8 +152,9 @@ impl App<'_> {
             desk: &mut self.desk,
             screen,
         };
-        self.room.datagram(now, from, octets, &mut post);
-        self.answer_asked(now, node, screen);
+        if let Some(request) = self.room.datagram(now, from, octets, &mut post) {
+            self.answer(now, node, screen, request);
+        }
         true
     }
 
@@ -269,8 +269,10 @@ impl App<'_> {
                         desk: &mut self.desk,
                         screen,
                     };
-                    let _ = self.room.message(now, id, octets, ending, &mut post);
-                    self.answer_asked(now, node, screen);
+                    if let Ok(Some(request)) = self.room.message(now, id, octets, ending, &mut post)
+                    {
+                        self.answer(now, node, screen, request);
+                    }
                     lines += 1;
                     // Nobody is kept waiting by somebody who says much.
                     if ending == Ending::Idle || lines == LINES_AT_ONCE {

@@ -112,7 +112,7 @@ pub use framing::{Ending, Framer, Step};
 pub use index::Cell;
 pub use members::{CELLS_PER_MEMBER, Endpoint, MemberId, Peer, Slot};
 pub use name::{NAME_MAX, Name};
-pub use outbox::{Ask, Counts, Full, LAST_WORDS_MAX, Outbox};
+pub use outbox::{Ask, Counts, Full, LAST_WORDS_MAX, Outbox, Request};
 pub use proof::{CODE_LEN, CODE_PERIOD};
 pub use rate::{Rate, Source};
 pub use room::{

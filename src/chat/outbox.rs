@@ -27,6 +27,17 @@ pub enum Ask {
     Shutdown,
 }
 
+/// Who asked what the room cannot answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request<K, E> {
+    /// The member.
+    pub from: MemberId,
+    /// Where its answer goes.
+    pub peer: Peer<K, E>,
+    /// What it asked.
+    pub ask: Ask,
+}
+
 /// Where the room's lines go. The caller implements it over its sockets.
 pub trait Outbox<K, E> {
     /// Queues a line: all of it or nothing.
@@ -42,9 +53,6 @@ pub trait Outbox<K, E> {
     /// Ends a TCP membership for a reason: queue the last words, for which [`LAST_WORDS_MAX`] octets
     /// were kept free, then close. The key is no member's any more.
     fn part(&mut self, to: K, last_words: &[u8]);
-
-    /// Answer this, or do it.
-    fn ask(&mut self, from: MemberId, peer: Peer<K, E>, ask: Ask);
 }
 
 /// What happened in the room, counted since it was opened.

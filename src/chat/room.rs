@@ -18,7 +18,7 @@ use super::framing::{Ending, MESSAGE_MAX};
 use super::hall::Hall;
 use super::members::{Endpoint, Kind, Member, MemberId, Members, Peer};
 use super::name::{self, NAME_MAX, Name};
-use super::outbox::{Counts, LAST_WORDS_MAX, Outbox};
+use super::outbox::{Counts, LAST_WORDS_MAX, Outbox, Request};
 use super::proof::Secret;
 use super::rate::{Bucket, Rate, Sources};
 use super::text;
@@ -230,10 +230,9 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         octets: &[u8],
         ending: Ending,
         out: &mut impl Outbox<K, E>,
-    ) -> Result<(), NotAMember> {
+    ) -> Result<Option<Request<K, E>>, NotAMember> {
         let slot = self.hall.members.slot(id).ok_or(NotAMember)?;
-        self.heard(now, slot, octets, ending, out);
-        Ok(())
+        Ok(self.heard(now, slot, octets, ending, out))
     }
 
     /// A TCP member sent a message that framing had to skip: it is told so.
@@ -251,7 +250,13 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
     }
 
     /// One datagram, from a member or from an endpoint that is none.
-    pub fn datagram(&mut self, now: Instant, from: E, octets: &[u8], out: &mut impl Outbox<K, E>) {
+    pub fn datagram(
+        &mut self,
+        now: Instant,
+        from: E,
+        octets: &[u8],
+        out: &mut impl Outbox<K, E>,
+    ) -> Option<Request<K, E>> {
         // C programs send the NUL behind their text, too, or their whole buffer.
         let nuls = octets.iter().rev().take_while(|octet| **octet == 0).count();
         let text = &octets[..octets.len() - nuls];
@@ -265,9 +270,10 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         match self.hall.members.at(&from) {
             // Only a sign of life.
             Some(slot) if octets.is_empty() => self.hall.members.hear(slot, now),
-            Some(slot) => self.heard(now, slot, body, ending, out),
+            Some(slot) => return self.heard(now, slot, body, ending, out),
             None => self.stranger(now, from, octets.len(), body, ending, out),
         }
+        None
     }
 
     /// Drops UDP members that have been silent for too long. When to call again.
@@ -326,17 +332,17 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         octets: &[u8],
         ending: Ending,
         out: &mut impl Outbox<K, E>,
-    ) {
+    ) -> Option<Request<K, E>> {
         self.note(now, slot, ending);
         let mut text = Text::new();
         if octets.len() > MESSAGE_MAX || text::clean(octets, &mut text).is_err() {
-            return self.refuse_long(slot, out);
+            self.refuse_long(slot, out);
+            return None;
         }
         let command = command::parse(&text);
         let rate = self.limits.rate;
-        let Some(member) = self.hall.members.get_mut(slot) else {
-            return;
-        };
+        let member = self.hall.members.get_mut(slot)?;
+        let (number, peer) = (member.number, member.peer);
         let is_console = matches!(member.peer, Peer::Console);
         if !is_console || command.is_said() {
             self.hall.counts.messages += 1;
@@ -344,9 +350,12 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         let unlimited = is_console || command == Command::Quit;
         if !unlimited && !member.bucket.take(now, rate) {
             self.hall.counts.too_fast += 1;
-            return self.answer(slot, Answer::TooFast, out);
+            self.answer(slot, Answer::TooFast, out);
+            return None;
         }
-        self.act(slot, command, out);
+        let ask = self.act(slot, command, out)?;
+        let from = MemberId { slot, number };
+        Some(Request { from, peer, ask })
     }
 }
 

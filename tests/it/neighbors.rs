@@ -1,9 +1,10 @@
 //! Hardware addresses: whom a node believes, whom it asks, and what it says of its own.
 
 mod moved;
+mod paths;
 
 use crate::hall::Hall;
-use crate::host::{self, Host, frame, udp};
+use crate::host::{self, Host, frame};
 use crate::lab::{Column, Lab, PEER, PORT, Segment, Setup, Subject, US, host, mac_of};
 use crate::pair::sizes;
 use smolchat::device::Side;
@@ -287,50 +288,6 @@ fn strangers_who_ask_evict_nobody() {
     assert_eq!(lines(&frames), [mac_of(host(10))]);
     assert_eq!(arps(&frames), []);
     assert_eq!(frames.len(), 2);
-}
-
-#[test]
-fn an_answer_over_udp_goes_back_to_where_its_datagram_came_from_and_waits_for_nobody() {
-    let mut host = Host::new();
-    for (us, them) in host::US.into_iter().zip(host::THEM) {
-        let other = match them {
-            IpAddress::Ipv4(_) => host::v4(3),
-            IpAddress::Ipv6(_) => host::v6(3),
-        };
-        for (from, hardware) in [(them, host::THEIRS), (other, THIEF)] {
-            let mut datagram = frame(host::MAC, &udp(from, us, PORT, b"there?"));
-            datagram[6..12].copy_from_slice(hardware.as_bytes());
-            host.cable.inbox.push_back(datagram);
-        }
-        assert_eq!(host.work(), [[0; 0]; 0]);
-        // Each to its own, also when more came meanwhile.
-        for hardware in [host::THEIRS, THIEF] {
-            let received = host
-                .node
-                .next_udp()
-                .and_then(|mut it| it.recv_from(&mut [0; 64]))
-                .unwrap();
-            let (now, local, to) = (host.now, received.local, received.remote);
-            host.node
-                .udp(local.port)
-                .unwrap()
-                .send_from(now, local.addr, to, b"yes")
-                .unwrap();
-            // The answer, and a question among all for the next time.
-            let frames = host.work();
-            assert_eq!(frames.len(), 2);
-            let answers = frames.iter().filter(|it| it[..6] == *hardware.as_bytes());
-            assert_eq!(answers.count(), 1);
-        }
-        // What answers nothing waits until somebody is found.
-        let to = IpEndpoint::new(them, 9);
-        host.node
-            .udp(PORT)
-            .unwrap()
-            .send_to(host.now, to, b"hello")
-            .unwrap();
-        assert_eq!(host.work(), [[0; 0]; 0]);
-    }
 }
 
 #[test]

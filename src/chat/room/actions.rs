@@ -4,16 +4,20 @@ use core::fmt::{self, Write};
 
 use super::{LINE_MAX, Line, Room};
 use crate::chat::command::Command;
-use crate::chat::members::{Endpoint, MemberId, Members, Peer};
+use crate::chat::members::{Endpoint, Members, Peer};
 use crate::chat::name::{self, Name};
 use crate::chat::outbox::{Ask, Outbox};
 use crate::chat::words::{self, Answer};
 
 impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
-    pub(super) fn act(&mut self, slot: u32, command: Command<'_>, out: &mut impl Outbox<K, E>) {
-        let Some(member) = self.hall.members.get(slot) else {
-            return;
-        };
+    /// Does it, or says what it asks for.
+    pub(super) fn act(
+        &mut self,
+        slot: u32,
+        command: Command<'_>,
+        out: &mut impl Outbox<K, E>,
+    ) -> Option<Ask> {
+        let member = self.hall.members.get(slot)?;
         let name = member.name.clone();
         let operator = matches!(member.peer, Peer::Console);
         match command {
@@ -23,27 +27,28 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
             Command::Nick(wanted) => self.rename(slot, wanted, out),
             Command::Who => self.who(slot, out),
             Command::Help => self.answer(slot, Answer::Help { operator }, out),
-            Command::Quit if operator => self.ask(slot, Ask::Shutdown, out),
+            Command::Quit if operator => return Some(Ask::Shutdown),
             Command::Quit => self.hall.farewell(slot, out),
-            Command::States => self.ask(slot, Ask::States, out),
+            Command::States => return Some(Ask::States),
             Command::Ladder(None) if operator => {
                 self.answer(slot, Answer::Incomplete("/ladder N"), out)
             }
-            Command::Ladder(None) => self.ask(slot, Ask::Ladder(None), out),
+            Command::Ladder(None) => return Some(Ask::Ladder(None)),
             Command::Ladder(_) | Command::Close(_) | Command::Abort(_) | Command::Kick(_)
                 if !operator =>
             {
                 self.answer(slot, Answer::OperatorOnly, out);
             }
-            Command::Ladder(number) => self.ask(slot, Ask::Ladder(number), out),
-            Command::Close(number) => self.ask(slot, Ask::Close(number), out),
-            Command::Abort(number) => self.ask(slot, Ask::Abort(number), out),
+            Command::Ladder(number) => return Some(Ask::Ladder(number)),
+            Command::Close(number) => return Some(Ask::Close(number)),
+            Command::Abort(number) => return Some(Ask::Abort(number)),
             Command::Kick(whom) => self.kick(slot, whom, out),
             Command::Join(_) => self.answer(slot, Answer::InAlready(&name), out),
             Command::Incomplete(usage) => self.answer(slot, Answer::Incomplete(usage), out),
             Command::Unknown(word) => self.answer(slot, Answer::Unknown(word), out),
             Command::Nothing => self.answer(slot, Answer::Nothing, out),
         }
+        None
     }
 
     /// One answer to a member, in one send, with the welcome in front of the first.
@@ -162,19 +167,6 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
 
     fn who(&mut self, slot: u32, out: &mut impl Outbox<K, E>) {
         self.reply(slot, |members, line| write_names(members, slot, line), out);
-    }
-
-    fn ask(&mut self, slot: u32, ask: Ask, out: &mut impl Outbox<K, E>) {
-        if let Some(member) = self.hall.members.get(slot) {
-            out.ask(
-                MemberId {
-                    slot,
-                    number: member.number,
-                },
-                member.peer,
-                ask,
-            );
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::vec::Vec;
 use std::{format, vec};
 
 use super::*;
-use crate::chat::{Ask, Full, Origin};
+use crate::chat::{Ask, Full, Origin, Request};
 
 mod datagrams;
 mod names;
@@ -80,10 +80,6 @@ impl Outbox<Key, Endpoint> for Desk {
             .or_default()
             .push(Got::Parted(words));
     }
-
-    fn ask(&mut self, _: MemberId, peer: Someone, ask: Ask) {
-        self.asked.push((peer, ask));
-    }
 }
 
 /// A room, its desk and its clock.
@@ -139,12 +135,21 @@ impl Scene<'_> {
     }
 
     fn octets(&mut self, key: Key, octets: &[u8], ending: Ending) -> Result<(), NotAMember> {
-        self.room
-            .message(self.now, self.ids[&key], octets, ending, &mut self.desk)
+        let (room, desk) = (&mut self.room, &mut self.desk);
+        let asked = room.message(self.now, self.ids[&key], octets, ending, desk)?;
+        self.passed_on(asked);
+        Ok(())
+    }
+
+    fn passed_on(&mut self, request: Option<Request<Key, Endpoint>>) {
+        let asked = request.map(|it| (it.peer, it.ask));
+        self.desk.asked.extend(asked);
     }
 
     fn datagram(&mut self, from: Endpoint, octets: &[u8]) {
-        self.room.datagram(self.now, from, octets, &mut self.desk);
+        let (room, desk) = (&mut self.room, &mut self.desk);
+        let asked = room.datagram(self.now, from, octets, desk);
+        self.passed_on(asked);
     }
 
     fn wait(&mut self, seconds: u64) -> Option<Instant> {

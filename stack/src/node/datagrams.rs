@@ -2,8 +2,7 @@
 //!
 //! smoltcp sends the datagrams of a socket strictly in turn, so one receiver whose hardware address
 //! cannot be found holds up all others. Here a datagram that cannot leave goes to the end of the queue
-//! until it is answered for or its time is over. An answer does not wait: it goes back to where its datagram came
-//! from. Those that wait take no more than half of the queue for longer than a turn, whoever makes them.
+//! until it is answered for or its time is over. What goes back on the path of another one does not wait. Those that wait take no more than half of the queue for longer than a turn, whoever makes them.
 
 use core::net::IpAddr;
 use core::ops::Index;
@@ -70,8 +69,6 @@ pub(super) struct Datagrams<'a> {
     unread: bool,
     sender: SocketSet<'a>,
     socket: SocketHandle,
-    /// Who sent the datagram that the application took last, and where it came from.
-    last: Option<(IpEndpoint, EthernetAddress)>,
     /// How many at the front are to be tried: all, after one came, a hardware address was learnt, or the first
     /// of those that wait may try again. Otherwise none is looked at, however often the node is polled.
     untried: usize,
@@ -118,7 +115,6 @@ impl<'a> Datagrams<'a> {
             unread: false,
             sender,
             socket,
-            last: None,
             untried: 0,
             retry: None,
         }
@@ -178,12 +174,13 @@ impl<'a> Datagrams<'a> {
         self.ports[port.0].socket_mut().close();
     }
 
-    /// See [`UdpSocket::send_to`](super::UdpSocket::send_to).
+    /// See [`UdpSocket::send_to`](super::UdpSocket::send_to); what goes back goes to where it came from.
     pub(super) fn send(
         &mut self,
         host: &mut Host<'_>,
         from: IpListenEndpoint,
         to: IpEndpoint,
+        back: Option<EthernetAddress>,
         data: &[u8],
     ) -> Result<(), SendToError> {
         if to.port == 0 || !is_spoken(to.addr) || to.addr.is_unspecified() {
@@ -193,8 +190,6 @@ impl<'a> Datagrams<'a> {
         if data.len() > longest {
             return Err(SendToError::TooLong);
         }
-        let back = self.last.filter(|(sender, _)| *sender == to);
-        let back = back.map(|(_, hardware)| hardware);
         if back.is_none() && to.addr.is_unicast() && host.link.next_hop(to.addr).is_none() {
             let datagram = lost(&from, to, data.len(), Reason::NoRoute);
             host.note(Kind::Datagram(datagram));
@@ -286,14 +281,14 @@ impl<'a> Datagrams<'a> {
         let (octets, meta) = port.socket_mut().recv().ok()?;
         let (sent, len) = (octets.len(), octets.len().min(buffer.len()));
         buffer[..len].copy_from_slice(&octets[..len]);
-        let sender = port.sender(meta.meta.id);
-        self.last = sender.map(|hardware| (meta.endpoint, hardware));
+        let hardware = port.sender(meta.meta.id);
         let local = meta.local_address.unwrap_or(meta.endpoint.addr);
         Some(Received {
             local: IpEndpoint::new(local, number),
             remote: meta.endpoint,
             len,
             sent,
+            hardware,
         })
     }
 

@@ -69,9 +69,11 @@ impl Node<'_> {
             let Some((receiver, back)) = self.datagrams.receiver() else {
                 break;
             };
-            // Whoever is not known is asked for; an answer waits for nobody's, and believes nobody's.
-            let told = self.host.resolve(receiver);
-            let hop = back.map_or(told, |hardware| Some(self.host.link.hop(hardware)));
+            // Whoever is not known is asked for. What goes back waits for no neighbour, and believes none.
+            let hop = match back {
+                Some(hardware) => Some(self.host.link.hop(hardware)),
+                None => self.host.resolve(receiver),
+            };
             let mut exit = device.transmit(self.host.now);
             if exit.is_none() {
                 return true;

@@ -90,7 +90,7 @@ pub use connection::Handle;
 pub use errors::{ConnectError, ListenError, RecvError, SendError, SendToError};
 pub use memory::Memory;
 pub use node::Node;
-pub use received::Received;
+pub use received::{Path, Received};
 pub use run::Ingress;
 #[cfg(feature = "std")]
 pub use sizes::Sizes;

@@ -2,7 +2,7 @@
 
 use smoltcp::wire::{TcpControl, TcpRepr};
 
-use super::ethernet::Ethernet;
+use super::ethernet::{Ethernet, Hop};
 use super::flow::Found;
 use super::frame::TcpFrame;
 use super::gate::{self, Change, Decision};
@@ -190,10 +190,22 @@ impl Tcp<'_> {
             segment.window_scale = numbers.scale_offered();
             segment.sack_permitted = numbers.sack;
         }
-        let header = reply::send(exit, host.link.hop(frame.neighbor), &flow, &segment);
+        let hop = self.way_back(host, slot, frame);
+        let header = reply::send(exit, hop, &flow, &segment);
         let (connection, r1) = (&mut self.table[slot], host.limits.r1);
         let verdict = Verdict::Gate(answer);
         host.record.sent_segment(connection, &header, verdict, r1);
+    }
+
+    /// Where an answer goes to a segment that may be forged: it has both numbers of the connection. So to where the peer
+    /// is known to be, and if this came from elsewhere, to where the peer itself says that it is.
+    fn way_back(&self, host: &mut Host<'_>, slot: SlotId, frame: &TcpFrame<'_>) -> Hop {
+        let known = self.table[slot].neighbor.unwrap_or(frame.neighbor);
+        let told = match known == frame.neighbor {
+            true => None,
+            false => host.resolve(frame.flow.remote.addr),
+        };
+        told.unwrap_or(host.link.hop(known))
     }
 
     /// The window field of the gate's own answers: what smoltcp advertised before, and no more, because

@@ -1,12 +1,12 @@
 //! The socket of one UDP port, borrowed from its node. None of its calls blocks.
 
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpAddress, IpEndpoint, IpListenEndpoint};
+use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, IpListenEndpoint};
 
 use super::datagrams::{Datagrams, PortId};
 use super::errors::SendToError;
 use super::host::Host;
-use super::received::Received;
+use super::received::{Path, Received};
 use crate::opaque::opaque;
 use crate::trace::{Direction, Flow, Reason, Verdict};
 
@@ -21,7 +21,7 @@ use crate::trace::{Direction, Flow, Reason, Verdict};
 ///     let mut octets = [0; 512];
 ///     while let Some(received) = socket.recv_from(&mut octets) {
 ///         if !received.is_truncated() {
-///             let _ = socket.send_to(now, received.remote, &octets[..received.len]);
+///             let _ = socket.send_back(now, &received.path(), &octets[..received.len]);
 ///         }
 ///     }
 /// }
@@ -52,8 +52,7 @@ impl<'n, 'a> UdpSocket<'n, 'a> {
         self.datagrams[self.port].number()
     }
 
-    /// Queues a datagram; from which of our addresses, the way to its receiver says. What answers the datagram that
-    /// was taken last goes back to where that came from, as long as no neighbour says otherwise.
+    /// Queues a datagram; from which of our addresses, the way to its receiver says.
     ///
     /// # Errors
     /// See [`SendToError`].
@@ -63,7 +62,7 @@ impl<'n, 'a> UdpSocket<'n, 'a> {
         to: IpEndpoint,
         data: &[u8],
     ) -> Result<(), SendToError> {
-        self.send(now, None, to, data)
+        self.send(now, None, to, None, data)
     }
 
     /// The same, from one of our addresses: the one that the question came to.
@@ -77,7 +76,17 @@ impl<'n, 'a> UdpSocket<'n, 'a> {
         to: IpEndpoint,
         data: &[u8],
     ) -> Result<(), SendToError> {
-        self.send(now, Some(from), to, data)
+        self.send(now, Some(from), to, None, data)
+    }
+
+    /// The same, on the way that a datagram came: from the address that it was sent to, and to the hardware that it
+    /// came from.
+    ///
+    /// # Errors
+    /// See [`SendToError`].
+    pub fn send_back(&mut self, now: Instant, path: &Path, data: &[u8]) -> Result<(), SendToError> {
+        let Flow { local, remote } = *path.flow();
+        self.send(now, Some(local.addr), remote, path.hardware(), data)
     }
 
     fn send(
@@ -85,12 +94,13 @@ impl<'n, 'a> UdpSocket<'n, 'a> {
         now: Instant,
         addr: Option<IpAddress>,
         to: IpEndpoint,
+        back: Option<EthernetAddress>,
         data: &[u8],
     ) -> Result<(), SendToError> {
         self.host.tick(now);
         let port = self.port();
         self.datagrams
-            .send(self.host, IpListenEndpoint { addr, port }, to, data)
+            .send(self.host, IpListenEndpoint { addr, port }, to, back, data)
     }
 
     /// Takes the oldest datagram that waits.

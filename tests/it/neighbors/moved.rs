@@ -95,3 +95,31 @@ fn a_silent_member_that_moved_is_asked_for_and_followed_by_what_is_sent_again() 
     let again = sent_after(&mut lab, 2_100);
     assert_eq!(lines(&again), [moved]);
 }
+
+#[test]
+fn whoever_guesses_at_a_live_connection_from_elsewhere_is_not_told_its_numbers() {
+    let (mut lab, _, next) = members(1);
+    let member = host(10);
+    let guess = |seq: u32, syn: bool| {
+        let mut forged = from_elsewhere(&next[0]);
+        forged.seq = forged.seq.wrapping_add(seq);
+        match syn {
+            true => forged.syn(),
+            false => forged.data(b"hello"),
+        }
+    };
+    for forged in [guess(0x4000_0000, true), guess(0x4000_0000, false)] {
+        lab.cable.inbox.push_back(forged.frame());
+        let frames = sent(&mut lab);
+        let to: Vec<_> = frames
+            .iter()
+            .map(|it| EthernetAddress::from_bytes(&it[..6]))
+            .collect();
+        assert!(!to.contains(&MOVED), "{to:?}");
+        assert!(
+            to.contains(&mac_of(member)),
+            "the peer is told, as RFC 5961 has it"
+        );
+        lab.wait(Duration::from_secs(2));
+    }
+}

@@ -306,16 +306,10 @@ fn the_console_is_a_member_that_can_do_more() {
     );
     let before = scene.room.counts().messages;
     let mut say = |message: &str| {
-        scene
-            .room
-            .message(
-                scene.now,
-                console,
-                message.as_bytes(),
-                Ending::Line,
-                &mut scene.desk,
-            )
-            .expect("a member");
+        let (room, desk) = (&mut scene.room, &mut scene.desk);
+        let octets = message.as_bytes();
+        let asked = room.message(scene.now, console, octets, Ending::Line, desk);
+        scene.passed_on(asked.expect("a member"));
     };
     [
         "good day",
