@@ -1,6 +1,8 @@
 //! The cases: what is set up, and the one step that is measured.
 
-use smolchat::chat::{Ending, Full, Limits, MemberId, Memory, Outbox, Peer as Member, Rate, Room};
+use smolchat::chat::{
+    Ending, Full, Limits, MemberId, Memory, Origin, Outbox, Peer as Member, Rate, Room,
+};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpEndpoint, TcpControl};
 
@@ -196,9 +198,13 @@ pub fn chat(listeners: usize) -> Chat {
         octets: vec![[0; 2048]; listeners + 1],
         lines: 0,
     };
-    let speaker = room.join_tcp(Instant::ZERO, 0, &mut queues).unwrap();
+    let origin = Origin::of_v4([192, 0, 2, 1]);
+    let speaker = room
+        .join_tcp(Instant::ZERO, 0, origin, &mut queues)
+        .unwrap();
     for key in 1..=listeners {
-        room.join_tcp(Instant::ZERO, key, &mut queues).unwrap();
+        room.join_tcp(Instant::ZERO, key, origin, &mut queues)
+            .unwrap();
     }
     Chat {
         room,

@@ -5,7 +5,9 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use smolchat::chat::framing::{Ending, Framer, MESSAGE_MAX, Reply, SCRATCH, Step};
-use smolchat::chat::{Full, LINE_MAX, Limits, MemberId, Memory, Outbox, Peer, Request, Room};
+use smolchat::chat::{
+    Full, LINE_MAX, Limits, MemberId, Memory, Origin, Outbox, Peer, Request, Room,
+};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpEndpoint};
 
@@ -255,7 +257,9 @@ fn room(u: &mut Unstructured<'_>) {
             Act::Join(key) => {
                 let key = usize::from(key) % KEYS;
                 if members[key].is_none() {
-                    members[key] = room.join_tcp(now, key, &mut ears).ok();
+                    members[key] = room
+                        .join_tcp(now, key, Origin::of_v4([10, 0, 0, key as u8]), &mut ears)
+                        .ok();
                 }
             }
             Act::Leave(key) => {

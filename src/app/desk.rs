@@ -3,6 +3,7 @@
 use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 
+use super::pace::Pace;
 use super::seat::{Parting, Role, Seat};
 use crate::chat::MemberId;
 use crate::deadlines::{Deadlines, Place};
@@ -25,6 +26,8 @@ pub(super) struct Desk<'a> {
     pub(super) deadlines: Deadlines<'a>,
     /// Seats that are not empty.
     pub(super) taken: usize,
+    /// How fast the room may go.
+    pub(super) pace: Pace,
     /// Long answers that were refused because there was no place for them.
     pub(super) refused: u32,
     /// Long answers that ended early, to make room for others.
@@ -37,6 +40,7 @@ impl<'a> Desk<'a> {
             seats,
             deadlines: Deadlines::new(places),
             taken: 0,
+            pace: Pace::new(),
             refused: 0,
             cut_short: 0,
         }

@@ -25,9 +25,11 @@ impl<S: Screen> Outbox<Handle, Path> for Post<'_, '_, '_, S> {
                 if socket.ended().is_some() {
                     return Ok(());
                 }
-                if socket.send_room() < line.len() + LAST_WORDS_MAX {
+                let room = socket.send_room();
+                if room < line.len() + LAST_WORDS_MAX {
                     return Err(Full);
                 }
+                self.desk.pace.queued(room - line.len());
                 socket.send(line).map(|_| ()).map_err(|_| Full)
             }
             // A member's path is the one that its join code came back on.

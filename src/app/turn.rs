@@ -6,10 +6,13 @@ use super::app::App;
 use super::desk::{NEXT_TURN, discard};
 use super::operator::Screen;
 use super::post::Post;
+use super::readers::LOOK_AGAIN;
 use super::seat::{Member, Parting, Role, Seat};
 use super::service::may_be_answered;
 use crate::chat::framing::SCRATCH;
-use crate::chat::{Ending, Framer, LAST_WORDS_MAX, LINE_MAX, MemberId, RECEIPT_MAX, Step};
+use crate::chat::{
+    Ending, Endpoint, Framer, LAST_WORDS_MAX, LINE_MAX, MemberId, RECEIPT_MAX, Step,
+};
 use crate::node::{Handle, Node, TcpSocket};
 use crate::trace::Reason;
 use crate::web::{self, Opening};
@@ -71,8 +74,11 @@ impl App<'_> {
                 self.serve(now, handle, service);
                 continue;
             }
+            let Some(origin) = node.status(handle).map(|it| it.flow.origin()) else {
+                continue;
+            };
             let joined = self.with_room(now, node, screen, |room, post| {
-                room.join_tcp(now, handle, post)
+                room.join_tcp(now, handle, origin, post)
             });
             // Otherwise the room has told the peer that it is full.
             if let Ok(id) = joined {
@@ -128,11 +134,18 @@ impl App<'_> {
         let Some(mut socket) = node.next_udp() else {
             return false;
         };
-        let Some(received) = socket.recv_from(scratch) else {
+        let (port, octets) = (socket.port(), socket.next_len().unwrap_or(0));
+        if !self.may_speak(now, node, screen, octets) {
+            return false;
+        }
+        let received = node.udp(port).and_then(|mut it| it.recv_from(scratch));
+        let Some(received) = received else {
             return false;
         };
         if self.over.is_some() {
-            socket.refuse(now, &received, Reason::NoSuchPort);
+            if let Some(mut socket) = node.udp(port) {
+                socket.refuse(now, &received, Reason::NoSuchPort);
+            }
             return true;
         }
         if self.serve_datagram(now, node, &received, scratch) {
@@ -218,6 +231,15 @@ impl App<'_> {
                 // What it says next waits in its own queue, and when that is full, with the peer.
                 return socket.watch_acknowledgments();
             }
+            if count > 0 && !self.may_speak(now, node, screen, count) {
+                return self.desk.deadlines.not_after(slot, now + LOOK_AGAIN);
+            }
+            let Some(Seat(Role::Member(member))) = self.desk.seats.get_mut(slot) else {
+                return;
+            };
+            let Some(mut socket) = node.tcp(handle) else {
+                return;
+            };
             let mut patience = Duration::ZERO;
             if member.fresh && member.framer.begins() {
                 match web::opening(&scratch[..count]) {

@@ -6,12 +6,15 @@ use heapless::String;
 
 use super::members::{Endpoint, Kind, Member, Members, Peer};
 use super::outbox::{Counts, LAST_WORDS_MAX, Outbox};
+use super::rate::Sources;
 use super::words;
 
 pub(super) struct Hall<'a, K, E> {
     // Open to the room, which is the hall with its rules.
     pub(super) members: Members<'a, K, E>,
     pub(super) counts: Counts,
+    /// What strangers and those who left have taken of what their origins may say.
+    pub(super) sources: Sources<'a>,
 }
 
 impl<K: Copy, E: Endpoint> Hall<'_, K, E> {
@@ -72,6 +75,15 @@ impl<K: Copy, E: Endpoint> Hall<'_, K, E> {
         reached
     }
 
+    /// Ends a membership. What it said counts for whoever comes next from where it is.
+    pub(super) fn remove(&mut self, slot: u32) -> Option<Member<K, E>> {
+        let member = self.members.remove(slot)?;
+        if !matches!(member.peer, Peer::Console) {
+            self.sources.remember(member.origin, member.bucket);
+        }
+        Some(member)
+    }
+
     /// Ends a membership with a last line.
     pub(super) fn dismiss(
         &mut self,
@@ -79,7 +91,7 @@ impl<K: Copy, E: Endpoint> Hall<'_, K, E> {
         why: &str,
         out: &mut impl Outbox<K, E>,
     ) -> Option<Member<K, E>> {
-        let member = self.members.remove(slot)?;
+        let member = self.remove(slot)?;
         let mut words = String::<LAST_WORDS_MAX>::new();
         let _ = words.push_str(why);
         if member.lines {
@@ -98,7 +110,7 @@ impl<K: Copy, E: Endpoint> Hall<'_, K, E> {
 
     /// Ends a membership as in the tutorials: with exactly `q`.
     pub(super) fn farewell(&mut self, slot: u32, out: &mut impl Outbox<K, E>) {
-        let Some(member) = self.members.remove(slot) else {
+        let Some(member) = self.remove(slot) else {
             return;
         };
         match member.peer {

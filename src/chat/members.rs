@@ -58,6 +58,8 @@ pub(super) struct Member<K, E> {
     /// Lines that did not reach it and that it was not yet told of.
     pub(super) lost: u32,
     pub(super) bucket: Bucket,
+    /// Where it is from.
+    pub(super) origin: Origin,
     /// When it said something, or joined.
     pub(super) heard: Instant,
     next: Option<u32>,
@@ -184,11 +186,12 @@ impl<'a, K: Copy, E: Endpoint> Members<'a, K, E> {
             .map(|_| id.slot)
     }
 
-    /// A new member, under `name` or the next guest's name.
+    /// A new member, under `name` or the next guest's name, with what its origin may say.
     pub(super) fn add(
         &mut self,
         now: Instant,
         peer: Peer<K, E>,
+        (origin, bucket): (Origin, Bucket),
         name: Option<Name>,
     ) -> Result<MemberId, NoSlot> {
         let unkept = self.capacity.saturating_sub(self.kept);
@@ -214,7 +217,8 @@ impl<'a, K: Copy, E: Endpoint> Members<'a, K, E> {
             welcomed: false,
             spoke: false,
             lost: 0,
-            bucket: Bucket::full(now),
+            bucket,
+            origin,
             heard: now,
             next: None,
             previous: None,

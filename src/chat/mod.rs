@@ -32,8 +32,8 @@
 //!
 //! A connection is a member at once, called `guest-3`, and hears everybody. Nothing is said to it
 //! before its first message; the answer to that has the welcome in front. Coming and going are not
-//! announced, since programs may be waiting for an answer; `/who` tells. A member whose queue is
-//! full because it does not read is told so and disconnected.
+//! announced, since programs may be waiting for an answer; `/who` tells. Nobody is listened to while a
+//! member's queue has no room; one that has not read half of it 80 ms later is told so and disconnected.
 //!
 //! ## Members over UDP
 //!
@@ -80,7 +80,8 @@
 //! digits, Chinese characters, kana and Hangul. One that is taken, that looks like one that is (`Alice`,
 //! `a1ice`, letters of other scripts with the same shape), or that is kept for the room is refused.
 //! Digits that are like letters only at a glance (`5` and `S`) stay different, as in that standard.
-//! Each member may say 20 messages at once and then 5 a second; the rest is refused, one answer each.
+//! Each member may say 20 messages at once and then 5 a second; the rest is refused, one answer each. Who leaves
+//! and comes again from the same address goes on where it was, but for one message over TCP.
 //! Endpoints without proof say 20 from one address (or IPv6 network of 64 bits) and then 2 a second,
 //! beyond which nobody answers, and together 60 and then 10 a second.
 //!
@@ -90,7 +91,7 @@
 //! is left and somebody waits for one, the address that has most of them makes room, if it would still have
 //! more than the newcomer's: the member that never spoke and is silent for longest, or, if the address has
 //! more than its share of all places, one that spoke. With so many addresses the share is that part of all, at most
-//! a quarter, and never less than two or a sixteenth. Who has said nothing for 5 s, or nothing more for ten minutes,
+//! a quarter, and never less than two or a thirty-second part. Who has said nothing for 5 s, or nothing more for ten minutes,
 //! makes room in any case. Whoever makes room is told why.
 
 mod command;

@@ -33,6 +33,15 @@ impl Bucket {
         Self { full_at: now }
     }
 
+    /// The same, but so that there are as many tokens at least.
+    fn with(self, now: Instant, rate: Rate, tokens: u32) -> Self {
+        let missing = rate.burst.saturating_sub(tokens);
+        let depth = u64::from(missing).saturating_mul(rate.every.total_micros());
+        Self {
+            full_at: self.full_at.min(now + Duration::from_micros(depth)),
+        }
+    }
+
     /// Takes one token, if there is one.
     pub(super) fn take(&mut self, now: Instant, rate: Rate) -> bool {
         self.take_many(now, rate, 1)
@@ -58,6 +67,8 @@ impl Bucket {
 pub struct Source {
     origin: Origin,
     bucket: Bucket,
+    /// What members took who left.
+    left: Bucket,
     /// When it was told last that it takes too much.
     told: Instant,
 }
@@ -81,8 +92,14 @@ impl Source {
     pub const EMPTY: Self = Self {
         origin: Origin::NOWHERE,
         bucket: Bucket::full(Instant::ZERO),
+        left: Bucket::full(Instant::ZERO),
         told: Instant::ZERO,
     };
+
+    /// When nothing of it has to be remembered any more.
+    fn paid_at(&self) -> Instant {
+        self.bucket.full_at.max(self.left.full_at)
+    }
 }
 
 /// A bucket for each of the origins that took most of late. Who is new finds a full one, however many
@@ -93,8 +110,7 @@ pub(super) struct Sources<'a>(pub(super) ManagedSlice<'a, Source>);
 impl Sources<'_> {
     /// Takes tokens from an origin's bucket, if there are as many.
     pub(super) fn take(&mut self, now: Instant, origin: Origin, rate: Rate, tokens: u32) -> Taken {
-        let known = self.0.iter().position(|source| source.origin == origin);
-        let Some(at) = known.or_else(|| self.least()) else {
+        let Some(at) = self.place_of(origin) else {
             return Taken::Silence;
         };
         let source = &mut self.0[at];
@@ -102,6 +118,7 @@ impl Sources<'_> {
             *source = Source {
                 origin,
                 bucket: Bucket::full(now),
+                left: Bucket::full(now),
                 told: now - TELL_AGAIN,
             };
         }
@@ -115,9 +132,39 @@ impl Sources<'_> {
         Taken::TooMuch
     }
 
+    /// The bucket of somebody new: what others of its origin took before is taken, but for so many tokens.
+    pub(super) fn bucket(&self, now: Instant, origin: Origin, rate: Rate, tokens: u32) -> Bucket {
+        let mut known = self.0.iter().filter(|source| source.origin == origin);
+        let bucket = known.next().map_or(Bucket::full(now), |it| it.left);
+        bucket.with(now, rate, tokens)
+    }
+
+    /// Somebody of an origin left with this bucket: whoever comes from there does not begin anew.
+    pub(super) fn remember(&mut self, origin: Origin, bucket: Bucket) {
+        let Some(at) = self.place_of(origin) else {
+            return;
+        };
+        let source = &mut self.0[at];
+        if source.origin != origin && bucket.full_at > source.paid_at() {
+            *source = Source {
+                origin,
+                ..Source::EMPTY
+            };
+        }
+        if source.origin == origin && bucket.full_at > source.left.full_at {
+            source.left = bucket;
+        }
+    }
+
+    /// The place of an origin, or of who took least.
+    fn place_of(&self, origin: Origin) -> Option<usize> {
+        let known = self.0.iter().position(|source| source.origin == origin);
+        known.or_else(|| self.least())
+    }
+
     /// The place of who took least.
     fn least(&self) -> Option<usize> {
-        (0..self.0.len()).min_by_key(|&at| self.0[at].bucket.full_at)
+        (0..self.0.len()).min_by_key(|&at| self.0[at].paid_at())
     }
 }
 

@@ -23,6 +23,7 @@ use super::proof::Secret;
 use super::rate::{Bucket, Rate, Sources};
 use super::text;
 use super::words::{self, Answer};
+use crate::origin::Origin;
 use smolhost::opaque;
 
 mod actions;
@@ -53,7 +54,7 @@ pub struct Limits {
     /// How long a UDP member may be silent.
     pub silence: Duration,
     /// How many members one origin keeps while somebody else waits for a place; `None`: what each would have if
-    /// all had the same, at most a quarter of the places, and never less than two or a sixteenth.
+    /// all had the same, at most a quarter of the places, and never less than two or a thirty-second part.
     pub per_origin: Option<usize>,
     /// How long a member that says nothing keeps a place that somebody waits for (each that waits halves it),
     /// and how long one of a crowd that has spoken keeps it without another word.
@@ -99,7 +100,6 @@ pub struct Room<'a, K, E> {
     hall: Hall<'a, K, E>,
     limits: Limits,
     strangers: Bucket,
-    sources: Sources<'a>,
     line: Line,
 }
 
@@ -113,10 +113,10 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
             hall: Hall {
                 members,
                 counts: Counts::default(),
+                sources: Sources(memory.sources),
             },
             limits,
             strangers: Bucket::full(now),
-            sources: Sources(memory.sources),
             line: Line::new(),
         }
     }
@@ -183,11 +183,14 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         &mut self,
         now: Instant,
         key: K,
+        origin: Origin,
         out: &mut impl Outbox<K, E>,
     ) -> Result<MemberId, RoomFull> {
+        // Whoever comes for a word can say it, however many came from there before.
+        let bucket = self.hall.sources.bucket(now, origin, self.limits.rate, 1);
         self.hall
             .members
-            .add(now, Peer::Tcp(key), None)
+            .add(now, Peer::Tcp(key), (origin, bucket), None)
             .map_err(|_| {
                 self.hall.counts.turned_away += 1;
                 self.line.clear();
@@ -203,10 +206,11 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         if self.hall.members.alike(&operator).is_some() {
             return Err(RoomFull);
         }
+        let nobody = (Origin::NOWHERE, Bucket::full(now));
         let id = self
             .hall
             .members
-            .add(now, Peer::Console, Some(operator))
+            .add(now, Peer::Console, nobody, Some(operator))
             .map_err(|_| RoomFull)?;
         if let Some(member) = self.hall.members.get_mut(id.slot) {
             member.welcomed = true;
@@ -214,10 +218,18 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         Ok(id)
     }
 
+    /// Ends the membership of somebody who does not read.
+    pub fn cut_off(&mut self, id: MemberId, out: &mut impl Outbox<K, E>) {
+        if let Some(slot) = self.hall.members.slot(id) {
+            self.hall.counts.slow += 1;
+            self.hall.dismiss(slot, words::SLOW, out);
+        }
+    }
+
     /// Ends a membership without a word, since the connection has ended.
     pub fn leave(&mut self, id: MemberId) {
         if let Some(slot) = self.hall.members.slot(id) {
-            self.hall.members.remove(slot);
+            self.hall.remove(slot);
         }
     }
 

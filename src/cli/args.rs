@@ -75,7 +75,7 @@ pub struct ServeArguments {
     ///
     /// As long as places are free, one address may have all of them. When somebody waits, the address with
     /// most of them makes room: first with who never spoke, then, beyond this number, with who did. Without the
-    /// option it is never less than two or a sixteenth of all.
+    /// option it is never less than two or a thirty-second part of all.
     #[arg(long, value_name = "COUNT", value_parser = values::places)]
     pub per_address: Option<usize>,
     /// How long a member that never spoke keeps a place that somebody waits for

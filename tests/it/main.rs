@@ -47,6 +47,7 @@ mod long_segments;
 mod machine;
 mod neighbors;
 mod other_protocols;
+mod pace;
 mod packets;
 mod pair;
 mod program;

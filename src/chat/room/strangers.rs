@@ -77,7 +77,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
             true => Taken::Silence,
             false => {
                 let rate = self.limits.stranger;
-                self.sources.take(now, origin, rate, tokens)
+                self.hall.sources.take(now, origin, rate, tokens)
             }
         };
         match taken {
@@ -119,10 +119,12 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
     fn admit(&mut self, now: Instant, sender: &Sender<E>, out: &mut impl Outbox<K, E>) {
         use core::fmt::Write;
         let peer = Peer::Udp(sender.endpoint);
-        let mut joined = self.hall.members.add(now, peer, None);
+        let origin = sender.endpoint.origin();
+        let bucket = self.hall.sources.bucket(now, origin, self.limits.rate, 0);
+        let mut joined = self.hall.members.add(now, peer, (origin, bucket), None);
         if joined.is_err() {
-            self.make_room_for_datagrams(now, sender.endpoint.origin(), out);
-            joined = self.hall.members.add(now, peer, None);
+            self.make_room_for_datagrams(now, origin, out);
+            joined = self.hall.members.add(now, peer, (origin, bucket), None);
         }
         let Ok(id) = joined else {
             self.hall.counts.turned_away += 1;

@@ -82,6 +82,11 @@ impl Outbox<Key, Endpoint> for Desk {
     }
 }
 
+/// Each TCP member on a host of its own.
+fn origin_of(key: Key) -> Origin {
+    Origin::of_v4([10, 1, (key >> 8) as u8, key as u8])
+}
+
 /// A room, its desk and its clock.
 struct Scene<'a> {
     room: Room<'a, Key, Endpoint>,
@@ -117,7 +122,9 @@ impl Scene<'_> {
     }
 
     fn join(&mut self, key: Key) -> Result<MemberId, RoomFull> {
-        let id = self.room.join_tcp(self.now, key, &mut self.desk)?;
+        let id = self
+            .room
+            .join_tcp(self.now, key, origin_of(key), &mut self.desk)?;
         self.ids.insert(key, id);
         Ok(id)
     }

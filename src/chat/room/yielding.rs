@@ -18,7 +18,7 @@ const CROWD: usize = 2;
 
 /// Whoever speaks keeps so many places, however many origins there are, and one part of so many of all.
 const SHARE_MIN: usize = 2;
-const SHARE_MIN_PART: usize = 16;
+const SHARE_MIN_PART: usize = 32;
 
 /// However few origins there are, whoever speaks keeps no more than one part of so many of all places.
 const SHARE_MAX_PART: usize = 4;

@@ -274,6 +274,12 @@ impl<'a> Datagrams<'a> {
         Some((waiting.to.addr, waiting.back))
     }
 
+    /// How long the next datagram at a port is.
+    pub(super) fn next_len(&mut self, port: PortId) -> Option<usize> {
+        let (octets, _) = self.ports[port.0].socket_mut().peek().ok()?;
+        Some(octets.len())
+    }
+
     /// Takes a datagram from a port.
     pub(super) fn take(&mut self, port: PortId, buffer: &mut [u8]) -> Option<Received> {
         let port = &mut self.ports[port.0];

@@ -108,6 +108,11 @@ impl<'n, 'a> UdpSocket<'n, 'a> {
         self.datagrams.take(self.port, buffer)
     }
 
+    /// Octets of payload of the oldest datagram that waits.
+    pub fn next_len(&mut self) -> Option<usize> {
+        self.datagrams.next_len(self.port)
+    }
+
     /// Whether a datagram waits.
     pub fn can_recv(&self) -> bool {
         self.datagrams[self.port].socket().can_recv()

@@ -3,6 +3,8 @@
 use super::*;
 use crate::chat::Newcomer;
 
+const ALICE: Endpoint = (1, 4000);
+
 #[test]
 fn whoever_has_many_waiting_takes_no_place_of_those_who_have_few() {
     let mut scene = Scene::with(8, 8);
@@ -98,16 +100,52 @@ fn whoever_speaks_keeps_a_fair_share_and_who_comes_from_elsewhere_gets_what_is_b
         };
         put_out.next().map(of_a_crowd)
     };
-    for (hosts, members) in [(1, 17), (2, 16), (3, 16), (4, 16), (8, 8), (5, 9)] {
+    for (hosts, members) in [(1, 17), (2, 16), (3, 16), (4, 16), (8, 8), (5, 9), (12, 4)] {
         assert_eq!(
             yields(&scene, hosts, members),
             Some(true),
             "{members} at {hosts}"
         );
     }
-    for (hosts, members) in [(1, 4), (2, 4), (16, 4), (0, 1)] {
+    for (hosts, members) in [(1, 2), (16, 2), (32, 2), (0, 1)] {
         assert_eq!(yields(&scene, hosts, members), None, "{members} at {hosts}");
     }
     scene.room.limits.per_origin = Some(16);
     assert_eq!(yields(&scene, 3, 16), None, "the operator chose the share");
+}
+
+#[test]
+fn whoever_leaves_and_comes_again_goes_on_where_it_was() {
+    let mut scene = Scene::with(8, 1);
+    let said = |scene: &Scene<'_>| scene.room.counts().messages - scene.room.counts().too_fast;
+    let proof = scene.ask_for_a_code(ALICE);
+    scene.datagram(ALICE, proof.as_bytes());
+    let before = said(&scene);
+    for _ in 0..50 {
+        (0..20).for_each(|_| scene.datagram(ALICE, b"hello"));
+        scene.datagram(ALICE, b"q");
+        scene.datagram(ALICE, proof.as_bytes());
+    }
+    // Its first twenty, and each `q`; over TCP one more for each connection.
+    assert!(
+        said(&scene) - before <= 20 + 2 * 50,
+        "{}",
+        said(&scene) - before
+    );
+    let before = said(&scene);
+    for key in 1..50 {
+        (0..20).for_each(|_| scene.line(key, "hello"));
+        scene.room.leave(scene.ids[&key]);
+        let origin = origin_of(1);
+        let id = scene
+            .room
+            .join_tcp(scene.now, key + 1, origin, &mut scene.desk);
+        scene.ids.insert(key + 1, id.unwrap());
+    }
+    assert_eq!(said(&scene) - before, 20 + 48);
+    // Whoever is silent for a while has all of it again.
+    scene.wait(10);
+    let before = said(&scene);
+    (0..30).for_each(|_| scene.line(50, "hello"));
+    assert_eq!(said(&scene) - before, 20);
 }

@@ -391,9 +391,15 @@ fn a_room_in_fixed_memory_behaves_alike() {
     let mut desk = Desk::default();
     assert_eq!(room.capacity(), 3);
     let ids: Vec<_> = (0..3)
-        .map(|key| room.join_tcp(now, key, &mut desk).expect("free"))
+        .map(|key| {
+            room.join_tcp(now, key, origin_of(key), &mut desk)
+                .expect("free")
+        })
         .collect();
-    assert_eq!(room.join_tcp(now, 3, &mut desk), Err(RoomFull));
+    assert_eq!(
+        room.join_tcp(now, 3, origin_of(3), &mut desk),
+        Err(RoomFull)
+    );
     room.message(now, ids[0], b"hi", Ending::Line, &mut desk)
         .expect("a member");
     assert_eq!(desk.got[&key(&Peer::Tcp(2))], [text("guest-1: hi\n")]);
