@@ -1,5 +1,6 @@
 //! What the README shows is what the program does.
 
+use crate::accepted::kept;
 use crate::hall::Hall;
 use crate::pair::{Pair, ladder, receive, sizes};
 use smolchat::node::{Limits, Node};
@@ -42,6 +43,31 @@ fn the_budget_of_the_readme_is_what_the_program_prints() {
         README.contains(budget),
         "put this into the README:\n{budget}"
     );
+}
+
+#[test]
+fn whoever_says_which_rust_is_needed_says_the_same() {
+    let oldest = env!("CARGO_PKG_RUST_VERSION");
+    let script = kept("scripts/lib/firmware.sh");
+    let (_, script) = script.split_once("\nFIRMWARE_RUST=").unwrap();
+    let firmware = script.split_whitespace().next().unwrap();
+    let field = format!("rust-version = \"{oldest}\"");
+    let or_newer = format!("Rust {oldest} or newer");
+    let for_firmware = format!("Rust {firmware} for the firmware");
+    let alone = format!("That needs Rust {firmware}. `cargo build` alone does with Rust {oldest}");
+    for (file, said) in [
+        ("Cargo.toml", &field),
+        ("firmware/Cargo.toml", &field),
+        ("fuzz/Cargo.toml", &field),
+        ("benches/peers/Cargo.toml", &field),
+        ("README.md", &or_newer),
+        ("README.md", &for_firmware),
+        ("stack/README.md", &or_newer),
+        ("firmware/PORTING.md", &alone),
+    ] {
+        let text = kept(file).replace('\n', " ");
+        assert!(text.contains(said), "{file} must say: {said}");
+    }
 }
 
 // What follows stands in the README as it is.
