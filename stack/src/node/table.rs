@@ -20,7 +20,7 @@ use crate::deadlines::{Deadlines, Place};
 use crate::origin::Origin;
 use crate::trace::{ConnectionId, Flow};
 
-/// The memory of a table, in parts; see [`Memory`](super::storage::Memory) for what fits.
+/// The memory of a table, in parts; see [`Memory`](super::memory::Memory) for what fits.
 pub(super) struct TableMemory<'a> {
     // Open to the node, which lays it out.
     /// One for each connection that can be open at once, up to [`SlotId::MOST`].
