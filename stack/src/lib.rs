@@ -47,6 +47,8 @@ pub mod origin;
 #[cfg(feature = "std")]
 pub mod pair;
 pub mod plural;
+#[cfg(feature = "defmt")]
+mod printed;
 pub mod trace;
 
 /// The README's program compiles and runs.

@@ -72,6 +72,7 @@ impl Config {
 
 /// Times and bounds, with the defaults that the RFCs ask for.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
     /// Maximum segment lifetime. TIME-WAIT lasts twice as long. RFC 9293 section 3.4.2 says 2 minutes;
     /// 30 s is what most systems use today.
@@ -142,6 +143,7 @@ impl Default for Limits {
 
 /// Why a node cannot be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ConfigError {
     /// The hardware address is a group address or zero.
     MacNotUnicast,
@@ -170,6 +172,7 @@ pub enum ConfigError {
 
 /// How long a part of the memory must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Needs {
     /// So many places, or more.
     AtLeast(usize),

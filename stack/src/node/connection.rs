@@ -14,6 +14,7 @@ use crate::trace::{ConnectionId, Ending, Flow, Header, Mark, State};
 /// A connection as the application holds it. Stale after the connection is over and let go: then every
 /// call says so, and never touches the connection that lives there now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Handle {
     // Open to the sockets, which check it against the slot.
     pub(super) slot: SlotId,

@@ -6,6 +6,7 @@ use crate::trace::Ending;
 
 /// Why a port cannot be served or bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ListenError {
     /// Port 0 means "any", and cannot be served.
     PortZero,
@@ -17,6 +18,7 @@ pub enum ListenError {
 
 /// Why a connection cannot be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ConnectError {
     /// Port 0, or an address that is not one host's: broadcast, multicast, unspecified.
     NotAHost,
@@ -33,6 +35,7 @@ pub enum ConnectError {
 
 /// Why nothing can be sent on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SendError {
     /// The transmit buffer is full, or the handshake not over. It becomes ready again.
     WouldBlock,
@@ -44,6 +47,7 @@ pub enum SendError {
 
 /// Why nothing can be received on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum RecvError {
     /// Nothing is there yet. It becomes ready.
     WouldBlock,
@@ -55,6 +59,7 @@ pub enum RecvError {
 
 /// Why a datagram cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SendToError {
     /// Port 0 or an unspecified address.
     NotAHost,

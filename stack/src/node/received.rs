@@ -8,6 +8,7 @@ use crate::trace::Flow;
 
 /// A datagram that was received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Received {
     // The last is for the path alone.

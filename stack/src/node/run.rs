@@ -11,6 +11,7 @@ use super::node::Node;
 
 /// What a round of ingress left behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Ingress {
     /// The device had no more frames.
     Drained,

@@ -2,6 +2,7 @@
 
 /// A connection's slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct SlotId(u16);
 
 impl SlotId {

@@ -12,6 +12,7 @@ use crate::trace::{ConnectionId, Flow, State, Timer};
 
 /// A connection at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Status {
     /// Its number.
     pub id: ConnectionId,
@@ -35,6 +36,7 @@ pub struct Status {
 
 /// A port that is served, at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Serving {
     /// The port.
     pub port: u16,

@@ -26,6 +26,13 @@ impl fmt::Display for ConnectionId {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for ConnectionId {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "#{=u32}", self.0);
+    }
+}
+
 /// The two endpoints of a connection or of a datagram, as this node sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Flow {
@@ -46,8 +53,17 @@ impl fmt::Display for Flow {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for Flow {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        let (local, remote) = (super::Spelled(self.local), super::Spelled(self.remote));
+        defmt::write!(f, "{} - {}", local, remote);
+    }
+}
+
 /// Which way something crossed the wire, seen from this node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Direction {
     /// From the peer to this node.
     In,
@@ -57,6 +73,7 @@ pub enum Direction {
 
 /// What a segment is besides its flags, judged from the numbers of its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Mark {
     /// New data, a first SYN or FIN, or an acknowledgment.
     #[default]
@@ -76,6 +93,7 @@ pub enum Mark {
 
 /// One TCP segment that crossed the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Segment {
     /// The connection it belongs to, or was answered for.
     pub connection: ConnectionId,
@@ -95,6 +113,7 @@ pub struct Segment {
 
 /// Why a connection changed its state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Cause {
     /// The segment recorded just before.
     Segment,
@@ -114,6 +133,7 @@ pub enum Cause {
 
 /// The user calls of RFC 9293 section 3.10.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Call {
     /// Passive OPEN.
     Listen,
@@ -127,6 +147,7 @@ pub enum Call {
 
 /// The timers that end or change something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Timer {
     /// 2 MSL in TIME-WAIT are over.
     TimeWait,
@@ -144,6 +165,7 @@ pub enum Timer {
 
 /// One change of state of one connection of this node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Transition {
     /// Whose.
     pub connection: ConnectionId,
@@ -157,6 +179,7 @@ pub struct Transition {
 
 /// Why a connection ended, in the words of the application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Ending {
     /// Both sides closed; nothing was lost.
     Closed,
@@ -178,6 +201,7 @@ pub enum Ending {
 
 /// One UDP datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Datagram {
     /// In or out.
     pub direction: Direction,
@@ -191,6 +215,7 @@ pub struct Datagram {
 
 /// A TCP segment that belongs to no connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Stray {
     /// In or out.
     pub direction: Direction,
@@ -204,6 +229,7 @@ pub struct Stray {
 
 /// What was learnt or asked about a neighbour's hardware address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Neighbor {
     /// We ask who has this address (ARP request, neighbour solicitation).
     Asked(IpAddress),
@@ -225,6 +251,13 @@ pub enum Neighbor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Millis(pub u32);
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for Millis {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=u32} ms", self.0);
+    }
+}
+
 impl From<Duration> for Millis {
     /// What is longer counts as the longest.
     fn from(duration: Duration) -> Self {
@@ -240,6 +273,7 @@ impl From<Millis> for Duration {
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Kind {
     /// A connection came to be: its number and endpoints.
     Opened {
@@ -364,5 +398,14 @@ impl Event {
             | Kind::Other(_)
             | Kind::Full(_) => None,
         }
+    }
+}
+
+// By hand: what derives it refers to fields, and on the boards these are packed.
+#[cfg(feature = "defmt")]
+impl defmt::Format for Event {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        let (at, kind) = (self.at(), self.kind());
+        defmt::write!(f, "{} {}", at, kind);
     }
 }

@@ -52,6 +52,17 @@ impl Flags {
         (self.0 & one_of.0).count_ones() > 1
     }
 
+    const NAMES: [(Self, &str); 8] = [
+        (Self::SYN, "SYN"),
+        (Self::FIN, "FIN"),
+        (Self::RST, "RST"),
+        (Self::PSH, "PSH"),
+        (Self::ACK, "ACK"),
+        (Self::URG, "URG"),
+        (Self::ECE, "ECE"),
+        (Self::CWR, "CWR"),
+    ];
+
     /// Whether every flag of `other` is set.
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -61,18 +72,8 @@ impl Flags {
 impl fmt::Display for Flags {
     /// Writes the flags as a reader of captures expects them: `SYN,ACK`, `FIN,PSH,ACK`, `-` if none.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAMES: [(Flags, &str); 8] = [
-            (Flags::SYN, "SYN"),
-            (Flags::FIN, "FIN"),
-            (Flags::RST, "RST"),
-            (Flags::PSH, "PSH"),
-            (Flags::ACK, "ACK"),
-            (Flags::URG, "URG"),
-            (Flags::ECE, "ECE"),
-            (Flags::CWR, "CWR"),
-        ];
         let mut separator = "";
-        for (flag, name) in NAMES {
+        for (flag, name) in Self::NAMES {
             if self.contains(flag) {
                 write!(f, "{separator}{name}")?;
                 separator = ",";
@@ -85,6 +86,22 @@ impl fmt::Display for Flags {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for Flags {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        let mut separator = "";
+        for (flag, name) in Self::NAMES {
+            if self.contains(flag) {
+                defmt::write!(f, "{=str}{=str}", separator, name);
+                separator = ",";
+            }
+        }
+        if separator.is_empty() {
+            defmt::write!(f, "-");
+        }
+    }
+}
+
 impl fmt::Debug for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -93,6 +110,7 @@ impl fmt::Debug for Flags {
 
 /// The facts of one TCP header, as they stand on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Header {
     /// SEG.SEQ, absolute.
     pub seq: SeqNumber,
@@ -177,6 +195,20 @@ impl fmt::Debug for Options {
             .field("sack", &self.sack())
             .field("timestamps", &self.timestamps())
             .finish()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Options {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(
+            f,
+            "Options {{ scale: {}, sack_permitted: {=bool}, sack: {=bool}, timestamps: {=bool} }}",
+            self.scale(),
+            self.sack_permitted(),
+            self.sack(),
+            self.timestamps()
+        );
     }
 }
 

@@ -148,6 +148,7 @@ impl<'a> Journal<'a> {
 
 /// How often each kind of thing happened. Nothing that was recorded is missing here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Counters {
     /// TCP segments received, whatever was decided about them; those of no connection included.
     pub segments_in: u64,

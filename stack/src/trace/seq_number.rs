@@ -95,3 +95,10 @@ impl fmt::Debug for SeqNumber {
         fmt::Debug::fmt(&self.0, f)
     }
 }
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for SeqNumber {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=u32}", self.0);
+    }
+}

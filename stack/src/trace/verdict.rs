@@ -2,6 +2,7 @@
 
 /// What was decided about a frame, or why this node sent one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Verdict {
     /// In: given to smoltcp. Out: made by smoltcp.
     Passed,
@@ -19,6 +20,7 @@ pub enum Verdict {
 
 /// An answer that the gate gives itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Answer {
     /// An acknowledgment that asks the peer to prove itself (RFC 5961).
     ChallengeAck,
@@ -36,6 +38,7 @@ pub enum Answer {
 
 /// A change made to a segment so that smoltcp treats it as RFC 9293 asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Repair {
     /// An old acknowledgment with new data: SEG.ACK set to SND.UNA.
     OldAck,
@@ -53,6 +56,7 @@ pub enum Repair {
 
 /// Why a frame went no further. Each is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum Reason {
     /// Not well-formed Ethernet, IP, TCP or UDP, or a wrong checksum.
@@ -119,6 +123,7 @@ pub enum Reason {
 
 /// What can run full. Each is bounded, and running out is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum Resource {
     /// Every connection is in use.

@@ -218,3 +218,13 @@ impl fmt::Display for Spelled {
         }
     }
 }
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Spelled {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        match IpAddr::from(self.0.addr) {
+            IpAddr::V4(addr) => defmt::write!(f, "{}:{=u16}", addr, self.0.port),
+            IpAddr::V6(addr) => defmt::write!(f, "[{}]:{=u16}", addr, self.0.port),
+        }
+    }
+}
