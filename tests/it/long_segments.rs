@@ -2,7 +2,7 @@
 
 use crate::pair::{Pair, config};
 use smolchat::device::{Faults, Policy, Shares, Side, Wire};
-use smolchat::node::{Config, Handle, Limits, Memory, Node, RecvError, Sizes};
+use smolchat::node::{Handle, Limits, Memory, Node, RecvError, Sizes};
 use smolchat::trace::Kind;
 use smoltcp::time::{Duration, Instant};
 
@@ -10,10 +10,8 @@ use smoltcp::time::{Duration, Instant};
 const LONGEST: usize = 65_535;
 
 fn node(side: Side) -> Node<'static> {
-    let config = Config {
-        offload: true,
-        ..config(side, Limits::default())
-    };
+    let mut config = config(side, Limits::default());
+    config.offload = true;
     let sizes = Sizes {
         receive: 200_000,
         transmit: 200_000,
@@ -150,10 +148,8 @@ fn long_segments_that_are_lost_or_come_twice_or_late_are_put_right() {
 
 #[test]
 fn memory_without_room_for_the_longest_segment_is_refused() {
-    let config = Config {
-        offload: true,
-        ..config(Side::A, Limits::default())
-    };
+    let mut config = config(Side::A, Limits::default());
+    config.offload = true;
     let sizes = Sizes {
         assemblies: 0,
         ..crate::pair::sizes(2)

@@ -120,6 +120,7 @@ impl Default for Policy<'_> {
 
 /// What one direction did to its frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct FaultCounters {
     /// Frames that came in, whatever became of them.
     pub frames: u64,

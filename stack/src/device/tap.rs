@@ -38,6 +38,7 @@ pub const MAX_MTU: usize = 65_521;
 
 /// Why a TAP cannot be had.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TapError {
     /// The name cannot be one of a network interface.
     #[error(
@@ -92,6 +93,7 @@ pub enum TapError {
 
 /// What went through a TAP, and what did not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct TapCounters {
     /// Frames received.
     pub received: u64,

@@ -56,6 +56,7 @@ impl Side {
 
 /// What went over the cable, and what did not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct WireCounters {
     /// Frames sent.
     pub sent: u64,

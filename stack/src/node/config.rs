@@ -20,8 +20,9 @@ pub(super) const LONGEST_SEGMENT: usize = 14 + 65_535;
 /// The smallest segment size that can be asked for.
 const SMALLEST_MSS: usize = 64;
 
-/// What a node is told.
+/// What a node is told: made by [`Config::new`], and changed from there.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Config {
     /// Our hardware address; unicast.
     pub mac: EthernetAddress,
@@ -71,6 +72,8 @@ impl Config {
 }
 
 /// Times and bounds, with the defaults that the RFCs ask for.
+///
+/// There will be more of them: name those that are to differ, and `..Limits::default()`.
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
@@ -144,6 +147,7 @@ impl Default for Limits {
 /// Why a node cannot be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum ConfigError {
     /// The hardware address is a group address or zero.
     MacNotUnicast,
@@ -173,6 +177,7 @@ pub enum ConfigError {
 /// How long a part of the memory must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Needs {
     /// So many places, or more.
     AtLeast(usize),

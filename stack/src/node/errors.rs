@@ -7,6 +7,7 @@ use crate::trace::Ending;
 /// Why a port cannot be served or bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum ListenError {
     /// Port 0 means "any", and cannot be served.
     PortZero,
@@ -19,6 +20,7 @@ pub enum ListenError {
 /// Why a connection cannot be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum ConnectError {
     /// Port 0, or an address that is not one host's: broadcast, multicast, unspecified.
     NotAHost,
@@ -60,6 +62,7 @@ pub enum RecvError {
 /// Why a datagram cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum SendToError {
     /// Port 0 or an unspecified address.
     NotAHost,

@@ -22,6 +22,8 @@ use super::udp_port::Port;
 use crate::deadlines::Place;
 
 /// How much of everything, for [`Memory::heap`].
+///
+/// There will be more of it: name what is to differ, and `..Sizes::default()`.
 #[derive(Debug, Clone, Copy)]
 pub struct Sizes {
     /// Connections open at once; 1 to 60,000.

@@ -13,6 +13,7 @@ use crate::trace::{ConnectionId, Flow, State, Timer};
 /// A connection at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub struct Status {
     /// Its number.
     pub id: ConnectionId,
@@ -37,6 +38,7 @@ pub struct Status {
 /// A port that is served, at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub struct Serving {
     /// The port.
     pub port: u16,

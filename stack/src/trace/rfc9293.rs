@@ -27,6 +27,7 @@ pub const STATES: [State; 11] = [
 
 /// One legal change of state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Arrow {
     /// The state before.
     pub from: State,
