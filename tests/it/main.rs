@@ -27,6 +27,7 @@ mod control_bits;
 mod crowds;
 #[cfg(feature = "linux")]
 mod demo;
+mod dependencies;
 mod door;
 mod examples;
 mod exhaustive;
