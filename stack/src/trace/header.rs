@@ -52,17 +52,6 @@ impl Flags {
         (self.0 & one_of.0).count_ones() > 1
     }
 
-    const NAMES: [(Self, &str); 8] = [
-        (Self::SYN, "SYN"),
-        (Self::FIN, "FIN"),
-        (Self::RST, "RST"),
-        (Self::PSH, "PSH"),
-        (Self::ACK, "ACK"),
-        (Self::URG, "URG"),
-        (Self::ECE, "ECE"),
-        (Self::CWR, "CWR"),
-    ];
-
     /// Whether every flag of `other` is set.
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -72,8 +61,18 @@ impl Flags {
 impl fmt::Display for Flags {
     /// Writes the flags as a reader of captures expects them: `SYN,ACK`, `FIN,PSH,ACK`, `-` if none.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const NAMES: [(Flags, &str); 8] = [
+            (Flags::SYN, "SYN"),
+            (Flags::FIN, "FIN"),
+            (Flags::RST, "RST"),
+            (Flags::PSH, "PSH"),
+            (Flags::ACK, "ACK"),
+            (Flags::URG, "URG"),
+            (Flags::ECE, "ECE"),
+            (Flags::CWR, "CWR"),
+        ];
         let mut separator = "";
-        for (flag, name) in Self::NAMES {
+        for (flag, name) in NAMES {
             if self.contains(flag) {
                 write!(f, "{separator}{name}")?;
                 separator = ",";
@@ -89,16 +88,23 @@ impl fmt::Display for Flags {
 #[cfg(feature = "defmt")]
 impl defmt::Format for Flags {
     fn format(&self, f: defmt::Formatter<'_>) {
-        let mut separator = "";
-        for (flag, name) in Self::NAMES {
-            if self.contains(flag) {
-                defmt::write!(f, "{=str}{=str}", separator, name);
-                separator = ",";
-            }
+        // Each name is a text of its own that stays here: one that is handed over is sent, and comes in quotes.
+        macro_rules! names {
+            ($($flag:ident $name:literal)*) => {
+                let mut first = true;
+                $(if self.contains(Self::$flag) {
+                    if !first {
+                        defmt::write!(f, ",");
+                    }
+                    first = false;
+                    defmt::write!(f, $name);
+                })*
+                if first {
+                    defmt::write!(f, "-");
+                }
+            };
         }
-        if separator.is_empty() {
-            defmt::write!(f, "-");
-        }
+        names!(SYN "SYN" FIN "FIN" RST "RST" PSH "PSH" ACK "ACK" URG "URG" ECE "ECE" CWR "CWR");
     }
 }
 
