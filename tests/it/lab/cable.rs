@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::time::Instant;
 
+use super::trail;
+
 /// The cable: what the subject is to receive, and what it sent.
 pub(crate) struct Cable {
     pub(crate) inbox: VecDeque<Vec<u8>>,
@@ -26,8 +28,22 @@ impl Default for Cable {
     }
 }
 
+impl Cable {
+    fn way(&mut self, now: Instant) -> Way<'_> {
+        Way {
+            outbox: &mut self.outbox,
+            longest: self.longest,
+            now,
+        }
+    }
+}
+
 pub(crate) struct Taken(Vec<u8>);
-pub(crate) struct Way<'c>(&'c mut VecDeque<Vec<u8>>, usize);
+pub(crate) struct Way<'c> {
+    outbox: &'c mut VecDeque<Vec<u8>>,
+    longest: usize,
+    now: Instant,
+}
 
 impl RxToken for Taken {
     fn consume<R, F: FnOnce(&[u8]) -> R>(self, f: F) -> R {
@@ -37,10 +53,12 @@ impl RxToken for Taken {
 
 impl TxToken for Way<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, len: usize, f: F) -> R {
-        assert!(len <= self.1, "a frame of {len} octets, not {}", self.1);
+        let longest = self.longest;
+        assert!(len <= longest, "a frame of {len} octets, not {longest}");
         let mut frame = vec![0; len];
         let result = f(&mut frame);
-        self.0.push_back(frame);
+        trail::note_frame(self.now, "out", &frame);
+        self.outbox.push_back(frame);
         result
     }
 }
@@ -49,13 +67,14 @@ impl Device for Cable {
     type RxToken<'t> = Taken;
     type TxToken<'t> = Way<'t>;
 
-    fn receive(&mut self, _: Instant) -> Option<(Taken, Way<'_>)> {
+    fn receive(&mut self, now: Instant) -> Option<(Taken, Way<'_>)> {
         let frame = self.inbox.pop_front()?;
-        Some((Taken(frame), Way(&mut self.outbox, self.longest)))
+        trail::note_frame(now, "in ", &frame);
+        Some((Taken(frame), self.way(now)))
     }
 
-    fn transmit(&mut self, _: Instant) -> Option<Way<'_>> {
-        Some(Way(&mut self.outbox, self.longest))
+    fn transmit(&mut self, now: Instant) -> Option<Way<'_>> {
+        Some(self.way(now))
     }
 
     fn capabilities(&self) -> DeviceCapabilities {

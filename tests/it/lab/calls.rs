@@ -1,10 +1,11 @@
 //! The rarer calls of the application, the same for both subjects.
 
 use smolchat::node::RecvError;
+use smolchat::trace::Kind;
 use smoltcp::socket::tcp;
 use smoltcp::time::Duration;
 
-use super::Lab;
+use super::{Lab, trail};
 
 impl Lab {
     /// What RECEIVE says when there is nothing: the node's word, or smoltcp's.
@@ -39,6 +40,7 @@ impl Lab {
 
     /// Takes a single octet.
     pub(crate) fn take_one(&mut self) {
+        trail::note(self.now, "RECEIVE 1 octet");
         let mut one = [0; 1];
         match self.socket() {
             Some(socket) => {
@@ -51,9 +53,19 @@ impl Lab {
         }
     }
 
+    /// How often the journal says this. smoltcp's TCP has none, nor anything else that tells.
+    pub(crate) fn told(&mut self, of: impl Fn(Kind) -> bool) -> usize {
+        if !self.is_node() {
+            return 0;
+        }
+        let journal = self.node().journal();
+        journal.iter().filter(|(_, it)| of(it.kind())).count()
+    }
+
     /// The application has no more use for the connection.
     pub(crate) fn let_go(&mut self) {
         if self.is_node() {
+            trail::note(self.now, "the connection is let go");
             let (now, handle) = (self.now, self.handle());
             self.node().tcp(handle).unwrap().close(now);
         }

@@ -4,12 +4,16 @@
 //! connection) or a node. Both have the address 192.0.2.1 and are told the same.
 mod cable;
 mod calls;
+mod panics;
 mod segment;
+mod trail;
 
 pub(crate) use cable::Cable;
-pub(crate) use segment::{PEER, Segment, US, arp_reply, echo_request, icmp_unreachable, mac_of};
-
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+pub(crate) use panics::{SmoltcpPanicked, panic_text};
+pub(crate) use segment::{
+    PEER, Segment, US, arp_reply, control_name, data_name, echo_request, icmp_unreachable, mac_of,
+};
+pub(crate) use trail::followed;
 
 use smolchat::node::{Config, Handle, Limits, Memory, Node, Sizes};
 use smolchat::trace::State;
@@ -30,9 +34,6 @@ pub(crate) enum Column {
     Alone,
     Node,
 }
-
-/// What a check ends with when smoltcp alone panicked while it was polled.
-pub(crate) struct SmoltcpPanicked;
 
 pub(crate) enum Subject {
     Alone {
@@ -58,6 +59,8 @@ pub(crate) struct Lab {
     /// The subject's port of the connection in question.
     pub(crate) port: u16,
     accepts: bool,
+    /// The state that the trail names last.
+    noted: Option<State>,
 }
 
 /// How the subject is built.
@@ -166,7 +169,9 @@ impl Lab {
             rcv: 0,
             port: PORT,
             accepts: setup.accepts,
+            noted: None,
         };
+        trail::note(lab.now, "a fresh subject");
         lab.cable.inbox.push_back(arp_reply(PEER));
         lab.work();
         lab
@@ -175,6 +180,13 @@ impl Lab {
     /// A subject that serves a port with one connection.
     pub(crate) fn server(column: Column) -> Self {
         Self::new(column, Setup::default())
+    }
+
+    /// A subject that serves nothing, and can call.
+    pub(crate) fn client(column: Column) -> Self {
+        let listens = false;
+        let setup = Setup::default();
+        Self::new(column, Setup { listens, ..setup })
     }
 
     /// The node, where only a node is asked for.
@@ -196,12 +208,7 @@ impl Lab {
             let waiting = self.cable.inbox.len();
             match &mut self.subject {
                 Subject::Alone { iface, sockets, .. } => {
-                    let polled = catch_unwind(AssertUnwindSafe(|| {
-                        iface.poll(self.now, &mut self.cable, sockets)
-                    }));
-                    if polled.is_err() {
-                        resume_unwind(Box::new(SmoltcpPanicked));
-                    }
+                    panics::of_smoltcp(|| iface.poll(self.now, &mut self.cable, sockets));
                 }
                 Subject::Node { node, handle } => {
                     let _ = node.poll(self.now, &mut self.cable);
@@ -211,6 +218,7 @@ impl Lab {
                 }
             }
             if waiting == 0 && self.cable.outbox.is_empty() {
+                self.note_state();
                 return sent;
             }
             while let Some(frame) = self.cable.outbox.pop_front() {
@@ -293,13 +301,31 @@ impl Lab {
         .syn()
     }
 
+    /// The peer's reset, at its next number.
+    pub(crate) fn reset(&self) -> Segment {
+        let ack = None;
+        Segment { ack, ..self.ack() }.rst()
+    }
+
     /// Opens to SYN-RECEIVED; says what the SYN drew.
     pub(crate) fn half_open(&mut self) -> Vec<Segment> {
-        let sent = self.give(&self.syn());
+        self.half_open_by(&self.syn())
+    }
+
+    fn half_open_by(&mut self, syn: &Segment) -> Vec<Segment> {
+        let sent = self.give(syn);
         self.snd += 1;
         if let Some(syn_ack) = sent.iter().find(|it| it.is_syn()) {
             self.rcv = syn_ack.seq.wrapping_add(1);
         }
+        sent
+    }
+
+    /// Opens to ESTABLISHED by this SYN; says what it drew.
+    pub(crate) fn establish_by(&mut self, syn: &Segment) -> Vec<Segment> {
+        let sent = self.half_open_by(syn);
+        self.give(&self.ack());
+        assert_eq!(self.state(), State::Established, "the scene is set");
         sent
     }
 
@@ -310,25 +336,22 @@ impl Lab {
 
     pub(crate) fn established_with(column: Column, setup: Setup) -> Self {
         let mut lab = Self::new(column, setup);
-        lab.half_open();
-        lab.give(&lab.ack());
+        lab.establish_by(&lab.syn());
         lab
     }
 
     /// An active open by the subject, up to its SYN; says what it sent.
     pub(crate) fn opening(column: Column) -> (Self, Vec<Segment>) {
-        let setup = Setup {
-            listens: false,
-            ..Setup::default()
-        };
-        let mut lab = Self::new(column, setup);
+        let mut lab = Self::client(column);
         let sent = lab.connect(IpEndpoint::new(PEER.into(), 40_000));
         let sent = sent.expect("connecting works");
+        assert_eq!(lab.state(), State::SynSent, "the scene is set");
         (lab, sent)
     }
 
     /// Lets the subject connect; `None` if it refuses to.
     pub(crate) fn connect(&mut self, remote: IpEndpoint) -> Option<Vec<Segment>> {
+        trail::note(self.now, "OPEN");
         match &mut self.subject {
             Subject::Alone {
                 iface,
@@ -390,6 +413,7 @@ impl Lab {
 
     /// CLOSE.
     pub(crate) fn close(&mut self) -> Vec<Segment> {
+        trail::note(self.now, "CLOSE");
         match self.socket() {
             Some(socket) => socket.close(),
             None => {
@@ -402,6 +426,7 @@ impl Lab {
 
     /// ABORT.
     pub(crate) fn abort(&mut self) -> Vec<Segment> {
+        trail::note(self.now, "ABORT");
         match self.socket() {
             Some(socket) => socket.abort(),
             None => {
@@ -414,6 +439,7 @@ impl Lab {
 
     /// SEND; says what left.
     pub(crate) fn send(&mut self, data: &[u8]) -> Vec<Segment> {
+        trail::note(self.now, &format!("SEND {}", data_name(data)));
         match self.socket() {
             Some(socket) => {
                 socket.send_slice(data).unwrap();
@@ -441,6 +467,7 @@ impl Lab {
             }
         };
         buffer.truncate(count);
+        trail::note(self.now, &format!("RECEIVE {}", data_name(&buffer)));
         buffer
     }
 
@@ -459,6 +486,7 @@ impl Lab {
         self.give(&fin);
         self.snd += 1;
         self.close();
+        assert_eq!(self.state(), State::LastAck, "the scene is set");
     }
 }
 

@@ -1,5 +1,7 @@
 //! Segments made by hand, and read back.
 
+use std::fmt;
+
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{
     ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol,
@@ -198,6 +200,46 @@ impl Segment {
             from: Some(frame.src_addr()),
             to: Some(frame.dst_addr()),
         })
+    }
+}
+
+/// A control by its name; none where there is nothing but the acknowledgment.
+pub(crate) fn control_name(control: TcpControl) -> &'static str {
+    match control {
+        TcpControl::None => "",
+        TcpControl::Psh => "PSH ",
+        TcpControl::Syn => "SYN ",
+        TcpControl::Fin => "FIN ",
+        TcpControl::Rst => "RST ",
+    }
+}
+
+/// Data as far as it is worth reading.
+pub(crate) fn data_name(data: &[u8]) -> String {
+    match data.len() {
+        0 => "no data".to_owned(),
+        len @ 1..=16 => format!("{len} octets \"{}\"", data.escape_ascii()),
+        len => format!("{len} octets"),
+    }
+}
+
+impl fmt::Display for Segment {
+    /// One line, as a capture shows it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (src, dst) = (self.src, self.dst);
+        write!(f, "{src}:{} > {dst}:{} ", self.src_port, self.dst_port)?;
+        write!(f, "{}seq {}", control_name(self.control), self.seq)?;
+        if let Some(ack) = self.ack {
+            write!(f, " ack {ack}")?;
+        }
+        write!(f, " window {}", self.window)?;
+        if let Some(mss) = self.mss {
+            write!(f, " mss {mss}")?;
+        }
+        if !self.data.is_empty() {
+            write!(f, " {}", data_name(&self.data))?;
+        }
+        Ok(())
     }
 }
 
