@@ -1,9 +1,11 @@
 //! The rows of the table: requirement, what it says, the check, its probes, and why not if not.
 
+use super::finding::Finding;
 use super::{closing, opening, segments, timers};
 use crate::lab::Column;
 
 /// One row.
+#[derive(Clone, Copy)]
 pub(crate) struct Row {
     /// The requirement of Appendix B, or the section.
     pub(crate) id: &'static str,
@@ -11,13 +13,15 @@ pub(crate) struct Row {
     pub(crate) what: &'static str,
     /// The name of the check, which is the name of its test.
     pub(crate) name: &'static str,
-    pub(crate) check: fn(Column) -> bool,
+    pub(crate) check: fn(Column) -> Finding,
     /// Why the node does not meet it; empty where it does.
     pub(crate) why: &'static str,
+    /// What smoltcp alone panics with, in builds with debug assertions; empty where it does not panic.
+    pub(crate) panics: &'static str,
 }
 
 macro_rules! rows {
-    ($($part:ident { $($name:ident, $id:literal, $what:literal $(, $why:literal)?;)* })*) => {
+    ($($part:ident { $($name:ident, $id:literal, $what:literal $(, $why:literal)? $(, panics: $panics:literal)?;)* })*) => {
         /// Every row, in the order of the page.
         pub(crate) const ROWS: &[Row] = &[$($(Row {
             id: $id,
@@ -25,6 +29,7 @@ macro_rules! rows {
             name: stringify!($name),
             check: $part::$name,
             why: concat!($($why)?),
+            panics: concat!($($panics)?),
         },)*)*];
 
         /// Each row as a test of its own: it finds what the page says.
@@ -85,7 +90,7 @@ rows! {
     what_was_queued_and_not_sent_cannot_be_acknowledged, "3.10.7.4, fifth", "ACK beyond SND.NXT takes nothing from the queue";
     data_with_an_old_acknowledgment_is_taken, "3.10.7.4, fifth", "old ACK: ignored, its data is not";
     an_older_window_does_not_count, "3.10.7.4, fifth", "SND.WND only from newer segments (SND.WL1, SND.WL2)";
-    more_than_the_window_does_no_harm, "3.10.7.4, seventh", "data beyond the window is cut off";
+    more_than_the_window_does_no_harm, "3.10.7.4, seventh", "data beyond the window is cut off", panics: "assertion failed: len_written == payload_len";
     data_out_of_order_is_kept, "SHLD-31", "data out of order is kept";
     the_window_is_never_taken_back, "SHLD-14", "the right edge of the window never moves back";
     a_peer_that_takes_its_window_back_is_borne, "MUST-34", "a peer that moves it back is borne";

@@ -2,142 +2,155 @@
 
 use smolchat::trace::{Kind, State};
 use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::IpEndpoint;
 
-use crate::lab::{Column, Lab, Segment, Setup};
+use super::finding::{
+    FIN, Finding, SYN, Wanted, alive, among, data, equal, expect, over, silent, state,
+};
+use crate::lab::{Column, Lab, Segment, Setup, host};
 
-pub(crate) fn retransmissions_back_off(column: Column) -> bool {
+pub(crate) fn retransmissions_back_off(column: Column) -> Finding {
     let (mut lab, _) = Lab::opening(column);
     let mut times = vec![lab.now];
-    while times.len() < 6 {
+    while times.len() < 6 && lab.now <= Instant::from_secs(300) {
         let sent = lab.wait(Duration::from_millis(100));
         times.extend(sent.iter().filter(|it| it.is_syn()).map(|_| lab.now));
-        if lab.now > Instant::from_secs(300) {
-            return false;
-        }
     }
-    let gaps: Vec<_> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    gaps.windows(2).all(|pair| pair[1] >= pair[0] * 3 / 2)
+    equal("SYNs within 300 s, at most", times.len(), 6)?;
+    let gaps: Vec<_> = times
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]).total_millis())
+        .collect();
+    let grow = gaps.windows(2).all(|pair| pair[1] >= pair[0] * 3 / 2);
+    expect(
+        grow,
+        "milliseconds between SYNs",
+        format_args!("{gaps:?}"),
+        "each half more than the one before",
+    )
 }
 
-pub(crate) fn a_syn_is_tried_for_three_minutes_and_given_up(column: Column) -> bool {
+/// Something is sent again and again, and given up between two moments.
+fn tried_and_given_up(lab: &mut Lab, what: Wanted<'_>, at_least: u64, then: u64) -> Finding {
+    let before = lab.state();
+    let sent = lab.wait_secs(at_least);
+    among(&format!("again in {at_least} s"), &sent, what)?;
+    state(lab, before)?;
+    lab.wait_secs(then);
+    over(lab)
+}
+
+pub(crate) fn a_syn_is_tried_for_three_minutes_and_given_up(column: Column) -> Finding {
     let (mut lab, _) = Lab::opening(column);
-    lab.wait_secs(179);
-    let tried = lab.state() == State::SynSent;
-    lab.wait_secs(120);
-    tried && lab.state() == State::Closed
+    tried_and_given_up(&mut lab, SYN, 179, 120)
 }
 
-pub(crate) fn data_is_tried_for_a_hundred_seconds_and_given_up(column: Column) -> bool {
+pub(crate) fn data_is_tried_for_a_hundred_seconds_and_given_up(column: Column) -> Finding {
     let mut lab = Lab::established(column);
     lab.send(b"hello");
-    lab.wait_secs(99);
-    let tried = lab.state() == State::Established;
-    lab.wait_secs(200);
-    tried && lab.state() != State::Established
+    tried_and_given_up(&mut lab, data(b"hello"), 99, 200)
 }
 
-pub(crate) fn the_application_sets_how_long_data_is_tried(column: Column) -> bool {
+pub(crate) fn the_application_sets_how_long_data_is_tried(column: Column) -> Finding {
     let mut setup = Setup::default();
     setup.limits.r2 = Duration::from_secs(30);
     let mut lab = Lab::established_with(column, setup);
     lab.set_timeout(Duration::from_secs(30));
     lab.send(b"hello");
-    lab.wait_secs(29);
-    let tried = lab.state() == State::Established;
-    lab.wait_secs(60);
-    tried && lab.state() != State::Established
+    tried_and_given_up(&mut lab, data(b"hello"), 29, 60)
 }
 
-pub(crate) fn a_limit_for_silence_spares_who_has_nothing_to_say(column: Column) -> bool {
+pub(crate) fn a_limit_for_silence_spares_who_has_nothing_to_say(column: Column) -> Finding {
     let mut lab = Lab::established(column);
     lab.set_timeout(Duration::from_secs(100));
     lab.wait_secs(3 * 3600);
-    lab.state() == State::Established
+    state(&mut lab, State::Established)?;
+    alive(&mut lab)
 }
 
-pub(crate) fn a_slow_peer_is_reported(column: Column) -> bool {
+pub(crate) fn a_slow_peer_is_reported(column: Column) -> Finding {
     let mut lab = Lab::established(column);
     lab.send(b"hello");
     lab.wait_secs(30);
-    lab.is_node()
-        && lab
-            .node()
-            .journal()
-            .iter()
-            .any(|(_, event)| matches!(event.kind(), Kind::SlowPeer { attempts: 3, .. }))
+    let told = lab.told(|kind| matches!(kind, Kind::SlowPeer { attempts: 3, .. }));
+    equal("slow peers told", told, 1)
 }
 
-pub(crate) fn a_first_flight_is_small(column: Column) -> bool {
+pub(crate) fn a_first_flight_is_small(column: Column) -> Finding {
     let setup = Setup {
         transmit: 65_000,
         ..Setup::default()
     };
     let mut lab = Lab::established_with(column, setup);
+    let window = 65_000;
     lab.give(&Segment {
-        window: 65_000,
+        window,
         ..lab.ack()
     });
     let sent = lab.send(&[7; 60_000]);
+    let flight = sent.iter().map(|it| it.data.len()).sum::<usize>();
     // Ten segments at most (RFC 6928).
-    sent.iter().map(|it| it.data.len()).sum::<usize>() <= 14_600
+    expect(
+        (1..=14_600).contains(&flight),
+        "octets at once",
+        flight,
+        "1 to 14,600",
+    )
 }
 
+/// The peer made by hand took five octets, and takes no more.
 fn with_closed_window(column: Column) -> Lab {
     let mut lab = Lab::established(column);
     lab.send(b"01234");
     lab.rcv = lab.rcv.wrapping_add(5);
-    lab.give(&Segment {
-        window: 0,
-        ..lab.ack()
-    });
+    lab.give(&closed(&lab));
     lab
 }
 
-pub(crate) fn a_lost_fin_is_sent_again_whatever_is_repeated(column: Column) -> bool {
+/// The peer's word that it takes no more.
+fn closed(lab: &Lab) -> Segment {
+    let window = 0;
+    Segment {
+        window,
+        ..lab.ack()
+    }
+}
+
+pub(crate) fn a_lost_fin_is_sent_again_whatever_is_repeated(column: Column) -> Finding {
     let mut lab = Lab::established(column);
     lab.close();
     for _ in 0..4 {
         lab.give(&lab.ack());
     }
-    lab.wait_secs(5).iter().any(Segment::is_fin)
+    among("in 5 s after CLOSE", &lab.wait_secs(5), FIN.seq(lab.rcv))
 }
 
-pub(crate) fn a_closed_window_is_probed(column: Column) -> bool {
+pub(crate) fn a_closed_window_is_probed(column: Column) -> Finding {
     let mut lab = with_closed_window(column);
     lab.send(b"hello");
-    let sent = lab.wait_secs(10);
-    sent.iter()
-        .any(|it| it.data.len() == 1 && it.seq == lab.rcv)
+    among(
+        "in 10 s at a closed window",
+        &lab.wait_secs(10),
+        data(b"h").seq(lab.rcv),
+    )
 }
 
-pub(crate) fn the_first_probe_waits_for_a_timeout(column: Column) -> bool {
+pub(crate) fn the_first_probe_waits_for_a_timeout(column: Column) -> Finding {
     let mut lab = with_closed_window(column);
-    lab.send(b"hello").is_empty()
+    silent("at SEND, the window closed", &lab.send(b"hello"))?;
+    among(
+        "in 10 s at a closed window",
+        &lab.wait_secs(10),
+        data(b"h").seq(lab.rcv),
+    )
 }
 
-pub(crate) fn probes_go_on_for_as_long_as_they_are_answered(column: Column) -> bool {
-    let mut lab = with_closed_window(column);
-    lab.send(b"hello");
-    let mut gaps = Vec::new();
-    let mut last = lab.now;
-    while lab.now < Instant::from_secs(3600) {
-        let sent = lab.wait_secs(1);
-        if sent.iter().any(|it| it.data.len() == 1) {
-            gaps.push(lab.now - last);
-            last = lab.now;
-            let closed = Segment {
-                window: 0,
-                ..lab.ack()
-            };
-            lab.give(&closed);
-        }
-    }
-    let open = lab.state() == State::Established;
-    // The reader goes on: what waited arrives, and nobody gave up.
-    let before = lab.now;
+/// The peer takes what comes and acknowledges it, for a minute at most; what it took.
+fn takes_all(lab: &mut Lab, wanted: usize) -> Vec<u8> {
+    let end = lab.now + Duration::from_secs(60);
+    let mut arrived = Vec::new();
     lab.give(&lab.ack());
-    let mut arrived = Vec::<u8>::new();
-    while arrived.len() < 5 && lab.now < before + Duration::from_secs(60) {
+    while arrived.len() < wanted && lab.now < end {
         for segment in lab.wait_secs(1) {
             let new = lab.rcv.wrapping_sub(segment.seq) as usize;
             if let Some(data) = segment.data.get(new..) {
@@ -147,43 +160,78 @@ pub(crate) fn probes_go_on_for_as_long_as_they_are_answered(column: Column) -> b
         }
         lab.give(&lab.ack());
     }
-    let went_on = arrived == b"hello" && lab.state() == State::Established;
-    open && went_on && gaps.len() > 10 && gaps.last() > gaps.first()
+    arrived
 }
 
-pub(crate) fn an_idle_connection_is_not_probed(column: Column) -> bool {
+pub(crate) fn probes_go_on_for_as_long_as_they_are_answered(column: Column) -> Finding {
+    let mut lab = with_closed_window(column);
+    lab.send(b"hello");
+    let mut gaps = Vec::new();
+    let mut last = lab.now;
+    while lab.now < Instant::from_secs(3600) {
+        let sent = lab.wait_secs(1);
+        if sent.iter().any(|it| it.data.len() == 1) {
+            gaps.push((lab.now - last).secs());
+            last = lab.now;
+            lab.give(&closed(&lab));
+        }
+    }
+    let grow = gaps.len() > 10 && gaps.last() > gaps.first();
+    expect(
+        grow,
+        "seconds between probes in an hour",
+        format_args!("{gaps:?}"),
+        "more than 10, and growing",
+    )?;
+    state(&mut lab, State::Established)?;
+    // The reader goes on: what waited arrives, and nobody gave up.
+    equal("arrived with room", takes_all(&mut lab, 5), b"hello")?;
+    state(&mut lab, State::Established)
+}
+
+pub(crate) fn an_idle_connection_is_not_probed(column: Column) -> Finding {
     let mut lab = Lab::established(column);
-    lab.wait_secs(3 * 3600).is_empty() && lab.state() == State::Established
+    silent("in three idle hours", &lab.wait_secs(3 * 3600))?;
+    state(&mut lab, State::Established)?;
+    alive(&mut lab)
 }
 
-pub(crate) fn the_wait_for_the_peers_end_is_bounded_once_nobody_reads(column: Column) -> bool {
+pub(crate) fn the_wait_for_the_peers_end_is_bounded_once_nobody_reads(column: Column) -> Finding {
     let mut lab = Lab::established(column);
     lab.close();
     lab.let_go();
     lab.rcv = lab.rcv.wrapping_add(1);
     lab.give(&lab.ack());
-    let before = lab.state() == State::FinWait2;
+    state(&mut lab, State::FinWait2)?;
     lab.wait_secs(3600);
-    before && lab.state() != State::FinWait2
+    over(&mut lab)
 }
 
-pub(crate) fn a_segment_waits_for_the_hardware_address(column: Column) -> bool {
-    let mut lab = Lab::established(column);
-    // Longer than a hardware address is remembered.
-    lab.wait_secs(120);
+pub(crate) fn a_segment_waits_for_the_hardware_address(column: Column) -> Finding {
+    let mut lab = Lab::client(column);
     lab.answers = false;
-    let mut sent = lab.send(b"hello");
-    sent.extend(lab.wait_secs(3));
+    // Nobody heard of this one before.
+    let stranger = IpEndpoint::new(host(9).into(), 80);
+    silent(
+        "without its hardware address",
+        &lab.connect(stranger).unwrap(),
+    )?;
+    silent("without its hardware address", &lab.wait_secs(3))?;
     lab.answers = true;
-    sent.extend(lab.wait_secs(3));
-    sent.iter().any(|it| it.data == b"hello")
+    among("with its hardware address", &lab.wait_secs(3), SYN)
 }
 
-pub(crate) fn an_idle_peer_is_probed_only_if_asked_for(column: Column) -> bool {
+/// A connection on which nothing is said, and an idle peer is probed each 10 s.
+fn kept_alive(column: Column) -> Lab {
     let mut setup = Setup::default();
     setup.limits.keep_alive = Some(Duration::from_secs(10));
     let mut lab = Lab::established_with(column, setup);
     lab.set_keep_alive(Duration::from_secs(10));
+    lab
+}
+
+pub(crate) fn an_idle_peer_is_probed_only_if_asked_for(column: Column) -> Finding {
+    let mut lab = kept_alive(column);
     // It may say something at once, and is asked again and again for an hour.
     let mut probes = lab.work().len();
     while lab.now < Instant::from_secs(3600) {
@@ -194,14 +242,19 @@ pub(crate) fn an_idle_peer_is_probed_only_if_asked_for(column: Column) -> bool {
             lab.give(&lab.ack());
         }
     }
-    probes > 300 && lab.state() == State::Established
+    expect(probes > 300, "probes in an hour", probes, "more than 300")?;
+    state(&mut lab, State::Established)
 }
 
-pub(crate) fn a_probe_of_an_idle_peer_carries_nothing(column: Column) -> bool {
-    let mut setup = Setup::default();
-    setup.limits.keep_alive = Some(Duration::from_secs(10));
-    let mut lab = Lab::established_with(column, setup);
-    lab.set_keep_alive(Duration::from_secs(10));
+pub(crate) fn a_probe_of_an_idle_peer_carries_nothing(column: Column) -> Finding {
+    let mut lab = kept_alive(column);
     let sent = lab.wait_secs(30);
-    !sent.is_empty() && sent.iter().all(|it| it.data.is_empty())
+    let octets: Vec<_> = sent.iter().map(|it| it.data.len()).collect();
+    let fact = !octets.is_empty() && octets.iter().all(|it| *it == 0);
+    expect(
+        fact,
+        "octets in each probe",
+        format_args!("{octets:?}"),
+        "none, in at least one",
+    )
 }
