@@ -136,7 +136,8 @@ pub(crate) fn an_older_window_does_not_count(column: Column) -> Finding {
     lab.give(&Segment { seq, ..lab.ack() }.data(b"56789"));
     lab.give(&first);
     lab.snd += 10;
-    among("at SEND", &lab.send(b"hello"), data(b"hello"))
+    among("at SEND", &lab.send(b"hello"), data(b"hello"))?;
+    receives(&mut lab, b"0123456789")
 }
 
 pub(crate) fn a_segment_without_an_acknowledgment_is_dropped(column: Column) -> Finding {
