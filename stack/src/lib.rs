@@ -10,6 +10,7 @@
 //!   nobody.
 //! - [`origin`], [`deadlines`]: who shares with whom when something is scarce, and who is due when. Know nobody.
 //! - [`node`]: the stack. One smoltcp interface, one socket set for each connection, a gate in front.
+//! - `nal` (with `async`): the traits of `edge-nal` and `embedded-io-async` over a node.
 //! - `pair` (on an operating system): two nodes on a wire in memory.
 //!
 //! # The contract of the run loop
@@ -41,6 +42,8 @@ pub use smoltcp;
 
 pub mod deadlines;
 pub mod device;
+#[cfg(feature = "async")]
+pub mod nal;
 pub mod node;
 mod opaque;
 pub mod origin;

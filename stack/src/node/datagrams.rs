@@ -235,6 +235,11 @@ impl<'a> Datagrams<'a> {
         }
     }
 
+    /// How many wait to be sent.
+    pub(super) fn queued(&self) -> usize {
+        self.queued
+    }
+
     /// When to come back, if nothing else happens.
     pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
         match (self.queued, self.untried) {

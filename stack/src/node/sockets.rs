@@ -1,12 +1,13 @@
 //! The calls that open ports and connections, and lead to their sockets. None of them blocks.
 
 use smoltcp::time::Instant;
-use smoltcp::wire::IpEndpoint;
+use smoltcp::wire::{IpAddress, IpEndpoint};
 
 use super::connection::Handle;
 use super::errors::{ConnectError, ListenError};
 use super::node::Node;
 use super::queues::Queue;
+use super::slot_id::SlotId;
 use super::tcp_socket::TcpSocket;
 use super::udp_socket::UdpSocket;
 use crate::trace::{Call, Cause};
@@ -29,11 +30,24 @@ impl<'a> Node<'a> {
 
     /// The next connection whose handshake is over, oldest first.
     pub fn accept(&mut self) -> Option<Handle> {
-        let slot = self.tcp.table.pop(Queue::Accept)?;
+        let slot = self.tcp.table.front(Queue::Accept)?;
+        Some(self.hand_out(slot))
+    }
+
+    /// The same, for those who came to one port. Walks over those who wait at others.
+    pub fn accept_at(&mut self, port: u16) -> Option<Handle> {
+        let table = &self.tcp.table;
+        let came_to = |slot: &SlotId| table[*slot].flow.local.port == port;
+        let slot = table.queued(Queue::Accept).find(came_to)?;
+        Some(self.hand_out(slot))
+    }
+
+    fn hand_out(&mut self, slot: SlotId) -> Handle {
+        self.tcp.table.remove(Queue::Accept, slot);
         self.tcp.table[slot].flags.accepted = true;
         // It may have brought data, or its end, before anybody looked.
         self.tcp.table.push(Queue::Ready, slot);
-        Some(self.tcp.table.handle(slot))
+        self.tcp.table.handle(slot)
     }
 
     /// Active OPEN: starts a handshake with `remote`. The connection becomes ready when it is over,
@@ -115,6 +129,23 @@ impl<'a> Node<'a> {
     /// See [`ListenError`].
     pub fn bind(&mut self, port: u16) -> Result<(), ListenError> {
         self.datagrams.bind(port)
+    }
+
+    /// Binds a UDP port that is hard to guess and that nobody has; says which.
+    ///
+    /// # Errors
+    /// See [`ListenError`].
+    pub fn bind_any(&mut self, now: Instant) -> Result<u16, ListenError> {
+        self.host.tick(now);
+        // There is no peer yet to make this choice differ from the last: the moment does.
+        let nowhere = IpAddress::v4(0, 0, 0, 0);
+        let moment = IpEndpoint::new(nowhere, now.total_micros() as u16);
+        let datagrams = &self.datagrams;
+        let is_free = |port| datagrams.place_of(port).is_none();
+        let port = self.tcp.ephemeral.choose(nowhere, moment, is_free);
+        let port = port.ok_or(ListenError::InUse)?;
+        self.datagrams.bind(port)?;
+        Ok(port)
     }
 
     /// Whether a UDP port is bound.

@@ -102,6 +102,22 @@ impl Node<'_> {
         })
     }
 
+    /// Whether a TCP port is served.
+    pub fn serves(&self, port: u16) -> bool {
+        self.tcp.admission.listener(port).is_some()
+    }
+
+    /// The ports to which those came who wait for [`accept`](Self::accept), oldest first.
+    pub fn acceptable(&self) -> impl Iterator<Item = u16> + '_ {
+        let waiting = self.tcp.table.queued(Queue::Accept);
+        waiting.map(|slot| self.tcp.table[slot].flow.local.port)
+    }
+
+    /// How many datagrams wait to be sent.
+    pub fn unsent_datagrams(&self) -> usize {
+        self.datagrams.queued()
+    }
+
     /// The handle of a live connection by its number, for an operator's console. Walks over all slots.
     pub fn handle_of(&self, id: ConnectionId) -> Option<Handle> {
         let slot = self
