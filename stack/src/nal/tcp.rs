@@ -23,8 +23,9 @@ use crate::trace::{Ending, Flow, State};
 /// - Writing takes what there is room for, and waits for room. Flushing waits until the peer has acknowledged
 ///   everything; what was written leaves without it, too.
 /// - [`TcpShutdown::close`] of the sending half sends a FIN and waits until it is acknowledged; of the receiving half it
-///   reads until the peer's. Of both it does the first, and then lets go: what still comes is discarded, and the peer has
-///   [`Limits::fin_wait_2`](crate::node::Config) to close. No peer holds up whoever closes both.
+///   reads until the peer's. Of both it does the first, and then lets go: what still comes is discarded, a reset is no
+///   error if everything was acknowledged before, and the peer has `fin_wait_2` of
+///   [`Limits`](crate::node::Limits) to close. No peer holds up whoever closes both.
 /// - Dropping it closes both without waiting: what is queued still leaves, and a FIN after it. [`TcpShutdown::abort`]
 ///   resets.
 pub struct TcpStream<'s, 'd, const WAKERS: usize> {
@@ -197,6 +198,8 @@ impl<'d, const WAKERS: usize> End<'_, 'd, WAKERS> {
                 while socket.recv_with(|octets| (octets.len(), ())).is_ok() {}
             }
             let result = match (socket.ended(), socket.state()) {
+                // Whoever closes both has nothing to lose but what it wrote.
+                (Some(Ending::ResetByPeer), _) if both && socket.send_queue() == 0 => Ok(()),
                 (Some(ending), _) => well_ended(ending),
                 (None, State::FinWait2 | State::TimeWait | State::Closed | State::Listen) => Ok(()),
                 (
