@@ -12,3 +12,4 @@ mod http;
 mod http_on_a_tap;
 mod mqtt;
 mod net;
+mod storms;

@@ -8,21 +8,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use smolhost::device::Wire;
+use smolhost::device::{Faults, Policy, Wire};
 use smolhost::nal::Stack;
 use smolhost::node::{Config, Memory, Node, Sizes, earliest};
 use smolhost::smoltcp::time::{Duration, Instant};
 use smolhost::smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
 const MTU: usize = 1500;
+/// Frames on their way.
+const FRAMES: usize = 512;
 /// Rounds at one moment after which a real clock would have gone on.
-const ROUNDS: usize = 100;
+const ROUNDS: usize = 30;
 
 /// Two hosts, 192.0.2.1 and 192.0.2.2, one millisecond apart.
 pub(crate) struct Net<const A: usize = 64, const B: usize = 64> {
     pub(crate) a: Stack<'static, A>,
     pub(crate) b: Stack<'static, B>,
     wire: RefCell<Wire<'static>>,
+    faults: RefCell<Faults<'static>>,
     now: Cell<Instant>,
     sleepers: RefCell<Vec<(Instant, Waker)>>,
 }
@@ -43,6 +46,10 @@ pub(crate) fn at(host: u8, port: u16) -> SocketAddr {
 /// A port at every address.
 pub(crate) fn any(port: u16) -> SocketAddr {
     SocketAddr::from(([0; 4], port))
+}
+
+fn faults(seed: u64, policy: Policy<'static>) -> Faults<'static> {
+    Faults::heap(seed, policy, policy, MTU + 14, FRAMES)
 }
 
 /// A future, and whether the run waits for its end.
@@ -96,10 +103,17 @@ impl<const A: usize, const B: usize> Net<A, B> {
         Self {
             a: Stack::new(a, Instant::ZERO),
             b: Stack::new(b, Instant::ZERO),
-            wire: RefCell::new(Wire::heap(Duration::from_millis(1), MTU, 512)),
+            wire: RefCell::new(Wire::heap(Duration::from_millis(1), MTU, FRAMES)),
+            faults: RefCell::new(faults(0, Policy::NONE)),
             now: Cell::new(Instant::ZERO),
             sleepers: RefCell::default(),
         }
+    }
+
+    /// What befalls the frames of both.
+    pub(crate) fn with_faults(mut self, seed: u64, policy: Policy<'static>) -> Self {
+        self.faults = RefCell::new(faults(seed, policy));
+        self
     }
 
     pub(crate) fn now(&self) -> Instant {
@@ -113,8 +127,11 @@ impl<const A: usize, const B: usize> Net<A, B> {
             if self.now() >= until {
                 return Poll::Ready(());
             }
-            let sleeper = (until, context.waker().clone());
-            self.sleepers.borrow_mut().push(sleeper);
+            let mut sleepers = self.sleepers.borrow_mut();
+            let sleeps = |it: &(Instant, Waker)| it.0 == until && it.1.will_wake(context.waker());
+            if !sleepers.iter().any(sleeps) {
+                sleepers.push((until, context.waker().clone()));
+            }
             Poll::Pending
         })
         .await;
@@ -171,12 +188,16 @@ impl<const A: usize, const B: usize> Net<A, B> {
     fn poll(&self) -> Option<Instant> {
         let mut wire = self.wire.borrow_mut();
         let now = self.now();
-        let a = self.a.poll(now, &mut wire.end_a());
+        let mut faults = self.faults.borrow_mut();
+        let mut end = wire.end_a();
+        let mut faulty = faults.over(&mut end);
+        let a = self.a.poll(now, &mut faulty);
+        faulty.flush(now);
         let b = self.b.poll(now, &mut wire.end_b());
         let due = |(until, _): &mut (Instant, Waker)| *until <= now;
         let due: Vec<_> = self.sleepers.borrow_mut().extract_if(.., due).collect();
         due.into_iter().for_each(|(_, waker)| waker.wake());
-        earliest(&[a, b, wire.next_arrival()])
+        earliest(&[a, b, wire.next_arrival(), faults.next_deadline()])
     }
 
     fn next_sleeper(&self) -> Option<Instant> {
