@@ -253,3 +253,91 @@ impl<const N: usize> Wakers<N> {
         self.free = place;
     }
 }
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use super::*;
+    use std::boxed::Box;
+    use std::sync::Arc;
+    use std::task::Wake;
+    use std::vec::Vec;
+
+    /// A waker with a number.
+    struct Numbered;
+
+    impl Wake for Numbered {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    fn waker() -> Waker {
+        Waker::from(Arc::new(Numbered))
+    }
+
+    /// Interests that share chains: ports of TCP and of UDP, and there are fewer chains.
+    fn interest(rng: &mut fastrand::Rng) -> Interest {
+        match rng.u8(0..3) {
+            0 => Interest::Accept(rng.u16(0..6)),
+            1 => Interest::Datagram(rng.u16(0..6)),
+            _ => Interest::Queue,
+        }
+    }
+
+    #[test]
+    fn the_table_does_what_a_list_would_do() {
+        for seed in 0..200 {
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let mut table = Box::new(Wakers::<5>::new());
+            let mut list: Vec<(Interest, Ticket, Waker)> = Vec::new();
+            let mut stale: Vec<Ticket> = Vec::new();
+            for _ in 0..500 {
+                match rng.u8(0..5) {
+                    0 | 1 => {
+                        let (interest, waker) = (interest(&mut rng), waker());
+                        match table.keep(rng.choice(&stale).copied(), interest, &waker) {
+                            Kept::Waits(ticket, None) => list.push((interest, ticket, waker)),
+                            Kept::Waits(_, Some(_)) => panic!("that was a place of somebody's"),
+                            Kept::Full => assert_eq!(list.len(), 5),
+                        }
+                    }
+                    2 if !list.is_empty() => {
+                        let chosen = rng.usize(..list.len());
+                        let (interest, ticket, before) = &mut list[chosen];
+                        let waker = waker();
+                        let Kept::Waits(_, old) = table.keep(Some(*ticket), *interest, &waker)
+                        else {
+                            panic!("it has a place")
+                        };
+                        assert!(old.expect("another").will_wake(before));
+                        *before = waker;
+                    }
+                    3 if !list.is_empty() => {
+                        let (_, ticket, waker) = list.swap_remove(rng.usize(..list.len()));
+                        assert!(table.forget(ticket).expect("it waits").will_wake(&waker));
+                        assert!(table.forget(ticket).is_none());
+                        stale.push(ticket);
+                    }
+                    _ => {
+                        let interest = interest(&mut rng);
+                        let (due, others) = list.into_iter().partition(|it| it.0 == interest);
+                        list = others;
+                        let mut due: Vec<_> = due;
+                        assert_eq!(table.waits(interest), !due.is_empty());
+                        assert_eq!(table.mark(interest), !due.is_empty());
+                        // One that gives up between being due and being woken is not woken.
+                        if rng.bool()
+                            && let Some((_, ticket, _)) = due.pop()
+                        {
+                            assert!(table.forget(ticket).is_some());
+                        }
+                        while let Some(waker) = table.take_due() {
+                            let at = due.iter().position(|it| it.2.will_wake(&waker));
+                            stale.push(due.swap_remove(at.expect("it is due")).1);
+                        }
+                        assert!(due.is_empty());
+                    }
+                }
+                assert_eq!(table.len(), list.len());
+            }
+        }
+    }
+}

@@ -7,6 +7,7 @@ use edge_nal::{TcpAccept, TcpBind, TcpConnect};
 use smolhost::nal::Error;
 use smolhost::node::{ListenError, Sizes};
 use smolhost::smoltcp::time::Duration;
+use smolhost::smoltcp::wire::IpCidr;
 use smolhost::trace::Ending;
 
 use crate::net::{Net, any, at, service, task};
@@ -95,6 +96,33 @@ fn a_port_is_served_once_and_again_after_its_listener_is_gone() {
     // At its own address it is served, and nothing is left of what failed.
     drop(net.b.listen(at(2, 7), 1).expect("it is free"));
     assert_eq!(net.b.with(|node| node.serving().count()), 0);
+}
+
+#[test]
+fn a_port_at_one_address_is_closed_to_who_comes_to_another() {
+    let net: Net = Net::new();
+    net.b.with(|node| {
+        let two = [2, 3].map(|host| IpCidr::new(at(host, 0).ip().into(), 24));
+        node.set_addresses(net.now(), &two, &[]).expect("they fit");
+    });
+    net.run(vec![
+        task(async {
+            let listener = net.b.bind(at(3, 7)).await.expect("it is free");
+            let (_, peer) = listener.accept().await.expect("it is served");
+            assert_eq!(peer.local(), Some(at(3, 7)));
+        }),
+        task(async {
+            let mut wrong = net
+                .a
+                .connect(at(2, 7))
+                .await
+                .expect("the node shakes hands");
+            let end = wrong.read(&mut [0; 9]).await;
+            assert_eq!(end, Err(Error::Ended(Ending::ResetByPeer)));
+            let mut right = net.a.connect(at(3, 7)).await.expect("it is served");
+            assert_eq!(right.read(&mut [0; 9]).await, Ok(0));
+        }),
+    ]);
 }
 
 #[test]

@@ -1,12 +1,17 @@
 //! Reading and writing by `embedded_io_async`, at both ends.
 
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+
 use edge_nal::io::{Read, ReadReady, Write, WriteReady};
 use edge_nal::{Close, Readable, TcpAccept, TcpBind, TcpConnect, TcpShutdown, TcpSplit};
 use embassy_futures::join::join;
 use smolhost::node::Sizes;
 use smolhost::smoltcp::time::Duration;
 
-use crate::net::{Net, any, at, service, task};
+use crate::net::{Bell, Net, any, at, service, task};
 
 /// Serves everybody at the port, one after the other: what comes goes back, and the end after it.
 pub(crate) async fn echo(net: &impl TcpBind, port: u16) {
@@ -174,6 +179,65 @@ fn flushing_waits_for_the_acknowledgment_and_writing_does_not() {
             assert_eq!(net.now(), start);
         }),
     ]);
+}
+
+#[test]
+fn flushing_goes_on_waiting_when_a_part_is_acknowledged() {
+    let net: Net = Net::new();
+    let polls = net.run(vec![
+        task(async {
+            let listener = net.b.bind(any(7)).await.expect("it is free");
+            let (_, mut peer) = listener.accept().await.expect("it is served");
+            peer.close(Close::Read).await.expect("it ends");
+        }),
+        task(async {
+            let mut peer = net.a.connect(at(2, 7)).await.expect("it is served");
+            peer.write_all(&pattern(16_000)).await.expect("it listens");
+            peer.flush().await.expect("it listens");
+        }),
+    ]);
+    // At the beginning, when the connection was open, when everything had arrived.
+    assert_eq!(polls[1], 3);
+}
+
+#[test]
+fn who_waits_for_room_is_not_polled_because_something_comes() {
+    let net: Net = Net::new();
+    let polls = net.run(vec![
+        task(async {
+            let listener = net.b.bind(any(7)).await.expect("it is free");
+            let (_, mut peer) = listener.accept().await.expect("it is served");
+            for _ in 0..100 {
+                net.sleep(Duration::from_millis(100)).await;
+                peer.write_all(b"text").await.expect("it listens");
+            }
+            peer.close(Close::Read).await.expect("it ends");
+        }),
+        task(async {
+            let mut peer = net.a.connect(at(2, 7)).await.expect("it is served");
+            peer.write_all(&pattern(40_000)).await.expect("it listens");
+        }),
+    ]);
+    assert!(polls[1] < 20, "{polls:?}");
+}
+
+#[test]
+fn whoever_polls_the_stack_is_woken_by_what_futures_call() {
+    let net: Net = Net::new();
+    net.settle();
+    assert!(!net.a.is_due());
+    let bell = Arc::new(Bell::default());
+    let waker = Waker::from(Arc::clone(&bell));
+    let mut context = Context::from_waker(&waker);
+    let mut due = pin!(net.a.due());
+    assert!(due.as_mut().poll(&mut context).is_pending());
+    assert!(!bell.rings());
+    let connect = pin!(net.a.connect(at(2, 7)));
+    let pending = connect.poll(&mut Context::from_waker(Waker::noop()));
+    assert!(pending.is_pending());
+    assert!(bell.rings());
+    assert!(due.poll(&mut context).is_ready());
+    assert!(net.a.is_due());
 }
 
 #[test]

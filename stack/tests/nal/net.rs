@@ -78,7 +78,14 @@ pub(crate) fn service<'f, T>(future: impl Future<Output = T> + 'f) -> Task<'f> {
 
 /// The waker of a task: whether it was woken since it was polled last.
 #[derive(Default)]
-struct Bell(AtomicBool);
+pub(crate) struct Bell(AtomicBool);
+
+impl Bell {
+    /// Whether it was woken since it was asked last.
+    pub(crate) fn rings(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
+    }
+}
 
 impl Wake for Bell {
     fn wake(self: Arc<Self>) {
@@ -207,7 +214,7 @@ impl<const A: usize, const B: usize> Net<A, B> {
 
 /// Polls a future if it was woken; says whether it was.
 fn turn(task: &mut Option<Task<'_>>, bell: &Arc<Bell>) -> bool {
-    if !bell.0.swap(false, Ordering::Relaxed) {
+    if !bell.rings() {
         return false;
     }
     let Some(running) = task else { return false };
