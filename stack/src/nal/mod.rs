@@ -27,7 +27,7 @@
 //! - Everything is of one thread: no future and no waker of the stack holds it while another runs.
 //! - Nothing here has a timeout but the node's own, in its [`Limits`](crate::node::Limits): a connection that says
 //!   nothing stays, unless they ask for keep-alives. Who wants less wraps what waits in
-//!   [`WithTimeout`](edge_nal::WithTimeout).
+//!   [`WithTimeout`](edge_nal::WithTimeout), whose clock is the program's driver of `embassy-time`.
 //!
 //! # Example
 //!

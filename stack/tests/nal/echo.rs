@@ -183,7 +183,12 @@ fn flushing_waits_for_the_acknowledgment_and_writing_does_not() {
 
 #[test]
 fn flushing_goes_on_waiting_when_a_part_is_acknowledged() {
-    let net: Net = Net::new();
+    // A window of two segments: there and back eight times.
+    let sizes = Sizes {
+        receive: 3000,
+        ..Sizes::default()
+    };
+    let net: Net = Net::with(Sizes::default(), sizes);
     let polls = net.run(vec![
         task(async {
             let listener = net.b.bind(any(7)).await.expect("it is free");

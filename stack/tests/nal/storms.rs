@@ -26,7 +26,7 @@ const SIZES: Sizes = Sizes {
     ports: 1,
     datagrams: 1500,
     extra: 0,
-    #[cfg(feature = "tap")]
+    #[cfg(feature = "reassembly")]
     assemblies: 0,
     events: 0,
     mtu: 1500,
