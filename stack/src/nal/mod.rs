@@ -21,9 +21,9 @@
 //! - A future that calls something does that at the moment of the last poll. What it queues leaves with the next one:
 //!   nobody sleeps while [`is_due`](Stack::is_due) says so. A task of its own waits for [`due`](Stack::due), beside
 //!   the device and the deadline.
-//! - A future is woken when what it waits for is there, and at no other time. It looks and is registered in one
-//!   step, so that nothing comes between. Dropping it before it is done leaves nothing behind: no waker, and of a
-//!   connection that was to be opened no connection.
+//! - A future is woken when there is something for it; of several that accept at one port, each. It looks and is
+//!   registered in one step, so that nothing comes between. Dropping it before it is done leaves nothing behind: no
+//!   waker, and of a connection that was to be opened no connection.
 //! - Everything is of one thread: no future and no waker of the stack holds it while another runs.
 //! - Nothing here has a timeout but the node's own, in its [`Limits`](crate::node::Limits): a connection that says
 //!   nothing stays, unless they ask for keep-alives. Who wants less wraps what waits in

@@ -14,10 +14,10 @@ use crate::opaque::opaque;
 /// A node that is shared by futures of one thread, and up to `WAKERS` of them that wait at once. The
 /// [module](super) tells how it is run.
 ///
-/// A place is taken by whoever waits: a reader, a writer, an acceptor, a receiver of datagrams; not by a connection
-/// that nobody waits for. Twice as many as there are connections, and one for each acceptor and each UDP port, are
-/// always enough. With fewer nothing is lost: who finds no place is woken at once and looks again, which costs time
-/// and is counted ([`crowded`](Self::crowded)).
+/// A place is taken by whoever waits: a reader, a writer, an acceptor, a receiver or a sender of datagrams; not by a
+/// connection that nobody waits for. Two for each connection and each UDP port, and one for each future that accepts,
+/// are always enough. With fewer nothing is lost: who finds no place is woken at once and looks again, which costs
+/// time and is counted ([`crowded`](Self::crowded)).
 pub struct Stack<'d, const WAKERS: usize> {
     core: RefCell<Core<'d, WAKERS>>,
 }
