@@ -82,7 +82,8 @@ impl<'d, const WAKERS: usize> Stack<'d, WAKERS> {
         self.core.borrow().due
     }
 
-    /// Waits for that: for whoever polls in a task of its own, beside the device and the deadline. One may.
+    /// Waits for that: for whoever polls in a task of its own, beside the device and the deadline. One may. Dropped
+    /// while it waits, its task is woken once more, for nothing.
     pub async fn due(&self) {
         poll_fn(|context| {
             let mut core = self.core.borrow_mut();

@@ -7,9 +7,12 @@ mod crowded;
 mod datagrams;
 mod echo;
 mod endings;
+#[cfg(feature = "ipv6")]
+mod families;
 mod http;
 #[cfg(feature = "tap")]
 mod http_on_a_tap;
 mod mqtt;
 mod net;
+mod reentrant;
 mod storms;
