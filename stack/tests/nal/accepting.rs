@@ -7,7 +7,7 @@ use edge_nal::{TcpAccept, TcpBind, TcpConnect};
 use smolhost::nal::Error;
 use smolhost::node::{ListenError, Sizes};
 use smolhost::smoltcp::time::Duration;
-use smolhost::smoltcp::wire::IpCidr;
+use smolhost::smoltcp::wire::{IpAddress, IpCidr};
 use smolhost::trace::Ending;
 
 use crate::net::{Net, any, at, service, task};
@@ -102,7 +102,7 @@ fn a_port_is_served_once_and_again_after_its_listener_is_gone() {
 fn a_port_at_one_address_is_closed_to_who_comes_to_another() {
     let net: Net = Net::new();
     net.b.with(|node| {
-        let two = [2, 3].map(|host| IpCidr::new(at(host, 0).ip().into(), 24));
+        let two = [2, 3].map(|host| IpCidr::new(IpAddress::v4(192, 0, 2, host), 24));
         node.set_addresses(net.now(), &two, &[]).expect("they fit");
     });
     net.run(vec![
