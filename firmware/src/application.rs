@@ -38,7 +38,7 @@ const BACKLOG: u16 = 8;
 /// A power of two above connections and TIME-WAIT entries together.
 const FLOWS: usize = 64;
 /// Events remembered. With IPv6 each is larger, so that fewer fit into the same memory.
-const EVENTS: usize = if cfg!(feature = "ipv6") { 128 } else { 256 };
+const EVENTS: usize = if cfg!(feature = "ipv6") { 124 } else { 256 };
 /// Octets of UDP payload that may wait, each way: a longest line fits.
 pub(crate) const DATAGRAMS: usize = chat::LINE_MAX;
 /// Datagrams that may wait, each way.

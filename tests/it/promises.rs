@@ -174,6 +174,30 @@ const PROMISES: &[Promise] = &[
         "one_that_reads_waits_no_longer_than_those_that_do_not_are_given",
     ),
     promise(
+        "A reader that stands still holds up nobody",
+        "a full queue: cut off, and the others hear each line within 100 ms",
+        "pace",
+        "a_reader_that_stands_still_is_cut_off_and_holds_up_the_others_for_less_than_100_ms",
+    ),
+    promise(
+        "What one asks for is not paid by others",
+        "400 lines of 1,000 octets at once over UDP, far more than any queue holds: who reads over TCP hears each that has a receipt, and stays",
+        "pace",
+        "a_burst_over_udp_cuts_off_nobody_who_reads_and_what_was_said_is_heard_by_all_of_them",
+    ),
+    promise(
+        "What others say in somebody's name moves nothing",
+        "a datagram in the name of a member over UDP, from elsewhere: each line still goes to the member",
+        "neighbors/paths",
+        "what_somebody_says_in_the_name_of_a_member_over_udp_moves_none_of_its_lines",
+    ),
+    promise(
+        "What others say in somebody's name moves nothing",
+        "a SYN, and data beyond the window, in the name of a live connection: its numbers are told to its peer alone",
+        "neighbors/moved",
+        "whoever_guesses_at_a_live_connection_from_elsewhere_is_not_told_its_numbers",
+    ),
+    promise(
         "What one uses up, no other can count",
         "challenge ACKs are budgeted for each connection",
         "budgets",
@@ -251,7 +275,10 @@ fn page() -> String {
         let _ = writeln!(
             page,
             "| {} | {} | `cargo test --test it {}::{}` |",
-            row.what, row.held_to, row.file, row.test
+            row.what,
+            row.held_to,
+            row.file.replace('/', "::"),
+            row.test
         );
     }
     page + MEASURED + &floods()

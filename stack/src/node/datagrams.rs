@@ -223,16 +223,14 @@ impl<'a> Datagrams<'a> {
         if self.queued + 1 >= self.queue.packet_capacity() {
             return false;
         }
-        match self.queue.enqueue(data.len(), waiting) {
-            Ok(place) => {
-                place.copy_from_slice(data);
-                self.queued += 1;
-                self.octets += data.len();
-                self.try_all();
-                true
-            }
-            Err(_) => false,
-        }
+        let Ok(place) = self.queue.enqueue(data.len(), waiting) else {
+            return false;
+        };
+        place.copy_from_slice(data);
+        self.queued += 1;
+        self.octets += data.len();
+        self.try_all();
+        true
     }
 
     /// How many wait to be sent.
