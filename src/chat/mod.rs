@@ -43,8 +43,8 @@
 //!   receipt, never larger than the datagram, and hears nobody else. If there is room for it, 13 octets, the
 //!   receipt has a join code; `/join, please` asks for one.
 //! - An endpoint that returns its code behind `/join`, as in `/join k7m2p9qa`, has shown that it receives
-//!   what is sent to it, and is a member. No answer reads like that, so a service that returns what it is
-//!   sent never becomes one. The code is a keyed hash of the endpoint and the minute, good for one to two
+//!   what is sent to it, and is a member; its lines go from then on where the code came from. No answer reads
+//!   like that, so a service that returns what it is sent never becomes one. The code is a keyed hash of the endpoint and the minute, good for one to two
 //!   minutes; nothing is kept before it comes back.
 //! - Datagrams from ports below 1024, or from a port that the node itself serves, are dropped, and what
 //!   reads like an answer to a stranger is not answered: services and rooms never talk to each other.
@@ -93,6 +93,9 @@
 //! more than its share of all places, one that spoke. With so many addresses the share is that part of all, at most
 //! a quarter, and never less than two or a thirty-second part. Who has said nothing for 5 s, or nothing more for ten minutes,
 //! makes room in any case. Whoever makes room is told why.
+//!
+//! Shares hold against whoever has few addresses. A host on the node's own link can take as many as it likes, on and
+//! behind the link, and answer for each: against it nothing helps but a link that is looked after.
 
 mod command;
 pub mod framing;
