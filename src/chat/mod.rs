@@ -44,8 +44,8 @@
 //!   receipt has a join code; `/join, please` asks for one.
 //! - An endpoint that returns its code behind `/join`, as in `/join k7m2p9qa`, has shown that it receives
 //!   what is sent to it, and is a member; its lines go from then on where the code came from. No answer reads
-//!   like that, so a service that returns what it is sent never becomes one. The code is a keyed hash of the endpoint and the minute, good for one to two
-//!   minutes; nothing is kept before it comes back.
+//!   like that, so a service that returns what it is sent never becomes one. The code is a keyed hash of the
+//!   endpoint and the minute, good for one to two minutes; nothing is kept before it comes back.
 //! - Datagrams from ports below 1024, or from a port that the node itself serves, are dropped, and what
 //!   reads like an answer to a stranger is not answered: services and rooms never talk to each other.
 //! - What protects a member from a datagram with its address forged on it: nothing but the network. Such a
