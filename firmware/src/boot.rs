@@ -26,6 +26,9 @@ pub const PORT: u16 = 4000;
 pub const FALLBACK: Ipv4Cidr = Ipv4Cidr::new(Ipv4Address::new(10, 0, 2, 15), 24);
 const FALLBACK_GATEWAY: Ipv4Address = Ipv4Address::new(10, 0, 2, 2);
 
+/// Every option with its longest value fits into so many octets.
+pub const EVERY_OPTION: usize = 160;
+
 /// What the board is told when it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -208,7 +211,7 @@ mod tests {
     fn the_longest_line_from_outside_has_every_option_and_its_length_is_told() {
         let every = "smolchat seed=0123456789abcdef mac=02:00:00:00:00:07 ip=255.255.255.254/32 \
                      gw=255.255.255.254 port=65535 join=255.255.255.254:65535 live=off sizes=say";
-        assert!(every.len() <= smolboard::command_line::MAX / 2);
+        assert!(every.len() <= EVERY_OPTION);
     }
 
     #[test]

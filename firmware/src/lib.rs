@@ -20,3 +20,6 @@ pub mod boot;
 pub mod guest;
 #[cfg(feature = "ipv6")]
 pub mod slaac;
+
+// Whoever gives an option twice is heard.
+const _: () = assert!(2 * boot::EVERY_OPTION <= smolboard::command_line::MAX);
