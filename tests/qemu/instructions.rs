@@ -49,8 +49,8 @@ fn publish(what: &str, instructions: u64) {
     }
 }
 
-/// Lines that may be said at once.
-const LINES: u64 = 16;
+/// Lines that may be said at once, also by who comes from where somebody has just said as many and left.
+const LINES: u64 = 8;
 
 /// What one line costs that this many others hear, the console not counted.
 fn line(board: &mut Board, room: SocketAddr, others: usize) -> u64 {
