@@ -22,4 +22,9 @@ impl Endpoint for Path {
     fn origin(&self) -> Origin {
         self.flow().origin()
     }
+
+    fn way(&self) -> u64 {
+        let [a, b, c, d, e, f] = self.hardware().map_or([0; 6], |it| it.0);
+        u64::from_be_bytes([0, 0, a, b, c, d, e, f])
+    }
 }

@@ -10,6 +10,8 @@ pub(super) struct Pace {
     pub(super) room: usize,
     /// Since when the room waits for a reader.
     pub(super) since: Option<Instant>,
+    /// Until when each says one line in turn: the room had to wait just now.
+    pub(super) slow_until: Instant,
 }
 
 impl Pace {
@@ -18,6 +20,7 @@ impl Pace {
         Self {
             room: usize::MAX,
             since: None,
+            slow_until: Instant::ZERO,
         }
     }
 

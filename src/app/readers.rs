@@ -54,6 +54,9 @@ impl App<'_> {
             self.wake_at(Some(now + LOOK_AGAIN));
             return false;
         }
+        if now > since {
+            self.desk.pace.slow_until = now + PATIENCE;
+        }
         self.desk.pace.since = None;
         if !reads_on {
             self.cut_off_who_does_not_read(now, node, screen, &wanted);

@@ -297,7 +297,8 @@ impl App<'_> {
                     }
                     lines += 1;
                     // Nobody is kept waiting by somebody who says much.
-                    if ending == Ending::Idle || lines == LINES_AT_ONCE {
+                    let is_slow = now < self.desk.pace.slow_until;
+                    if ending == Ending::Idle || lines == LINES_AT_ONCE || is_slow {
                         return self.read_on_later(now, node, handle);
                     }
                 }

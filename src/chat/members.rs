@@ -22,6 +22,11 @@ pub const CELLS_PER_MEMBER: usize = 3;
 pub trait Endpoint: Copy + Eq + Hash {
     /// Whose it is: what is shared among UDP members is shared among origins.
     fn origin(&self) -> Origin;
+
+    /// What tells the ways to equal endpoints apart, where there can be several.
+    fn way(&self) -> u64 {
+        0
+    }
 }
 
 /// Whom a member is to the caller.

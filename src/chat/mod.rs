@@ -49,8 +49,9 @@
 //! - Datagrams from ports below 1024, or from a port that the node itself serves, are dropped, and what
 //!   reads like an answer to a stranger is not answered: services and rooms never talk to each other.
 //! - What protects a member from a datagram with its address forged on it: nothing but the network. Such a
-//!   datagram says a line in its name, or `q`; its owner is told, and returns with `/join`. Who needs more
-//!   joins over TCP.
+//!   datagram says a line in its name, or `q`; its owner is told, and returns with `/join`. A code is good on
+//!   the way that it was given on. From elsewhere on the link it moves the member's lines there, as when a host got
+//!   another hardware address; whoever was there before is told how to have them back. Who needs more joins over TCP.
 //! - A member that sends nothing for 120 s is dropped and told how to return. An empty datagram is
 //!   enough to stay.
 //! - Lines that a full queue does not take are counted, and the count is told with the next line.

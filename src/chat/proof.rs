@@ -60,21 +60,22 @@ impl Secret {
         letters(self.hash(Purpose::Alias, |hasher| endpoint.hash(hasher)))
     }
 
-    /// The code for an endpoint now.
-    pub(super) fn code<E: Hash>(self, endpoint: &E, now: Instant) -> Code {
-        self.code_of(endpoint, period(now))
+    /// The code for an endpoint on a way to it now.
+    pub(super) fn code<E: Hash>(self, endpoint: &E, way: u64, now: Instant) -> Code {
+        self.code_of(endpoint, way, period(now))
     }
 
     /// Whether `text` is the code that this endpoint was given, now or a period ago.
-    pub(super) fn proves<E: Hash>(self, endpoint: &E, now: Instant, text: &str) -> bool {
+    pub(super) fn proves<E: Hash>(self, endpoint: &E, way: u64, now: Instant, text: &str) -> bool {
         let now = period(now);
         text.len() == CODE_LEN
-            && (now - 1..=now).any(|period| self.code_of(endpoint, period) == text)
+            && (now - 1..=now).any(|period| self.code_of(endpoint, way, period) == text)
     }
 
-    fn code_of<E: Hash>(self, endpoint: &E, period: i64) -> Code {
+    fn code_of<E: Hash>(self, endpoint: &E, way: u64, period: i64) -> Code {
         letters(self.hash(Purpose::Code, |hasher| {
             endpoint.hash(hasher);
+            way.hash(hasher);
             period.hash(hasher);
         }))
     }
@@ -104,14 +105,15 @@ mod tests {
     #[test]
     fn a_code_is_good_for_its_endpoint_in_this_period_and_the_next_only() {
         let at = Instant::from_secs(60);
-        let code = SECRET.code(&("10.0.0.1", 7), at);
+        let code = SECRET.code(&(1, 7), 0, at);
         assert_eq!(code.len(), CODE_LEN);
-        assert!(SECRET.proves(&("10.0.0.1", 7), at, &code));
-        assert!(SECRET.proves(&("10.0.0.1", 7), Instant::from_secs(179), &code));
-        assert!(!SECRET.proves(&("10.0.0.1", 7), Instant::from_secs(180), &code));
-        assert!(!SECRET.proves(&("10.0.0.1", 8), at, &code));
-        assert!(!SECRET.proves(&("10.0.0.2", 7), at, &code));
-        assert!(!Secret([1, 3]).proves(&("10.0.0.1", 7), at, &code));
-        assert!(!SECRET.proves(&("10.0.0.1", 7), at, ""));
+        assert!(SECRET.proves(&(1, 7), 0, at, &code));
+        assert!(SECRET.proves(&(1, 7), 0, Instant::from_secs(179), &code));
+        assert!(!SECRET.proves(&(1, 7), 0, Instant::from_secs(180), &code));
+        assert!(!SECRET.proves(&(1, 8), 0, at, &code));
+        assert!(!SECRET.proves(&(2, 7), 0, at, &code));
+        assert!(!SECRET.proves(&(1, 7), 1, at, &code));
+        assert!(!Secret([1, 3]).proves(&(1, 7), 0, at, &code));
+        assert!(!SECRET.proves(&(1, 7), 0, at, ""));
     }
 }

@@ -282,6 +282,9 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         match self.hall.members.at(&from) {
             // Only a sign of life.
             Some(slot) if octets.is_empty() => self.hall.members.hear(slot, now),
+            Some(slot) if self.joins_elsewhere(now, slot, from, body, out) => {
+                self.stranger(now, from, octets.len(), body, ending, out);
+            }
             Some(slot) => return self.heard(now, slot, body, ending, out),
             None => self.stranger(now, from, octets.len(), body, ending, out),
         }
@@ -300,7 +303,11 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
             let Peer::Udp(endpoint) = member.peer else {
                 return None;
             };
-            let code = self.hall.members.secret.code(&endpoint, now);
+            let code = self
+                .hall
+                .members
+                .secret
+                .code(&endpoint, endpoint.way(), now);
             let mut why = String::<LAST_WORDS_MAX>::new();
             let _ = write!(
                 why,

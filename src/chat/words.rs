@@ -294,6 +294,22 @@ pub(super) const YIELDED: &str = "Others wait for a place and you were silent fo
 /// To a TCP member that does not read.
 pub(super) const SLOW: &str = "You read too slowly and your queue is full: disconnected, nothing after this line reaches you.";
 
+/// To where a UDP member was before its code came back from elsewhere.
+pub(super) struct Moved<'c> {
+    // A value: whoever is given one reads all of it.
+    pub(super) code: &'c str,
+}
+
+impl fmt::Display for Moved<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code } = self;
+        write!(
+            f,
+            "Your code came back from elsewhere, and your lines go there. To have them here, send: /join {code}"
+        )
+    }
+}
+
 /// To a member that the operator removed.
 pub(super) const KICKED: &str = "The operator has removed you from the room.";
 

@@ -64,7 +64,11 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         let readable = body.len() <= MESSAGE_MAX && text::clean(body, &mut text).is_ok();
         let command = command::parse(&text);
         if let Command::Join(code) = command
-            && self.hall.members.secret.proves(&endpoint, now, code)
+            && self
+                .hall
+                .members
+                .secret
+                .proves(&endpoint, endpoint.way(), now, code)
         {
             return self.admit(now, &sender, out);
         }
@@ -114,6 +118,47 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
             | Command::Incomplete(_)
             | Command::Unknown(_) => self.brief(now, &sender, Reply::MembersOnly, out),
         }
+    }
+
+    /// Whether a member's endpoint asks for a code, or returns one, from elsewhere than its lines go. One that is right
+    /// moves them: whoever was there is told, and how to have them back.
+    pub(super) fn joins_elsewhere(
+        &mut self,
+        now: Instant,
+        slot: u32,
+        from: E,
+        body: &[u8],
+        out: &mut impl Outbox<K, E>,
+    ) -> bool {
+        use core::fmt::Write;
+        let Some(member) = self.hall.members.get_mut(slot) else {
+            return false;
+        };
+        let Peer::Udp(known) = member.peer else {
+            return false;
+        };
+        let mut text = Text::new();
+        if known.way() == from.way() || text::clean(body, &mut text).is_err() {
+            return false;
+        }
+        let code = match command::parse(&text) {
+            Command::Join(code) => code,
+            // As in `/join, please`.
+            _ if text.starts_with("/join") => "",
+            _ => return false,
+        };
+        let secret = self.hall.members.secret;
+        if !secret.proves(&from, from.way(), now, code) {
+            return true;
+        }
+        let code = secret.code(&known, known.way(), now);
+        self.line.clear();
+        let _ = writeln!(self.line, "{}", words::Moved { code: &code });
+        self.hall.post_stranger(known, self.line.as_bytes(), out);
+        if let Some(member) = self.hall.members.get_mut(slot) {
+            member.peer = Peer::Udp(from);
+        }
+        false
     }
 
     fn admit(&mut self, now: Instant, sender: &Sender<E>, out: &mut impl Outbox<K, E>) {
@@ -176,7 +221,11 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         out: &mut impl Outbox<K, E>,
     ) {
         let allowed = sender.len * AMPLIFICATION;
-        let code = self.hall.members.secret.code(&sender.endpoint, now);
+        let code = self
+            .hall
+            .members
+            .secret
+            .code(&sender.endpoint, sender.endpoint.way(), now);
         for form in 0..REPLY_FORMS {
             self.line.clear();
             if reply

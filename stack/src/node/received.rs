@@ -59,7 +59,8 @@ impl Path {
         &self.flow
     }
 
-    pub(super) fn hardware(&self) -> Option<EthernetAddress> {
+    /// The hardware address that it came from, unless too many datagrams waited.
+    pub fn hardware(&self) -> Option<EthernetAddress> {
         self.hardware
     }
 }

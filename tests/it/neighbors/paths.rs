@@ -1,8 +1,10 @@
 //! Where datagrams go back to: on the way that they came, whatever others say.
 
 use super::*;
+use crate::hall::Paper;
 use crate::host::udp;
 use crate::pair::{Pair, address};
+use smolchat::app::{App, Memory};
 
 #[test]
 fn an_answer_over_udp_goes_back_to_where_its_datagram_came_from_and_waits_for_nobody() {
@@ -74,4 +76,57 @@ fn what_somebody_says_in_the_name_of_a_member_over_udp_moves_none_of_its_lines()
             assert!(hall.recv_datagram().ends_with(": again\n"), "{forged:?}");
         }
     }
+}
+
+#[test]
+fn a_member_over_udp_whose_host_changed_its_hardware_address_joins_again_and_is_told_where_it_was()
+{
+    let mut host = Host::new();
+    let (us, them) = (host::US[0], host::THEM[0]);
+    let mut room = App::new(host.now, Memory::heap(8, 8), crate::hall::config(false));
+    let mut screen = Paper::default();
+    let mut say = |host: &mut Host, hardware: EthernetAddress, text: &str| {
+        let mut datagram = frame(host::MAC, &udp(them, us, PORT, text.as_bytes()));
+        datagram[6..12].copy_from_slice(hardware.as_bytes());
+        host.cable.inbox.push_back(datagram);
+        let mut frames = host.work();
+        room.run(host.now, &mut host.node, &mut screen);
+        frames.extend(host.work());
+        let told = frames
+            .iter()
+            .map(|it| (EthernetAddress::from_bytes(&it[..6]), it[42..].to_vec()));
+        let texts = told.map(|(to, text)| (to, String::from_utf8(text).unwrap()));
+        texts.collect::<Vec<_>>()
+    };
+    let code = |told: &[(EthernetAddress, String)]| {
+        format!("/join {}", told[0].1.rsplit(' ').next().unwrap())
+    };
+    let first = code(&say(&mut host, host::THEIRS, "/join, please"));
+    assert!(
+        say(&mut host, host::THEIRS, &first)[0]
+            .1
+            .starts_with("Welcome")
+    );
+    // A code is good on the way that it was given, and on no other.
+    let told = say(&mut host, THIEF, &first);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].0, THIEF);
+    assert!(
+        told[0].1.starts_with("code ") || told[0].1.contains("/join "),
+        "{told:?}"
+    );
+    let second = code(&say(&mut host, THIEF, "/join, please"));
+    let told = say(&mut host, THIEF, &second);
+    assert_eq!(
+        told.iter().map(|it| it.0).collect::<Vec<_>>(),
+        [host::THEIRS, THIEF]
+    );
+    assert!(told[1].1.starts_with("You are in already"), "{told:?}");
+    // Whoever was there has its lines back by what it was told.
+    let back = code(&told);
+    let told = say(&mut host, host::THEIRS, back.trim());
+    assert_eq!(
+        told.iter().map(|it| it.0).collect::<Vec<_>>(),
+        [THIEF, host::THEIRS]
+    );
 }
