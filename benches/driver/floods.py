@@ -1,8 +1,8 @@
 """What honest members notice while forged frames come in over their TAP: one kind after the other.
 
 The members, ten who listen and one who speaks, have a core, the node has another, and the flood has what
-is left of the members' core. A member over UDP speaks after them. The quiet room is measured right before each flood, and a ratio is taken
-between the two. A run fails when a member is refused, reset or not heard.
+is left of the members' core. A member over UDP speaks after them. The quiet room is measured right before
+each flood, and a ratio is taken between the two. A run fails when a member is refused, reset or not heard.
 """
 
 import multiprocessing

@@ -215,28 +215,13 @@ impl App<'_> {
     ) {
         let mut lines = 0;
         loop {
+            let Some((count, finished)) = self.arrived(now, node, screen, slot, scratch) else {
+                return;
+            };
             let Some(Seat(Role::Member(member))) = self.desk.seats.get_mut(slot) else {
                 return;
             };
             let (handle, id) = (member.handle, member.id);
-            let Some(mut socket) = node.tcp(handle) else {
-                return;
-            };
-            if member.busy && socket.ended().is_none() {
-                return;
-            }
-            let finished = socket.has_finished();
-            let count = socket.peek(scratch).unwrap_or(0);
-            if count > 0 && !has_room_for_answer(&socket, &scratch[..count]) {
-                // What it says next waits in its own queue, and when that is full, with the peer.
-                return socket.watch_acknowledgments();
-            }
-            if count > 0 && !self.may_speak(now, node, screen, count) {
-                return self.desk.deadlines.not_after(slot, now + LOOK_AGAIN);
-            }
-            let Some(Seat(Role::Member(member))) = self.desk.seats.get_mut(slot) else {
-                return;
-            };
             let Some(mut socket) = node.tcp(handle) else {
                 return;
             };
@@ -304,6 +289,36 @@ impl App<'_> {
                 }
             }
         }
+    }
+
+    /// What has come from a member, as far as it may be listened to now: octets, and whether that is all that will.
+    fn arrived<S: Screen>(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        screen: &mut S,
+        slot: usize,
+        scratch: &mut [u8],
+    ) -> Option<(usize, bool)> {
+        let Role::Member(member) = self.desk.role(slot) else {
+            return None;
+        };
+        let mut socket = node.tcp(member.handle)?;
+        if member.busy && socket.ended().is_none() {
+            return None;
+        }
+        let finished = socket.has_finished();
+        let count = socket.peek(scratch).unwrap_or(0);
+        if count > 0 && !has_room_for_answer(&socket, &scratch[..count]) {
+            // What it says next waits in its own queue, and when that is full, with the peer.
+            socket.watch_acknowledgments();
+            return None;
+        }
+        if count > 0 && !self.may_speak(now, node, screen, count) {
+            self.desk.deadlines.not_after(slot, now + LOOK_AGAIN);
+            return None;
+        }
+        Some((count, finished))
     }
 
     fn read_on_later(&mut self, now: Instant, node: &mut Node<'_>, handle: Handle) {

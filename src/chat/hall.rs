@@ -37,13 +37,16 @@ impl<K: Copy, E: Endpoint> Hall<'_, K, E> {
         }
         self.counts.lost += 1;
         match member.peer {
-            Peer::Tcp(_) => {
-                self.counts.slow += 1;
-                self.dismiss(slot, words::SLOW, out);
-            }
+            Peer::Tcp(_) => self.cut_off(slot, out),
             Peer::Udp(_) | Peer::Console => member.lost = member.lost.saturating_add(1),
         }
         false
+    }
+
+    /// Ends the membership of somebody who does not read.
+    pub(super) fn cut_off(&mut self, slot: u32, out: &mut impl Outbox<K, E>) {
+        self.counts.slow += 1;
+        self.dismiss(slot, words::SLOW, out);
     }
 
     /// Sends a line to an endpoint that is no member's. What is lost is only counted.

@@ -20,6 +20,11 @@ impl Rate {
         burst: u32::MAX,
         every: Duration::ZERO,
     };
+
+    /// In how many microseconds so many tokens come.
+    fn micros_for(self, tokens: u32) -> u64 {
+        self.every.total_micros().saturating_mul(tokens.into())
+    }
 }
 
 /// The bucket, kept as the instant at which it is full again (the generic cell rate algorithm).
@@ -35,10 +40,9 @@ impl Bucket {
 
     /// The same, but so that there are as many tokens at least.
     fn with(self, now: Instant, rate: Rate, tokens: u32) -> Self {
-        let missing = rate.burst.saturating_sub(tokens);
-        let depth = u64::from(missing).saturating_mul(rate.every.total_micros());
+        let missing = rate.micros_for(rate.burst.saturating_sub(tokens));
         Self {
-            full_at: self.full_at.min(now + Duration::from_micros(depth)),
+            full_at: self.full_at.min(now + Duration::from_micros(missing)),
         }
     }
 
@@ -50,11 +54,7 @@ impl Bucket {
     /// Takes so many tokens, if there are as many.
     fn take_many(&mut self, now: Instant, rate: Rate, tokens: u32) -> bool {
         let full_at = self.full_at.max(now) + rate.every * tokens;
-        let depth = rate
-            .every
-            .total_micros()
-            .saturating_mul(u64::from(rate.burst));
-        let allowed = (full_at - now).total_micros() <= depth;
+        let allowed = (full_at - now).total_micros() <= rate.micros_for(rate.burst);
         if allowed {
             self.full_at = full_at;
         }

@@ -31,6 +31,8 @@ mod memory;
 mod strangers;
 mod yielding;
 
+use strangers::Rejoins;
+
 pub use memory::{Memory, Storage};
 pub use strangers::AMPLIFICATION;
 pub use yielding::{Newcomer, PutOut};
@@ -221,8 +223,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
     /// Ends the membership of somebody who does not read.
     pub fn cut_off(&mut self, id: MemberId, out: &mut impl Outbox<K, E>) {
         if let Some(slot) = self.hall.members.slot(id) {
-            self.hall.counts.slow += 1;
-            self.hall.dismiss(slot, words::SLOW, out);
+            self.hall.cut_off(slot, out);
         }
     }
 
@@ -282,10 +283,17 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         match self.hall.members.at(&from) {
             // Only a sign of life.
             Some(slot) if octets.is_empty() => self.hall.members.hear(slot, now),
-            Some(slot) if self.joins_elsewhere(now, slot, from, body, out) => {
-                self.stranger(now, from, octets.len(), body, ending, out);
+            Some(slot) => {
+                match self.rejoins(now, slot, &from, body) {
+                    Rejoins::Not => {}
+                    Rejoins::Proves => self.move_lines(now, slot, from, out),
+                    Rejoins::Asks => {
+                        self.stranger(now, from, octets.len(), body, ending, out);
+                        return None;
+                    }
+                }
+                return self.heard(now, slot, body, ending, out);
             }
-            Some(slot) => return self.heard(now, slot, body, ending, out),
             None => self.stranger(now, from, octets.len(), body, ending, out),
         }
         None

@@ -43,6 +43,16 @@ struct Sender<E> {
     ending: Ending,
 }
 
+/// What a member's endpoint wants that speaks from elsewhere than its lines go.
+pub(super) enum Rejoins {
+    /// Nothing to do with joining, or it is not elsewhere.
+    Not,
+    /// A code for where it is.
+    Asks,
+    /// It has the code for where it is.
+    Proves,
+}
+
 impl<K: Copy, E: Endpoint> Room<'_, K, E> {
     #[inline(never)]
     pub(super) fn stranger(
@@ -120,45 +130,47 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         }
     }
 
-    /// Whether a member's endpoint asks for a code, or returns one, from elsewhere than its lines go. One that is right
-    /// moves them: whoever was there is told, and how to have them back.
-    pub(super) fn joins_elsewhere(
+    /// Whether what a member's endpoint says is about joining, and comes from elsewhere than its lines go.
+    pub(super) fn rejoins(&self, now: Instant, slot: u32, from: &E, body: &[u8]) -> Rejoins {
+        let member = self.hall.members.get(slot);
+        let comes_another_way =
+            |peer: Peer<K, E>| matches!(peer, Peer::Udp(known) if known.way() != from.way());
+        if !member.is_some_and(|member| comes_another_way(member.peer)) {
+            return Rejoins::Not;
+        }
+        let mut text = Text::new();
+        if text::clean(body, &mut text).is_err() {
+            return Rejoins::Not;
+        }
+        let secret = self.hall.members.secret;
+        match command::parse(&text) {
+            Command::Join(code) if secret.proves(from, from.way(), now, code) => Rejoins::Proves,
+            Command::Join(_) => Rejoins::Asks,
+            // As in `/join, please`.
+            _ if text.starts_with("/join") => Rejoins::Asks,
+            _ => Rejoins::Not,
+        }
+    }
+
+    /// A member's lines go elsewhere from now on. Whoever is where they went is told, and how to have them back.
+    pub(super) fn move_lines(
         &mut self,
         now: Instant,
         slot: u32,
-        from: E,
-        body: &[u8],
+        to: E,
         out: &mut impl Outbox<K, E>,
-    ) -> bool {
+    ) {
         use core::fmt::Write;
         let Some(member) = self.hall.members.get_mut(slot) else {
-            return false;
+            return;
         };
-        let Peer::Udp(known) = member.peer else {
-            return false;
+        let Peer::Udp(before) = core::mem::replace(&mut member.peer, Peer::Udp(to)) else {
+            return;
         };
-        let mut text = Text::new();
-        if known.way() == from.way() || text::clean(body, &mut text).is_err() {
-            return false;
-        }
-        let code = match command::parse(&text) {
-            Command::Join(code) => code,
-            // As in `/join, please`.
-            _ if text.starts_with("/join") => "",
-            _ => return false,
-        };
-        let secret = self.hall.members.secret;
-        if !secret.proves(&from, from.way(), now, code) {
-            return true;
-        }
-        let code = secret.code(&known, known.way(), now);
+        let code = self.hall.members.secret.code(&before, before.way(), now);
         self.line.clear();
         let _ = writeln!(self.line, "{}", words::Moved { code: &code });
-        self.hall.post_stranger(known, self.line.as_bytes(), out);
-        if let Some(member) = self.hall.members.get_mut(slot) {
-            member.peer = Peer::Udp(from);
-        }
-        false
+        self.hall.post_stranger(before, self.line.as_bytes(), out);
     }
 
     fn admit(&mut self, now: Instant, sender: &Sender<E>, out: &mut impl Outbox<K, E>) {

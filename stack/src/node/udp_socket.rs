@@ -121,10 +121,7 @@ impl<'n, 'a> UdpSocket<'n, 'a> {
     /// Notes that the application refused a datagram, so that no loss is silent.
     pub fn refuse(&mut self, now: Instant, received: &Received, reason: Reason) {
         self.host.tick(now);
-        let flow = Flow {
-            local: received.local,
-            remote: received.remote,
-        };
+        let flow = *received.path().flow();
         let (len, verdict) = (received.len as u16, Verdict::Dropped(reason));
         self.host.record.datagram(Direction::In, flow, len, verdict);
     }
