@@ -1,67 +1,144 @@
 //! Nobody speaks faster than those hear who read.
 //!
-//! A line goes to everybody at once. While somebody has no room for it, nobody is listened to: what is said waits with
-//! whoever says it, and over UDP it may be lost there, before it was said. But whoever does not read half of its queue
-//! in [`PATIENCE`] is cut off, so that a reader that stands still holds up the others for no longer, and one that reads
-//! a little not for ever.
+//! A line goes to everybody at once. While somebody has no room for it, whoever says much is not listened to: what is
+//! said waits with whoever says it. Part of each queue is kept for those who say little, and after that they go first.
+//! Whoever does not read half of its queue in [`PATIENCE`] is cut off, and whoever leaves no room for a quiet word in
+//! [`TO_HEAR`]: a reader that stands still holds up the others for no longer, and one that reads a little not for ever.
 
 use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::IpEndpoint;
 
 use super::app::App;
-use super::desk::Desk;
+use super::desk::{Desk, NEXT_TURN};
 use super::operator::Screen;
+use super::pace::kept_of;
 use super::seat::{Role, Seat};
-use crate::chat::{LAST_WORDS_MAX, LINE_MAX, MemberId, NAME_MAX};
-use crate::node::Node;
+use crate::chat::{Endpoint, LAST_WORDS_MAX, LINE_MAX, MemberId, NAME_MAX, Voice};
+use crate::node::{Handle, Node};
 
-/// How long the room waits for a reader: on a good wire everybody hears within 100 ms.
-const PATIENCE: Duration = Duration::from_millis(80);
+/// How long those who say much wait for a reader. A far one needs as long: half a queue takes its round trip.
+const PATIENCE: Duration = Duration::from_millis(250);
 
-/// How soon it is looked again whether everybody has read.
-pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(1);
+/// How long those wait who say little: on a good wire everybody hears within 100 ms.
+const TO_HEAR: Duration = Duration::from_millis(80);
+
+/// How soon it is looked again whether everybody has read, and how much later for each connection: a look walks over
+/// all of them.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+const FOR_EACH: Duration = Duration::from_micros(5);
+
+/// How long a datagram waits. There is no other way to hold back who sends it than to say so.
+const FOR_DATAGRAMS: Duration = Duration::from_millis(20);
 
 impl App<'_> {
-    /// Whether everybody has room for what somebody says in so many octets. If not, it is to be asked again after
-    /// [`LOOK_AGAIN`], and nothing is taken from whoever speaks.
-    pub(super) fn may_speak<S: Screen>(
+    /// How long somebody has to wait until everybody has room for so many octets that it says. Nothing
+    /// is taken from it before; `None`: it may speak now.
+    pub(super) fn has_to_wait<S: Screen>(
         &mut self,
         now: Instant,
         node: &mut Node<'_>,
         screen: &mut S,
         octets: usize,
-    ) -> bool {
+        speaker: Speaker,
+    ) -> Option<Instant> {
+        // Over UDP each line leaves before the next is said.
+        if node.has_many_datagrams() {
+            let next = now + NEXT_TURN;
+            self.wake_at(Some(next));
+            return Some(next);
+        }
         // An octet that is no UTF-8 becomes three.
         let line = (3 * octets + NAME_MAX + 8).min(LINE_MAX) + LAST_WORDS_MAX;
-        let pace = &self.desk.pace;
-        if pace.room >= line && pace.since.is_none() {
+        if self.desk.pace.is_free(now, line) {
+            return None;
+        }
+        self.is_heard_at(now, node, screen, (octets, line), speaker)
+    }
+
+    /// Whether somebody has to be told that nobody hears its datagrams of so many octets.
+    pub(super) fn is_unheard(
+        &self,
+        now: Instant,
+        node: &Node<'_>,
+        sender: IpEndpoint,
+        octets: usize,
+    ) -> bool {
+        let has_waited = self.desk.pace.wait.has_lasted(now, FOR_DATAGRAMS);
+        let has_waited = has_waited && !node.has_many_datagrams();
+        has_waited && self.room.voice(now, sender.origin(), octets) == Voice::Loud
+    }
+
+    /// When to ask again.
+    pub(super) fn look_again(&self, now: Instant) -> Instant {
+        let seats = self.desk.seats.len().min(60_000) as u32;
+        now + LOOK_AGAIN + FOR_EACH * seats
+    }
+
+    #[inline(never)]
+    fn is_heard_at<S: Screen>(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        screen: &mut S,
+        (octets, line): (usize, usize),
+        speaker: Speaker,
+    ) -> Option<Instant> {
+        let origin = match speaker {
+            Speaker::Stream(handle) => node.tcp(handle)?.flow().origin(),
+            Speaker::Datagram(sender) => sender.origin(),
+        };
+        let voice = self.room.voice(now, origin, octets);
+        let again = self.look_again(now);
+        let waits = self.waits_for_readers(now, node, screen, line, voice);
+        self.wake_at(waits.then_some(again));
+        waits.then_some(again)
+    }
+
+    #[inline(never)]
+    fn waits_for_readers<S: Screen>(
+        &mut self,
+        now: Instant,
+        node: &mut Node<'_>,
+        screen: &mut S,
+        line: usize,
+        voice: Voice,
+    ) -> bool {
+        let again = self.look_again(now);
+        let pace = &mut self.desk.pace;
+        let is_quiet = voice == Voice::Quiet;
+        if is_quiet && pace.room >= line {
+            return false;
+        }
+        if voice == Voice::Civil {
+            pace.first = again + (again - now);
+        }
+        let others_first = voice == Voice::Loud && now < pace.first;
+        let was_seen = !is_quiet && pace.wait.was_asked_within(now, again - now);
+        if others_first || was_seen && voice == Voice::Loud {
             return true;
         }
         let wanted = Wanted {
             line,
-            half: pace.since.is_some(),
+            voice,
+            half: pace.wait.is_on(now),
         };
-        self.desk.pace.room = usize::MAX;
-        let mut reads_on = true;
-        for slot in 0..self.desk.seats.len() {
-            let Some((_, room, enough)) = self.desk.reader(node, slot, &wanted) else {
-                continue;
-            };
-            self.desk.pace.queued(room);
-            reads_on &= enough;
+        let reads_on = self.desk.look_at_readers(node, &wanted);
+        let pace = &mut self.desk.pace;
+        let (wait, patience) = match is_quiet {
+            true => (&mut pace.quiet_wait, TO_HEAR),
+            false => (&mut pace.wait, PATIENCE),
+        };
+        if !reads_on && !wait.has_lasted(now, patience) {
+            wait.go_on(now);
+            return true;
         }
-        let since = *self.desk.pace.since.get_or_insert(now);
-        if !reads_on && now < since + PATIENCE {
-            self.wake_at(Some(now + LOOK_AGAIN));
-            return false;
+        if wait.end(now) {
+            pace.slow_until = now + PATIENCE;
         }
-        if now > since {
-            self.desk.pace.slow_until = now + PATIENCE;
-        }
-        self.desk.pace.since = None;
         if !reads_on {
             self.cut_off_who_does_not_read(now, node, screen, &wanted);
         }
-        true
+        false
     }
 
     #[inline(never)]
@@ -80,14 +157,47 @@ impl App<'_> {
     }
 }
 
+/// Who wants to speak.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Speaker {
+    Stream(Handle),
+    Datagram(IpEndpoint),
+}
+
 /// How much room a reader must have.
 struct Wanted {
     line: usize,
-    /// And half of its queue.
+    voice: Voice,
+    /// Half of its queue, where somebody says much.
     half: bool,
 }
 
+impl Wanted {
+    /// Of a queue of so many octets.
+    fn of(&self, queue: usize) -> usize {
+        let wanted = match self.voice {
+            Voice::Quiet => self.line,
+            Voice::Loud if self.half => (self.line + kept_of(queue)).max(queue / 2),
+            Voice::Civil | Voice::Loud => self.line + kept_of(queue),
+        };
+        wanted.min(queue)
+    }
+}
+
 impl Desk<'_> {
+    /// Whether everybody has room enough. Then it is known how much.
+    fn look_at_readers(&mut self, node: &mut Node<'_>, wanted: &Wanted) -> bool {
+        self.pace.room = usize::MAX;
+        let mut reads_on = true;
+        for slot in 0..self.seats.len() {
+            if let Some((_, room, enough)) = self.reader(node, slot, wanted) {
+                self.pace.queued(room);
+                reads_on &= enough;
+            }
+        }
+        reads_on
+    }
+
     /// The member at a slot, the room in its queue, and whether that is enough.
     fn reader(
         &self,
@@ -103,9 +213,7 @@ impl Desk<'_> {
             return None;
         }
         let room = socket.send_room();
-        let whole = room + socket.send_queue();
-        let half = if wanted.half { whole / 2 } else { 0 };
-        let enough = room >= wanted.line.max(half).min(whole);
-        Some((member.id, room, enough))
+        let queue = room + socket.send_queue();
+        Some((member.id, room, room >= wanted.of(queue)))
     }
 }

@@ -6,7 +6,7 @@ use super::app::App;
 use super::desk::{NEXT_TURN, discard};
 use super::operator::Screen;
 use super::post::Post;
-use super::readers::LOOK_AGAIN;
+use super::readers::Speaker;
 use super::seat::{Member, Parting, Role, Seat};
 use super::service::may_be_answered;
 use crate::chat::framing::SCRATCH;
@@ -82,6 +82,9 @@ impl App<'_> {
             });
             // Otherwise the room has told the peer that it is full.
             if let Ok(id) = joined {
+                let socket = node.tcp(handle);
+                let queue = socket.map_or(0, |it| it.send_room() + it.send_queue());
+                self.desk.pace.joined(queue);
                 let member = Member {
                     handle,
                     id,
@@ -134,8 +137,13 @@ impl App<'_> {
         let Some(mut socket) = node.next_udp() else {
             return false;
         };
-        let (port, octets) = (socket.port(), socket.next_len().unwrap_or(0));
-        if !self.may_speak(now, node, screen, octets) {
+        let Some((octets, sender)) = socket.next_from() else {
+            return false;
+        };
+        let port = socket.port();
+        let waits = self.has_to_wait(now, node, screen, octets, Speaker::Datagram(sender));
+        let is_unheard = waits.is_some();
+        if is_unheard && !self.is_unheard(now, node, sender, octets) {
             return false;
         }
         let received = node.udp(port).and_then(|mut it| it.recv_from(scratch));
@@ -165,7 +173,11 @@ impl App<'_> {
             desk: &mut self.desk,
             screen,
         };
-        if let Some(request) = self.room.datagram(now, from, octets, &mut post) {
+        let asked = match is_unheard {
+            true => self.room.datagram_unheard(now, from, octets, &mut post),
+            false => self.room.datagram(now, from, octets, &mut post),
+        };
+        if let Some(request) = asked {
             self.answer(now, node, screen, request);
         }
         true
@@ -282,8 +294,12 @@ impl App<'_> {
                     }
                     lines += 1;
                     // Nobody is kept waiting by somebody who says much.
-                    let is_slow = now < self.desk.pace.slow_until;
-                    if ending == Ending::Idle || lines == LINES_AT_ONCE || is_slow {
+                    if now < self.desk.pace.slow_until {
+                        // In turn with those who wait.
+                        let again = self.look_again(now);
+                        return self.desk.deadlines.not_after(slot, again);
+                    }
+                    if ending == Ending::Idle || lines == LINES_AT_ONCE {
                         return self.read_on_later(now, node, handle);
                     }
                 }
@@ -314,8 +330,11 @@ impl App<'_> {
             socket.watch_acknowledgments();
             return None;
         }
-        if count > 0 && !self.may_speak(now, node, screen, count) {
-            self.desk.deadlines.not_after(slot, now + LOOK_AGAIN);
+        let speaker = Speaker::Stream(member.handle);
+        if count > 0
+            && let Some(again) = self.has_to_wait(now, node, screen, count, speaker)
+        {
+            self.desk.deadlines.not_after(slot, again);
             return None;
         }
         Some((count, finished))

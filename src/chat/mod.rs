@@ -122,5 +122,6 @@ pub use proof::{CODE_LEN, CODE_PERIOD};
 pub use rate::{Rate, Source};
 pub use room::{
     AMPLIFICATION, LINE_MAX, Limits, Memory, Newcomer, NotAMember, PutOut, Room, RoomFull, Storage,
+    Voice,
 };
 pub use words::RECEIPT_MAX;

@@ -46,6 +46,11 @@ impl Bucket {
         }
     }
 
+    /// How long it takes until everything that was taken has come again.
+    pub(super) fn until_full(&self, now: Instant) -> Duration {
+        self.full_at.max(now) - now
+    }
+
     /// Takes one token, if there is one.
     pub(super) fn take(&mut self, now: Instant, rate: Rate) -> bool {
         self.take_many(now, rate, 1)
@@ -67,8 +72,6 @@ impl Bucket {
 pub struct Source {
     origin: Origin,
     bucket: Bucket,
-    /// What members took who left.
-    left: Bucket,
     /// When it was told last that it takes too much.
     told: Instant,
 }
@@ -92,33 +95,49 @@ impl Source {
     pub const EMPTY: Self = Self {
         origin: Origin::NOWHERE,
         bucket: Bucket::full(Instant::ZERO),
-        left: Bucket::full(Instant::ZERO),
         told: Instant::ZERO,
     };
-
-    /// When nothing of it has to be remembered any more.
-    fn paid_at(&self) -> Instant {
-        self.bucket.full_at.max(self.left.full_at)
-    }
 }
 
 /// A bucket for each of the origins that took most of late. Who is new finds a full one, however many
 /// others there are; who takes much is remembered until it is paid for, unless that many others took
 /// more.
+///
+/// One part of [`LEFT`] is for those who left. They were members, so that they are who they say they are; strangers,
+/// in whose name anybody can speak, have the rest and never that.
 pub(super) struct Sources<'a>(pub(super) ManagedSlice<'a, Source>);
 
+/// See [`Sources`].
+const LEFT: usize = 4;
+
 impl Sources<'_> {
+    fn left(&self) -> &[Source] {
+        &self.0[..self.0.len() / LEFT]
+    }
+
+    fn left_mut(&mut self) -> &mut [Source] {
+        let len = self.0.len() / LEFT;
+        &mut self.0[..len]
+    }
+
+    fn strangers(&self) -> &[Source] {
+        &self.0[self.0.len() / LEFT..]
+    }
+
+    fn strangers_mut(&mut self) -> &mut [Source] {
+        let from = self.0.len() / LEFT;
+        &mut self.0[from..]
+    }
+
     /// Takes tokens from an origin's bucket, if there are as many.
     pub(super) fn take(&mut self, now: Instant, origin: Origin, rate: Rate, tokens: u32) -> Taken {
-        let Some(at) = self.place_of(origin) else {
+        let Some(source) = place_of(self.strangers_mut(), origin) else {
             return Taken::Silence;
         };
-        let source = &mut self.0[at];
         if source.origin != origin {
             *source = Source {
                 origin,
                 bucket: Bucket::full(now),
-                left: Bucket::full(now),
                 told: now - TELL_AGAIN,
             };
         }
@@ -134,43 +153,46 @@ impl Sources<'_> {
 
     /// The bucket of somebody new: what others of its origin took before is taken, but for so many tokens.
     pub(super) fn bucket(&self, now: Instant, origin: Origin, rate: Rate, tokens: u32) -> Bucket {
-        let mut known = self.0.iter().filter(|source| source.origin == origin);
-        let bucket = known.next().map_or(Bucket::full(now), |it| it.left);
+        let known = self.left().iter().find(|source| source.origin == origin);
+        let bucket = known.map_or(Bucket::full(now), |it| it.bucket);
         bucket.with(now, rate, tokens)
     }
 
     /// Somebody of an origin left with this bucket: whoever comes from there does not begin anew.
     pub(super) fn remember(&mut self, origin: Origin, bucket: Bucket) {
-        let Some(at) = self.place_of(origin) else {
+        let Some(source) = place_of(self.left_mut(), origin) else {
             return;
         };
-        let source = &mut self.0[at];
-        if source.origin != origin && bucket.full_at > source.paid_at() {
+        if bucket.full_at > source.bucket.full_at {
             *source = Source {
                 origin,
-                ..Source::EMPTY
+                bucket,
+                told: Instant::ZERO,
             };
         }
-        if source.origin == origin && bucket.full_at > source.left.full_at {
-            source.left = bucket;
-        }
     }
 
-    /// The place of an origin, or of who took least.
-    fn place_of(&self, origin: Origin) -> Option<usize> {
-        let known = self.0.iter().position(|source| source.origin == origin);
-        known.or_else(|| self.least())
+    /// How long it takes until everything that an origin's strangers and those who left took has come again.
+    pub(super) fn until_full(&self, now: Instant, origin: Origin) -> Duration {
+        let sources = [self.left(), self.strangers()].into_iter().flatten();
+        sources
+            .filter(|source| source.origin == origin)
+            .fold(Duration::ZERO, |sum, it| sum + it.bucket.until_full(now))
     }
+}
 
-    /// The place of who took least.
-    fn least(&self) -> Option<usize> {
-        (0..self.0.len()).min_by_key(|&at| self.0[at].paid_at())
-    }
+/// The place of an origin, or of who took least.
+fn place_of(sources: &mut [Source], origin: Origin) -> Option<&mut Source> {
+    let known = sources.iter().position(|source| source.origin == origin);
+    let least = || (0..sources.len()).min_by_key(|&at| sources[at].bucket.full_at);
+    let at = known.or_else(least)?;
+    sources.get_mut(at)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::Limits;
     use std::vec;
 
     #[test]
@@ -205,7 +227,7 @@ mod tests {
             burst: 4,
             every: Duration::from_secs(1),
         };
-        let mut sources = Sources(ManagedSlice::Owned(vec![Source::EMPTY; 3]));
+        let mut sources = Sources(ManagedSlice::Owned(vec![Source::EMPTY; 4]));
         let now = Instant::from_secs(100);
         let greedy = Origin::of_v4([10, 0, 0, 1]);
         let enough = |taken| taken == Taken::Enough;
@@ -218,5 +240,23 @@ mod tests {
         let later = now + Duration::from_secs(1);
         assert!(!enough(sources.take(later, greedy, rate, 2)));
         assert!(enough(sources.take(later, greedy, rate, 1)));
+    }
+
+    #[test]
+    fn what_strangers_take_in_any_number_of_names_makes_nobody_forgotten_who_left() {
+        let rate = Limits::default().rate;
+        let mut sources = Sources(ManagedSlice::Owned(vec![Source::EMPTY; 8]));
+        let now = Instant::from_secs(100);
+        let greedy = Origin::of_v4([10, 0, 0, 1]);
+        let mut empty = Bucket::full(now);
+        assert!(empty.take_many(now, rate, rate.burst));
+        sources.remember(greedy, empty);
+        for host in 0..1000_u32 {
+            let other = Origin::of_v4(host.to_be_bytes());
+            let take = || sources.take(now, other, Limits::default().stranger, 1);
+            core::iter::repeat_with(take).take(20).for_each(drop);
+        }
+        let mut again = sources.bucket(now, greedy, rate, 1);
+        assert!(again.take(now, rate) && !again.take(now, rate));
     }
 }

@@ -29,12 +29,14 @@ use smolhost::opaque;
 mod actions;
 mod memory;
 mod strangers;
+mod voice;
 mod yielding;
 
 use strangers::Rejoins;
 
 pub use memory::{Memory, Storage};
 pub use strangers::AMPLIFICATION;
+pub use voice::Voice;
 pub use yielding::{Newcomer, PutOut};
 
 /// The longest line the room sends, its LF counted: a message, a name, and what stands around them.
@@ -87,6 +89,14 @@ impl Default for Limits {
             idle: Duration::from_secs(600),
         }
     }
+}
+
+/// Whether anybody hears what somebody says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hearing {
+    /// As long as it has allowance left.
+    AsAllowed,
+    Nobody,
 }
 
 /// Nobody can be let in; a TCP peer was told.
@@ -270,6 +280,29 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         octets: &[u8],
         out: &mut impl Outbox<K, E>,
     ) -> Option<Request<K, E>> {
+        self.received(now, from, octets, Hearing::AsAllowed, out)
+    }
+
+    /// One datagram of somebody who says more than those hear who read: nobody hears it, which it is told.
+    pub fn datagram_unheard(
+        &mut self,
+        now: Instant,
+        from: E,
+        octets: &[u8],
+        out: &mut impl Outbox<K, E>,
+    ) -> Option<Request<K, E>> {
+        self.received(now, from, octets, Hearing::Nobody, out)
+    }
+
+    #[inline(never)]
+    fn received(
+        &mut self,
+        now: Instant,
+        from: E,
+        octets: &[u8],
+        hearing: Hearing,
+        out: &mut impl Outbox<K, E>,
+    ) -> Option<Request<K, E>> {
         // C programs send the NUL behind their text, too, or their whole buffer.
         let nuls = octets.iter().rev().take_while(|octet| **octet == 0).count();
         let text = &octets[..octets.len() - nuls];
@@ -288,13 +321,16 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
                     Rejoins::Not => {}
                     Rejoins::Proves => self.move_lines(now, slot, from, out),
                     Rejoins::Asks => {
-                        self.stranger(now, from, octets.len(), body, ending, out);
+                        self.stranger(now, from, octets.len(), (body, ending, hearing), out);
                         return None;
                     }
                 }
-                return self.heard(now, slot, body, ending, out);
+                return match hearing {
+                    Hearing::AsAllowed => self.heard(now, slot, body, ending, out),
+                    Hearing::Nobody => self.unheard(now, slot, body, ending, out),
+                };
             }
-            None => self.stranger(now, from, octets.len(), body, ending, out),
+            None => self.stranger(now, from, octets.len(), (body, ending, hearing), out),
         }
         None
     }
@@ -348,6 +384,27 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
             member.lines = ending == Ending::Line;
             member.spoke = true;
         }
+    }
+
+    /// A member may leave at any time; everything else it has to say again.
+    #[inline(never)]
+    fn unheard(
+        &mut self,
+        now: Instant,
+        slot: u32,
+        octets: &[u8],
+        ending: Ending,
+        out: &mut impl Outbox<K, E>,
+    ) -> Option<Request<K, E>> {
+        let text = core::str::from_utf8(octets);
+        if text.is_ok_and(|text| command::parse(text) == Command::Quit) {
+            return self.heard(now, slot, octets, ending, out);
+        }
+        self.note(now, slot, ending);
+        self.hall.counts.messages += 1;
+        self.hall.counts.too_fast += 1;
+        self.answer(slot, Answer::TooFast, out);
+        None
     }
 
     /// Not inlined: its text would take the stack of whoever calls.

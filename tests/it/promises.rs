@@ -175,9 +175,21 @@ const PROMISES: &[Promise] = &[
     ),
     promise(
         "A reader that stands still holds up nobody",
-        "a full queue: cut off, and the others hear each line within 100 ms",
+        "a full queue beside eight who say twenty lines of 1,000 octets each: cut off, and a word of somebody else is heard within 5 ms",
         "pace",
-        "a_reader_that_stands_still_is_cut_off_and_holds_up_the_others_for_less_than_100_ms",
+        "a_reader_that_stands_still_is_cut_off_and_holds_up_no_word",
+    ),
+    promise(
+        "A reader that stands still holds up nobody",
+        "a full queue: cut off, and the others hear each line of 1,000 octets within 270 ms",
+        "pace",
+        "a_reader_that_stands_still_is_cut_off_and_holds_up_long_lines_for_a_quarter_of_a_second",
+    ),
+    promise(
+        "Who reads is not cut off",
+        "30 ms of round trip, eight of one address who say twenty lines of 1,000 octets each at once: nobody cut off, each word of somebody else is heard within 90 ms",
+        "pace",
+        "far_readers_are_not_cut_off_by_a_burst_and_a_word_beside_it_is_late_by_a_way_or_two",
     ),
     promise(
         "What one asks for is not paid by others",

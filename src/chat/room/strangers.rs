@@ -17,7 +17,7 @@
 
 use smoltcp::time::Instant;
 
-use super::{Room, Text};
+use super::{Hearing, Room, Text};
 use crate::chat::command::{self, Command};
 use crate::chat::framing::{Ending, MESSAGE_MAX};
 use crate::chat::members::{Endpoint, Peer};
@@ -60,8 +60,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         now: Instant,
         endpoint: E,
         len: usize,
-        body: &[u8],
-        ending: Ending,
+        (body, ending, hearing): (&[u8], Ending, Hearing),
         out: &mut impl Outbox<K, E>,
     ) {
         self.hall.counts.messages += 1;
@@ -91,7 +90,10 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
             true => Taken::Silence,
             false => {
                 let rate = self.limits.stranger;
-                self.hall.sources.take(now, origin, rate, tokens)
+                match self.hall.sources.take(now, origin, rate, tokens) {
+                    Taken::Enough if hearing == Hearing::Nobody => Taken::TooMuch,
+                    taken => taken,
+                }
             }
         };
         match taken {

@@ -266,7 +266,7 @@ impl<'a> Datagrams<'a> {
     }
 
     /// Whether those that wait leave less than half of the queue to all others.
-    fn is_half_full(&self) -> bool {
+    pub(super) fn is_half_full(&self) -> bool {
         self.queued > self.queue.packet_capacity() / 2
             || self.octets > self.queue.payload_capacity() / 2
     }
@@ -277,10 +277,10 @@ impl<'a> Datagrams<'a> {
         Some((waiting.to.addr, waiting.back))
     }
 
-    /// How long the next datagram at a port is.
-    pub(super) fn next_len(&mut self, port: PortId) -> Option<usize> {
-        let (octets, _) = self.ports[port.0].socket_mut().peek().ok()?;
-        Some(octets.len())
+    /// How long the next datagram at a port is, and who sent it.
+    pub(super) fn next_from(&mut self, port: PortId) -> Option<(usize, IpEndpoint)> {
+        let (octets, meta) = self.ports[port.0].socket_mut().peek().ok()?;
+        Some((octets.len(), meta.endpoint))
     }
 
     /// Takes a datagram from a port.

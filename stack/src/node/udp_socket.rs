@@ -108,9 +108,9 @@ impl<'n, 'a> UdpSocket<'n, 'a> {
         self.datagrams.take(self.port, buffer)
     }
 
-    /// Octets of payload of the oldest datagram that waits.
-    pub fn next_len(&mut self) -> Option<usize> {
-        self.datagrams.next_len(self.port)
+    /// Octets of payload of the oldest datagram that waits, and who sent it.
+    pub fn next_from(&mut self) -> Option<(usize, IpEndpoint)> {
+        self.datagrams.next_from(self.port)
     }
 
     /// Whether a datagram waits.
