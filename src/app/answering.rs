@@ -8,6 +8,7 @@ use super::operator::Screen;
 use super::seat::Role;
 use super::streams::{Busy, Place};
 use super::telling::{Reader, Telegraph};
+use super::turn::Turn;
 use crate::node::Node;
 
 impl App<'_> {
@@ -44,25 +45,18 @@ impl App<'_> {
     }
 
     /// Sends what readers of long answers have room for.
-    pub(super) fn send_answers<S: Screen>(
-        &mut self,
-        now: Instant,
-        node: &mut Node<'_>,
-        screen: &mut S,
-    ) {
+    pub(super) fn send_answers<S: Screen>(&mut self, turn: &mut Turn<'_, '_, S>) {
         if !self.streams.is_busy() {
             return;
         }
         let mut telegraph = Telegraph {
-            now,
-            node,
+            turn,
             desk: &mut self.desk,
             room: &self.room,
-            screen,
             style: &self.style,
         };
-        let turns = self.streams.iter_mut();
-        let at = turns.filter_map(|stream| telegraph.turn(stream)).min();
+        let streams = self.streams.iter_mut();
+        let at = streams.filter_map(|it| telegraph.go_on(it)).min();
         self.wake_at(at);
         self.streams.settle();
     }

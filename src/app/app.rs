@@ -9,6 +9,7 @@ use super::post::Post;
 use super::seat::{Parting, Role};
 use super::storage::Memory;
 use super::streams::Streams;
+use super::turn::Turn;
 use crate::chat::{self, MemberId, Room};
 use crate::node::{Handle, Node, Path, earliest};
 use crate::trace::Style;
@@ -110,14 +111,15 @@ impl<'a> App<'a> {
             node.unlisten(port);
         }
         self.streams.forget_all();
-        self.with_room(now, node, screen, |room, post| room.shutdown(post));
+        let turn = &mut Turn { now, node, screen };
+        self.with_room(turn, |room, post| room.shutdown(post));
         for slot in 0..self.desk.seats.len() {
             let handle = match self.desk.role(slot) {
                 Role::Requesting { handle, .. } | Role::Page(handle) => *handle,
                 Role::Served(served) => served.handle,
                 Role::Empty | Role::Member(_) | Role::Parting { .. } => continue,
             };
-            self.desk.part(now, node, handle, Parting::Finishing);
+            self.desk.part(now, turn.node, handle, Parting::Finishing);
         }
     }
 
@@ -132,20 +134,13 @@ impl<'a> App<'a> {
         self.over.is_some()
     }
 
-    pub(super) fn with_room<S: Screen, T>(
+    pub(super) fn with_room<'t, 'n, S: Screen, T>(
         &mut self,
-        now: Instant,
-        node: &mut Node<'_>,
-        screen: &mut S,
-        call: impl FnOnce(&mut Room<'a, Handle, Path>, &mut Post<'_, 'a, '_, S>) -> T,
+        turn: &mut Turn<'t, 'n, S>,
+        call: impl FnOnce(&mut Room<'a, Handle, Path>, &mut Post<'_, 'a, 't, 'n, S>) -> T,
     ) -> T {
         let desk = &mut self.desk;
-        let mut post = Post {
-            now,
-            node,
-            desk,
-            screen,
-        };
+        let mut post = Post { turn, desk };
         call(&mut self.room, &mut post)
     }
 

@@ -11,6 +11,7 @@ use super::operator::Screen;
 use super::seat::{Parting, Role, Seat};
 use super::table::{Facts, Table};
 use super::telling::Reader;
+use super::turn::Turn;
 use crate::chat::{Ask, Full, LAST_WORDS_MAX, MemberId, Outbox, Peer, Request};
 use crate::node::{Handle, Node, Path};
 use crate::trace::{ConnectionId, Follower};
@@ -19,10 +20,8 @@ use crate::trace::{ConnectionId, Follower};
 const DATAGRAM: usize = 512;
 
 /// A question that came up while the room heard somebody: who asked, and what the answer takes.
-struct Question<'q, 'n, S> {
-    now: Instant,
-    node: &'q mut Node<'n>,
-    screen: &'q mut S,
+struct Question<'q, 't, 'n, S> {
+    turn: &'q mut Turn<'t, 'n, S>,
     from: MemberId,
     peer: Peer<Handle, Path>,
 }
@@ -31,19 +30,11 @@ impl App<'_> {
     /// Answers what the room passes on.
     pub(super) fn answer<S: Screen>(
         &mut self,
-        now: Instant,
-        node: &mut Node<'_>,
-        screen: &mut S,
+        turn: &mut Turn<'_, '_, S>,
         request: Request<Handle, Path>,
     ) {
         let Request { from, peer, ask } = request;
-        let question = &mut Question {
-            now,
-            node,
-            screen,
-            from,
-            peer,
-        };
+        let question = &mut Question { turn, from, peer };
         match (ask, peer) {
             (Ask::States, Peer::Udp(_)) => self.send_short_table(question),
             (Ask::States, Peer::Tcp(_) | Peer::Console) => {
@@ -62,30 +53,33 @@ impl App<'_> {
             }
             (Ask::Close(number), _) => self.order(question, number, false),
             (Ask::Abort(number), _) => self.order(question, number, true),
-            (Ask::Shutdown, _) => self.shutdown(now, question.node, question.screen),
+            (Ask::Shutdown, _) => {
+                self.shutdown(question.turn.now, question.turn.node, question.turn.screen)
+            }
         }
     }
 
     fn tell_ladder<S: Screen>(
         &mut self,
-        question: &mut Question<'_, '_, S>,
+        question: &mut Question<'_, '_, '_, S>,
         connection: ConnectionId,
     ) {
         let mut follower = Follower::new(connection);
         if let Some(status) = question
+            .turn
             .node
             .handle_of(connection)
-            .and_then(|handle| question.node.status(handle))
+            .and_then(|handle| question.turn.node.status(handle))
         {
             follower = follower.with_flow(status.flow);
         }
-        let until = question.node.journal().next();
+        let until = question.turn.node.journal().next();
         let ladder = Long::Ladder { follower, until };
         self.tell(question, ladder);
     }
 
     /// Begins a long answer.
-    fn tell<S: Screen>(&mut self, question: &mut Question<'_, '_, S>, long: Long) {
+    fn tell<S: Screen>(&mut self, question: &mut Question<'_, '_, '_, S>, long: Long) {
         let lines = self.room.reads_lines(question.from);
         let to = match question.peer {
             Peer::Tcp(handle) => Reader::Connection(handle),
@@ -94,7 +88,7 @@ impl App<'_> {
             Peer::Udp(_) => return,
         };
         if self
-            .begin_answer(question.now, question.node, to, long, lines)
+            .begin_answer(question.turn.now, question.turn.node, to, long, lines)
             .is_err()
         {
             let busy = "Too many tables and ladders are on their way; ask again in a moment.";
@@ -110,14 +104,14 @@ impl App<'_> {
     /// As much of the table as a datagram holds. Not inlined: its texts would take the stack of every
     /// answer.
     #[inline(never)]
-    fn send_short_table<S: Screen>(&mut self, question: &mut Question<'_, '_, S>) {
+    fn send_short_table<S: Screen>(&mut self, question: &mut Question<'_, '_, '_, S>) {
         const MORE: &str = "and more: ask over TCP\n";
         let mut text = String::<DATAGRAM>::new();
         let mut table = Table::default();
         loop {
             let facts = Facts {
-                now: question.now,
-                node: question.node,
+                now: question.turn.now,
+                node: question.turn.node,
                 desk: &self.desk,
                 room: &self.room,
                 style: &self.style,
@@ -138,13 +132,18 @@ impl App<'_> {
     }
 
     /// Closes or resets a connection, as the operator says.
-    fn order<S: Screen>(&mut self, question: &mut Question<'_, '_, S>, number: u32, abort: bool) {
+    fn order<S: Screen>(
+        &mut self,
+        question: &mut Question<'_, '_, '_, S>,
+        number: u32,
+        abort: bool,
+    ) {
         let connection = ConnectionId(number);
-        let handle = question.node.handle_of(connection);
+        let handle = question.turn.node.handle_of(connection);
         let role = handle.map(|handle| (handle, self.desk.role(handle.slot())));
         let mut text = String::<96>::new();
         let _ = match role {
-            None if waits(question.node, question.now, connection) => write!(
+            None if waits(question.turn.node, question.turn.now, connection) => write!(
                 text,
                 "Connection {connection} is closed already and waits 2 MSL."
             ),
@@ -161,12 +160,16 @@ impl App<'_> {
                 }
                 self.streams.forget(handle);
                 if abort {
-                    question.node.abort(question.now, handle);
+                    question.turn.node.abort(question.turn.now, handle);
                     self.desk.set(handle.slot(), Role::Empty);
                     write!(text, "Connection {connection} is reset.")
                 } else {
-                    self.desk
-                        .part(question.now, question.node, handle, Parting::Finishing);
+                    self.desk.part(
+                        question.turn.now,
+                        question.turn.node,
+                        handle,
+                        Parting::Finishing,
+                    );
                     write!(text, "Connection {connection} is closing.")
                 }
             }
@@ -175,7 +178,7 @@ impl App<'_> {
     }
 
     /// A short answer, in place of the room's receipt.
-    fn reply<S: Screen>(&mut self, question: &mut Question<'_, '_, S>, answer: &str) {
+    fn reply<S: Screen>(&mut self, question: &mut Question<'_, '_, '_, S>, answer: &str) {
         let mut line = String::<{ DATAGRAM + LAST_WORDS_MAX }>::new();
         let end = if self.room.reads_lines(question.from) {
             "\n"
@@ -183,16 +186,12 @@ impl App<'_> {
             ""
         };
         let _ = write!(line, "{answer}{end}");
-        let Question { from, peer, .. } = *question;
-        let sent = self.with_room(question.now, question.node, question.screen, |_, post| {
-            post.send(peer, line.as_bytes())
-        });
+        let (from, peer) = (question.from, question.peer);
+        let sent = self.with_room(question.turn, |_, post| post.send(peer, line.as_bytes()));
         if let (Err(Full), Peer::Tcp(handle)) = (sent, peer) {
             self.room.leave(from);
             let why = "You read too slowly and your queue is full: disconnected.\n";
-            self.with_room(question.now, question.node, question.screen, |_, post| {
-                post.part(handle, why.as_bytes())
-            });
+            self.with_room(question.turn, |_, post| post.part(handle, why.as_bytes()));
         }
     }
 }

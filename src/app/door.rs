@@ -10,6 +10,7 @@ use super::app::App;
 use super::desk::Desk;
 use super::operator::Screen;
 use super::seat::{Parting, Role, Seat};
+use super::turn::Turn;
 use super::visitors::TO_CLOSE;
 use crate::chat::{Endpoint, Newcomer, PutOut};
 use crate::node::{Handle, Node};
@@ -35,19 +36,14 @@ const TO_HEAR: Duration = Duration::from_millis(50);
 
 impl App<'_> {
     /// Makes room for those who wait, if somebody has to make it.
-    pub(super) fn keep_door<S: Screen>(
-        &mut self,
-        now: Instant,
-        node: &mut Node<'_>,
-        screen: &mut S,
-    ) {
-        if node.held() == 0 || self.over.is_some() {
+    pub(super) fn keep_door<S: Screen>(&mut self, turn: &mut Turn<'_, '_, S>) {
+        if turn.node.held() == 0 || self.over.is_some() {
             return;
         }
-        if now >= self.door {
+        if turn.now >= self.door {
             let seats = self.desk.seats.len().min(60_000) as u32;
-            self.door = now + BETWEEN + FOR_EACH * seats;
-            self.make_room(now, node, screen);
+            self.door = turn.now + BETWEEN + FOR_EACH * seats;
+            self.make_room(turn);
         }
         self.wake_at(Some(self.door));
     }
@@ -59,56 +55,59 @@ impl App<'_> {
         self.room.share_of(node.capacity(), origins)
     }
 
-    fn make_room<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {
+    fn make_room<S: Screen>(&mut self, turn: &mut Turn<'_, '_, S>) {
         // These will be free, or give way to whoever proves to be there.
-        let opening = node.half_open() + self.desk.yielding();
-        let waiting = node.held().saturating_sub(node.free() + opening);
+        let opening = turn.node.half_open() + self.desk.yielding();
+        let waiting = turn.node.held().saturating_sub(turn.node.free() + opening);
         // Anybody can send SYNs in the name of others: for those there are a few places at a time, and the next when
         // their handshakes are over.
-        let few = (node.capacity() / A_FEW).max(1).saturating_sub(opening);
-        let waiting = waiting.min(node.held_proven() + few);
+        let few = (turn.node.capacity() / A_FEW)
+            .max(1)
+            .saturating_sub(opening);
+        let waiting = waiting.min(turn.node.held_proven() + few);
         let mut wanted = waiting.min(AT_ONCE);
-        let share = self.share(now, node);
+        let share = self.share(turn.now, turn.node);
         // What makes room for one of a crowd is mostly of that crowd. One in each look: it stays the crowd for others.
         let mut of_crowds = 1;
-        while wanted > 0 && self.desk.cut_off(now, node) {
+        while wanted > 0 && self.desk.cut_off(turn.now, turn.node) {
             wanted -= 1;
         }
         let mut origins = Origins::default();
         // No visitor yields to whoever would have so many places.
         let mut hopeless = usize::MAX;
-        for place in 0..node.held() {
+        for place in 0..turn.node.held() {
             if wanted == 0 {
                 return;
             }
-            let Some(origin) = node.waiting().nth(place).map(|peer| peer.origin()) else {
+            let Some(origin) = turn.node.waiting().nth(place).map(|peer| peer.origin()) else {
                 return;
             };
-            let places = origins.places_with(now, node, place, origin);
+            let places = origins.places_with(turn.now, turn.node, place, origin);
             if places < hopeless {
-                if self.show_out_a_visitor(now, node, places, share) {
+                if self.show_out_a_visitor(turn.now, turn.node, places, share) {
                     wanted -= 1;
                     continue;
                 }
                 hopeless = places;
             }
-            // Whose connections are opening now is seen at the next look: they count among its places then.
+            // Whose connections are opening turn.now is seen at the next look: they count among its places then.
             let is_of_a_crowd = places > share;
             if is_of_a_crowd && of_crowds == 0 {
                 continue;
             }
             let newcomer = Newcomer { places, waiting };
-            let origin_of = |handle| Some(node.status(handle)?.flow.origin());
-            let Some(id) = self.room.who_yields(now, &newcomer, origin_of) else {
+            let origin_of = |handle| Some(turn.node.status(handle)?.flow.origin());
+            let Some(id) = self.room.who_yields(turn.now, &newcomer, origin_of) else {
                 continue;
             };
             wanted -= 1;
             of_crowds -= usize::from(is_of_a_crowd);
-            let put_out = self.with_room(now, node, screen, |room, post| room.put_out(id, post));
+            let put_out = self.with_room(turn, |room, post| room.put_out(id, post));
             if let Some(PutOut { key, spoke }) = put_out {
                 self.streams.forget(key);
                 let patience = if spoke { TO_CLOSE } else { TO_HEAR };
-                self.desk.hurry(now, node, key, now + patience);
+                self.desk
+                    .hurry(turn.now, turn.node, key, turn.now + patience);
             }
         }
     }

@@ -27,6 +27,7 @@ mod page;
 mod piece;
 mod post;
 mod readers;
+mod run;
 mod seat;
 mod service;
 mod services;

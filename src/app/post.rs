@@ -1,26 +1,23 @@
 //! The room's way out: lines to connections, to datagrams, to the operator's screen.
 
-use smoltcp::time::Instant;
-
 use super::desk::Desk;
 use super::operator::Screen;
 use super::seat::Parting;
+use super::turn::Turn;
 use crate::chat::{Full, LAST_WORDS_MAX, Outbox, Peer};
-use crate::node::{Handle, Node, Path};
+use crate::node::{Handle, Path};
 
-pub(super) struct Post<'p, 'a, 'n, S> {
+pub(super) struct Post<'p, 'a, 't, 'n, S> {
     // Open to who puts it together for one call of the room, from parts that are borrowed side by side.
-    pub(super) now: Instant,
-    pub(super) node: &'p mut Node<'n>,
+    pub(super) turn: &'p mut Turn<'t, 'n, S>,
     pub(super) desk: &'p mut Desk<'a>,
-    pub(super) screen: &'p mut S,
 }
 
-impl<S: Screen> Outbox<Handle, Path> for Post<'_, '_, '_, S> {
+impl<S: Screen> Outbox<Handle, Path> for Post<'_, '_, '_, '_, S> {
     fn send(&mut self, to: Peer<Handle, Path>, line: &[u8]) -> Result<(), Full> {
         match to {
             Peer::Tcp(handle) => {
-                let mut socket = self.node.tcp(handle).ok_or(Full)?;
+                let mut socket = self.turn.node.tcp(handle).ok_or(Full)?;
                 // The news of its end is on its way to the room, and its reason is in the journal.
                 if socket.ended().is_some() {
                     return Ok(());
@@ -34,28 +31,32 @@ impl<S: Screen> Outbox<Handle, Path> for Post<'_, '_, '_, S> {
             }
             // A member's path is the one that its join code came back on.
             Peer::Udp(path) => {
-                let mut socket = self.node.udp(path.flow().local.port).ok_or(Full)?;
-                socket.send_back(self.now, &path, line).map_err(|_| Full)
+                let mut socket = self.turn.node.udp(path.flow().local.port).ok_or(Full)?;
+                socket
+                    .send_back(self.turn.now, &path, line)
+                    .map_err(|_| Full)
             }
             Peer::Console => {
-                if self.screen.room() < line.len() {
+                if self.turn.screen.room() < line.len() {
                     return Err(Full);
                 }
                 let text = core::str::from_utf8(line).map_err(|_| Full)?;
-                self.screen.write_str(text).map_err(|_| Full)
+                self.turn.screen.write_str(text).map_err(|_| Full)
             }
         }
     }
 
     fn farewell(&mut self, to: Handle) {
-        self.desk.part(self.now, self.node, to, Parting::Draining);
+        self.desk
+            .part(self.turn.now, self.turn.node, to, Parting::Draining);
     }
 
     fn part(&mut self, to: Handle, last_words: &[u8]) {
-        if let Some(mut socket) = self.node.tcp(to) {
+        if let Some(mut socket) = self.turn.node.tcp(to) {
             // Room for them was kept free by every send before.
             let _ = socket.send(last_words);
         }
-        self.desk.part(self.now, self.node, to, Parting::Finishing);
+        self.desk
+            .part(self.turn.now, self.turn.node, to, Parting::Finishing);
     }
 }

@@ -13,6 +13,7 @@ use super::desk::{Desk, NEXT_TURN};
 use super::operator::Screen;
 use super::pace::kept_of;
 use super::seat::{Role, Seat};
+use super::turn::Turn;
 use crate::chat::{Endpoint, LAST_WORDS_MAX, LINE_MAX, MemberId, NAME_MAX, Voice};
 use crate::node::{Handle, Node};
 
@@ -35,24 +36,22 @@ impl App<'_> {
     /// is taken from it before; `None`: it may speak now.
     pub(super) fn has_to_wait<S: Screen>(
         &mut self,
-        now: Instant,
-        node: &mut Node<'_>,
-        screen: &mut S,
+        turn: &mut Turn<'_, '_, S>,
         octets: usize,
         speaker: Speaker,
     ) -> Option<Instant> {
         // Over UDP each line leaves before the next is said.
-        if node.has_many_datagrams() {
-            let next = now + NEXT_TURN;
+        if turn.node.has_many_datagrams() {
+            let next = turn.now + NEXT_TURN;
             self.wake_at(Some(next));
             return Some(next);
         }
         // An octet that is no UTF-8 becomes three.
         let line = (3 * octets + NAME_MAX + 8).min(LINE_MAX) + LAST_WORDS_MAX;
-        if self.desk.pace.is_free(now, line) {
+        if self.desk.pace.is_free(turn.now, line) {
             return None;
         }
-        self.is_heard_at(now, node, screen, (octets, line), speaker)
+        self.is_heard_at(turn, (octets, line), speaker)
     }
 
     /// Whether somebody has to be told that nobody hears its datagrams of so many octets.
@@ -77,19 +76,17 @@ impl App<'_> {
     #[inline(never)]
     fn is_heard_at<S: Screen>(
         &mut self,
-        now: Instant,
-        node: &mut Node<'_>,
-        screen: &mut S,
+        turn: &mut Turn<'_, '_, S>,
         (octets, line): (usize, usize),
         speaker: Speaker,
     ) -> Option<Instant> {
         let origin = match speaker {
-            Speaker::Stream(handle) => node.tcp(handle)?.flow().origin(),
+            Speaker::Stream(handle) => turn.node.tcp(handle)?.flow().origin(),
             Speaker::Datagram(sender) => sender.origin(),
         };
-        let voice = self.room.voice(now, origin, octets);
-        let again = self.look_again(now);
-        let waits = self.waits_for_readers(now, node, screen, line, voice);
+        let voice = self.room.voice(turn.now, origin, octets);
+        let again = self.look_again(turn.now);
+        let waits = self.waits_for_readers(turn, line, voice);
         self.wake_at(waits.then_some(again));
         waits.then_some(again)
     }
@@ -97,46 +94,44 @@ impl App<'_> {
     #[inline(never)]
     fn waits_for_readers<S: Screen>(
         &mut self,
-        now: Instant,
-        node: &mut Node<'_>,
-        screen: &mut S,
+        turn: &mut Turn<'_, '_, S>,
         line: usize,
         voice: Voice,
     ) -> bool {
-        let again = self.look_again(now);
+        let again = self.look_again(turn.now);
         let pace = &mut self.desk.pace;
         let is_quiet = voice == Voice::Quiet;
         if is_quiet && pace.room >= line {
             return false;
         }
         if voice == Voice::Civil {
-            pace.first = again + (again - now);
+            pace.first = again + (again - turn.now);
         }
-        let others_first = voice == Voice::Loud && now < pace.first;
-        let was_seen = !is_quiet && pace.wait.was_asked_within(now, again - now);
+        let others_first = voice == Voice::Loud && turn.now < pace.first;
+        let was_seen = !is_quiet && pace.wait.was_asked_within(turn.now, again - turn.now);
         if others_first || was_seen && voice == Voice::Loud {
             return true;
         }
         let wanted = Wanted {
             line,
             voice,
-            half: pace.wait.is_on(now),
+            half: pace.wait.is_on(turn.now),
         };
-        let reads_on = self.desk.look_at_readers(node, &wanted);
+        let reads_on = self.desk.look_at_readers(turn.node, &wanted);
         let pace = &mut self.desk.pace;
         let (wait, patience) = match is_quiet {
             true => (&mut pace.quiet_wait, TO_HEAR),
             false => (&mut pace.wait, PATIENCE),
         };
-        if !reads_on && !wait.has_lasted(now, patience) {
-            wait.go_on(now);
+        if !reads_on && !wait.has_lasted(turn.now, patience) {
+            wait.go_on(turn.now);
             return true;
         }
-        if wait.end(now) {
-            pace.slow_until = now + PATIENCE;
+        if wait.end(turn.now) {
+            pace.slow_until = turn.now + PATIENCE;
         }
         if !reads_on {
-            self.cut_off_who_does_not_read(now, node, screen, &wanted);
+            self.cut_off_who_does_not_read(turn, &wanted);
         }
         false
     }
@@ -144,14 +139,12 @@ impl App<'_> {
     #[inline(never)]
     fn cut_off_who_does_not_read<S: Screen>(
         &mut self,
-        now: Instant,
-        node: &mut Node<'_>,
-        screen: &mut S,
+        turn: &mut Turn<'_, '_, S>,
         wanted: &Wanted,
     ) {
         for slot in 0..self.desk.seats.len() {
-            if let Some((id, _, false)) = self.desk.reader(node, slot, wanted) {
-                self.with_room(now, node, screen, |room, post| room.cut_off(id, post));
+            if let Some((id, _, false)) = self.desk.reader(turn.node, slot, wanted) {
+                self.with_room(turn, |room, post| room.cut_off(id, post));
             }
         }
     }

@@ -9,8 +9,9 @@ use super::page::Page;
 use super::piece::{PIECE, Piece};
 use super::seat::Role;
 use super::table::Facts;
+use super::turn::Turn;
 use crate::chat::{LAST_WORDS_MAX, LINE_MAX, Room};
-use crate::node::{Handle, Node, Path, TcpSocket};
+use crate::node::{Handle, Path, TcpSocket};
 use crate::trace::{Palette, Style};
 use smolhost::opaque;
 
@@ -99,7 +100,7 @@ struct Telling {
 
 /// What came of a turn.
 #[derive(PartialEq, Eq)]
-enum Turn {
+enum Progress {
     Finished,
     /// The reader's queue is full; it is heard of when that changes, or at this instant.
     Waits(Option<Instant>),
@@ -108,42 +109,40 @@ enum Turn {
 }
 
 /// Everything a turn touches.
-pub(super) struct Telegraph<'p, 'a, 'n, S> {
+pub(super) struct Telegraph<'p, 'a, 't, 'n, S> {
     // Open to who puts it together for one turn, from parts that are borrowed side by side.
-    pub(super) now: Instant,
-    pub(super) node: &'p mut Node<'n>,
+    pub(super) turn: &'p mut Turn<'t, 'n, S>,
     pub(super) desk: &'p mut Desk<'a>,
     pub(super) room: &'p Room<'a, Handle, Path>,
-    pub(super) screen: &'p mut S,
     pub(super) style: &'p Style,
 }
 
-impl<S: Screen> Telegraph<'_, '_, '_, S> {
+impl<S: Screen> Telegraph<'_, '_, '_, '_, S> {
     /// Gives a stream its turn. When to give it the next one, if not when news comes.
-    pub(super) fn turn(&mut self, stream: &mut Stream) -> Option<Instant> {
+    pub(super) fn go_on(&mut self, stream: &mut Stream) -> Option<Instant> {
         let telling = stream.0.as_mut()?;
         for _ in 0..PIECES_AT_ONCE {
             match self.send_piece(telling) {
-                Turn::More => {}
-                Turn::Waits(at) => return at,
-                Turn::Finished => {
+                Progress::More => {}
+                Progress::Waits(at) => return at,
+                Progress::Finished => {
                     if let Reader::Connection(handle) = telling.to {
-                        self.desk.answered(self.now, self.node, handle);
+                        self.desk.answered(self.turn.now, self.turn.node, handle);
                     }
                     stream.forget();
                     return None;
                 }
             }
         }
-        Some(self.now + super::desk::NEXT_TURN)
+        Some(self.turn.now + super::desk::NEXT_TURN)
     }
 
     /// Octets that may be sent to a reader now. For others' lines room is kept.
     fn room_for(&mut self, to: Reader) -> usize {
         match to {
-            Reader::Operator => self.screen.room(),
+            Reader::Operator => self.turn.screen.room(),
             Reader::Connection(handle) => {
-                let Some(socket) = self.node.tcp(handle) else {
+                let Some(socket) = self.turn.node.tcp(handle) else {
                     return 0;
                 };
                 let room = socket.send_room();
@@ -153,12 +152,12 @@ impl<S: Screen> Telegraph<'_, '_, '_, S> {
         }
     }
 
-    fn send_piece(&mut self, telling: &mut Telling) -> Turn {
+    fn send_piece(&mut self, telling: &mut Telling) -> Progress {
         // The line ends between pieces for readers that get none at the end.
         let room = self.room_for(telling.to).saturating_sub(1).min(PIECE);
         if room < PIECE / 2 {
             return match telling.to {
-                Reader::Operator => Turn::Waits(Some(self.now + SCREEN_BUSY)),
+                Reader::Operator => Progress::Waits(Some(self.turn.now + SCREEN_BUSY)),
                 Reader::Connection(handle) => self.wait_for(handle, telling),
             };
         }
@@ -173,8 +172,8 @@ impl<S: Screen> Telegraph<'_, '_, '_, S> {
             },
         };
         let facts = Facts {
-            now: self.now,
-            node: self.node,
+            now: self.turn.now,
+            node: self.turn.node,
             desk: self.desk,
             room: self.room,
             style: &style,
@@ -190,40 +189,44 @@ impl<S: Screen> Telegraph<'_, '_, '_, S> {
         for text in [between, kept] {
             match telling.to {
                 Reader::Operator => {
-                    let _ = self.screen.write_str(text);
+                    let _ = self.turn.screen.write_str(text);
                 }
                 Reader::Connection(handle) => {
                     let sent = |mut socket: TcpSocket<'_, '_>| socket.send(text.as_bytes()).is_ok();
-                    if !text.is_empty() && !self.node.tcp(handle).is_some_and(sent) {
+                    if !text.is_empty() && !self.turn.node.tcp(handle).is_some_and(sent) {
                         // It is over, or closed here: nobody reads the rest.
-                        return Turn::Finished;
+                        return Progress::Finished;
                     }
                 }
             }
         }
         if !whole.is_empty() {
             telling.begun = true;
-            telling.moved = self.now;
+            telling.moved = self.turn.now;
         }
         if piece.is_full() {
             telling.skip += piece.lines();
-            return Turn::More;
+            return Progress::More;
         }
         telling.long = long;
         telling.skip = 0;
-        if more { Turn::More } else { Turn::Finished }
+        if more {
+            Progress::More
+        } else {
+            Progress::Finished
+        }
     }
 
     /// The queue of a reader is full: what now?
-    fn wait_for(&mut self, handle: Handle, telling: &Telling) -> Turn {
+    fn wait_for(&mut self, handle: Handle, telling: &Telling) -> Progress {
         let until = self.patience(telling);
-        let given_up = until.is_some_and(|until| until <= self.now);
-        match self.node.tcp(handle) {
+        let given_up = until.is_some_and(|until| until <= self.turn.now);
+        match self.turn.node.tcp(handle) {
             Some(mut socket) if socket.ended().is_none() && !given_up => {
                 socket.watch_acknowledgments();
-                Turn::Waits(until)
+                Progress::Waits(until)
             }
-            Some(_) | None => Turn::Finished,
+            Some(_) | None => Progress::Finished,
         }
     }
 
