@@ -2,7 +2,7 @@
 //!
 //! A line goes to everybody at once. While somebody has no room for it, whoever says much is not listened to: what is
 //! said waits with whoever says it. Part of each queue is kept for those who say little, and after that they go first.
-//! Whoever does not read half of its queue in [`PATIENCE`] is cut off, and whoever leaves no room for a quiet word in
+//! Whoever does not read as much as two lines in [`PATIENCE`] is cut off, and whoever leaves no room for a quiet word in
 //! [`TO_HEAR`]: a reader that stands still holds up the others for no longer, and one that reads a little not for ever.
 
 use smoltcp::time::{Duration, Instant};
@@ -17,7 +17,8 @@ use super::turn::Turn;
 use crate::chat::{Endpoint, LAST_WORDS_MAX, LINE_MAX, MemberId, NAME_MAX, Voice};
 use crate::node::{Handle, Node};
 
-/// How long those who say much wait for a reader. A far one needs as long: half a queue takes its round trip.
+/// How long those who say much wait for a reader. A far one needs as long: after a silence no more than two lines are
+/// under way to it in one round trip, however fast it reads (RFC 5681 section 3.1).
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// How long those wait who say little: on a good wire everybody hears within 100 ms.
@@ -115,7 +116,7 @@ impl App<'_> {
         let wanted = Wanted {
             line,
             voice,
-            half: pace.wait.is_on(turn.now),
+            again: pace.wait.is_on(turn.now),
         };
         let reads_on = self.desk.look_at_readers(turn.node, &wanted);
         let pace = &mut self.desk.pace;
@@ -161,8 +162,8 @@ pub(super) enum Speaker {
 struct Wanted {
     line: usize,
     voice: Voice,
-    /// Half of its queue, where somebody says much.
-    half: bool,
+    /// And another line: somebody who says much waits already.
+    again: bool,
 }
 
 impl Wanted {
@@ -170,7 +171,7 @@ impl Wanted {
     fn of(&self, queue: usize) -> usize {
         let wanted = match self.voice {
             Voice::Quiet => self.line,
-            Voice::Loud if self.half => (self.line + kept_of(queue)).max(queue / 2),
+            Voice::Loud if self.again => self.line + LINE_MAX + kept_of(queue),
             Voice::Civil | Voice::Loud => self.line + kept_of(queue),
         };
         wanted.min(queue)

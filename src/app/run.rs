@@ -12,7 +12,7 @@ use super::service::may_be_answered;
 use super::turn::Turn;
 use crate::chat::framing::SCRATCH;
 use crate::chat::{
-    Ending, Endpoint, Framer, LAST_WORDS_MAX, LINE_MAX, MemberId, RECEIPT_MAX, Step,
+    self, Ending, Endpoint, Framer, LAST_WORDS_MAX, LINE_MAX, Lines, MemberId, RECEIPT_MAX, Step,
 };
 use crate::node::{Handle, Node, TcpSocket};
 use crate::trace::Reason;
@@ -24,8 +24,8 @@ const TURN: usize = 256;
 /// Memory for messages and datagrams: longer than either, so that what is too long is seen to be.
 const SCRATCH_MAX: usize = SCRATCH + 2;
 
-/// Lines of one member that one turn passes on at most.
-const LINES_AT_ONCE: usize = 32;
+/// Steps in the stream of one member that one turn takes at most.
+const STEPS_AT_ONCE: usize = 32;
 
 impl App<'_> {
     /// Deals with everything that came in. Call it after each ingress.
@@ -223,81 +223,134 @@ impl App<'_> {
         slot: usize,
         scratch: &mut [u8],
     ) {
+        let mut reading = Reading::default();
+        while self.read_on(turn, slot, scratch, &mut reading).is_some() {}
+        if let Some((id, ending)) = reading.unheard_of {
+            let now = turn.now;
+            self.with_room(turn, |room, post| {
+                room.too_fast(now, id, reading.unheard, ending, post);
+            });
+        }
+    }
+
+    /// Takes the next step in a member's stream. `None`: that is all for now.
+    fn read_on<S: Screen>(
+        &mut self,
+        turn: &mut Turn<'_, '_, S>,
+        slot: usize,
+        scratch: &mut [u8],
+        reading: &mut Reading,
+    ) -> Option<()> {
         let now = turn.now;
-        let mut lines = 0;
-        loop {
-            let Some((count, finished)) = self.arrived(turn, slot, scratch) else {
-                return;
-            };
-            let Some(Seat(Role::Member(member))) = self.desk.seats.get_mut(slot) else {
-                return;
-            };
-            let (handle, id) = (member.handle, member.id);
-            let Some(mut socket) = turn.node.tcp(handle) else {
-                return;
-            };
-            let mut patience = Duration::ZERO;
-            if member.fresh && member.framer.begins() {
-                match web::opening(&scratch[..count]) {
-                    Opening::Text => {}
-                    Opening::Unclear => patience = web::UNCLEAR,
-                    opening @ (Opening::Http | Opening::Tls | Opening::Other) => {
-                        return self.turn_away(turn.now, turn.node, handle, id, opening, scratch);
-                    }
-                }
-            }
-            let seen = &mut scratch[..count];
-            let step = member.framer.next(turn.now, seen, finished, patience);
-            match step {
-                Step::Wait { deadline } => {
-                    if let Some(at) = deadline {
-                        self.desk.deadlines.not_after(slot, at);
-                    }
-                    return;
-                }
-                Step::End => return self.stream_ended(turn.now, turn.node, handle, id),
-                Step::Skip { consume } => socket.consume(consume),
-                Step::Reply(reply) => {
-                    // Where there is no room for it, it is left out.
-                    let _ = socket.send(reply.octets());
-                }
-                Step::TooLong { consume, ending } => {
-                    member.fresh = false;
-                    socket.consume(consume);
-                    // It is a member: its seat says so.
-                    let _ = self.with_room(turn, |room, post| room.too_long(now, id, ending, post));
-                    return self.read_on_later(turn.now, turn.node, handle);
-                }
-                Step::Message {
-                    consume,
-                    len,
-                    ending,
-                } => {
-                    socket.consume(consume);
-                    let octets = &scratch[..len];
-                    // A word in capitals may be a method all the same: the rest comes late.
-                    let method = octets.iter().all(u8::is_ascii_uppercase);
-                    let unfinished = method && ending == Ending::Idle;
-                    member.fresh &= octets.is_empty() || unfinished;
-                    let desk = &mut self.desk;
-                    let mut post = Post { turn, desk };
-                    if let Ok(Some(request)) = self.room.message(now, id, octets, ending, &mut post)
-                    {
-                        self.answer(turn, request);
-                    }
-                    lines += 1;
-                    // Nobody is kept waiting by somebody who says much.
-                    if turn.now < self.desk.pace.slow_until {
-                        // In turn with those who wait.
-                        let again = self.look_again(turn.now);
-                        return self.desk.deadlines.not_after(slot, again);
-                    }
-                    if ending == Ending::Idle || lines == LINES_AT_ONCE {
-                        return self.read_on_later(turn.now, turn.node, handle);
-                    }
+        let (count, finished) = self.arrived(turn, slot, scratch)?;
+        let Some(Seat(Role::Member(member))) = self.desk.seats.get_mut(slot) else {
+            return None;
+        };
+        let (handle, id) = (member.handle, member.id);
+        let mut socket = turn.node.tcp(handle)?;
+        let mut patience = Duration::ZERO;
+        if member.fresh && member.framer.begins() {
+            match web::opening(&scratch[..count]) {
+                Opening::Text => {}
+                Opening::Unclear => patience = web::UNCLEAR,
+                opening @ (Opening::Http | Opening::Tls | Opening::Other) => {
+                    self.turn_away(now, turn.node, handle, id, opening, scratch);
+                    return None;
                 }
             }
         }
+        let step = member
+            .framer
+            .next(now, &mut scratch[..count], finished, patience);
+        reading.steps += 1;
+        match step {
+            Step::Wait { deadline } => {
+                if let Some(at) = deadline {
+                    self.desk.deadlines.not_after(slot, at);
+                }
+                return None;
+            }
+            Step::End => {
+                self.stream_ended(now, turn.node, handle, id);
+                return None;
+            }
+            Step::Skip { consume } => socket.consume(consume),
+            Step::Reply(reply) => {
+                // Where there is no room for it, it is left out.
+                let _ = socket.send(reply.octets());
+            }
+            Step::TooLong { consume, ending } => {
+                member.fresh = false;
+                socket.consume(consume);
+                reading.steps = STEPS_AT_ONCE;
+                // It is a member: its seat says so.
+                let _ = self.with_room(turn, |room, post| room.too_long(now, id, ending, post));
+            }
+            Step::Message {
+                consume,
+                len,
+                ending,
+            } => {
+                socket.consume(consume);
+                let octets = &scratch[..len];
+                // A word in capitals may be a method all the same: the rest comes late.
+                let method = octets.iter().all(u8::is_ascii_uppercase);
+                let unfinished = method && ending == Ending::Idle;
+                member.fresh &= octets.is_empty() || unfinished;
+                if self.room.is_heard(now, id, octets) {
+                    self.hear(turn, slot, id, octets, ending)?;
+                } else {
+                    // All lines of the kind together, so that they are not worth more time than other octets.
+                    let more = match ending {
+                        Ending::Line => chat::unheard_lines(&scratch[consume..count]),
+                        Ending::Idle => Lines::default(),
+                    };
+                    if let Some(Seat(Role::Member(member))) = self.desk.seats.get_mut(slot) {
+                        member.framer.skipped(more.octets);
+                    }
+                    if let Some(mut socket) = turn.node.tcp(handle) {
+                        socket.consume(more.octets);
+                    }
+                    reading.unheard += 1 + more.lines;
+                    reading.unheard_of = Some((id, ending));
+                    reading.steps = STEPS_AT_ONCE;
+                }
+                if ending == Ending::Idle {
+                    reading.steps = STEPS_AT_ONCE;
+                }
+            }
+        }
+        if reading.steps < STEPS_AT_ONCE {
+            return Some(());
+        }
+        // Nobody is kept waiting by somebody who says much.
+        self.read_on_later(now, turn.node, handle);
+        None
+    }
+
+    /// Passes on what a member said. `None`: it is the next one's turn.
+    fn hear<S: Screen>(
+        &mut self,
+        turn: &mut Turn<'_, '_, S>,
+        slot: usize,
+        id: MemberId,
+        octets: &[u8],
+        ending: Ending,
+    ) -> Option<()> {
+        let now = turn.now;
+        let desk = &mut self.desk;
+        let mut post = Post { turn, desk };
+        let asked = self.room.message(now, id, octets, ending, &mut post);
+        if let Ok(Some(request)) = asked {
+            self.answer(turn, request);
+        }
+        if now >= self.desk.pace.slow_until {
+            return Some(());
+        }
+        // In turn with those who wait.
+        let again = self.look_again(now);
+        self.desk.deadlines.not_after(slot, again);
+        None
     }
 
     /// What has come from a member, as far as it may be listened to now: octets, and whether that is all that will.
@@ -357,6 +410,16 @@ impl App<'_> {
             }
         }
     }
+}
+
+/// How far a member's stream was read in a turn.
+#[derive(Default)]
+struct Reading {
+    steps: usize,
+    /// Messages that nobody heard: they have one answer together.
+    unheard: u32,
+    /// Whose they are, and how the last one ended.
+    unheard_of: Option<(MemberId, Ending)>,
 }
 
 /// Whether the answer to what a member says next fits into its queue, and others' lines after it. Who asks

@@ -169,6 +169,13 @@ impl Framer {
         !self.skipping
     }
 
+    /// So many octets were taken out of the ring that it was not asked about: whole lines.
+    pub fn skipped(&mut self, octets: usize) {
+        let octets = u16::try_from(octets).unwrap_or(u16::MAX);
+        self.known = self.known.saturating_sub(octets);
+        self.answered = self.answered.saturating_sub(octets);
+    }
+
     /// Looks at what stands in the ring: all of it, or the first [`SCRATCH`] octets or more. A message is
     /// composed in its place there.
     ///
@@ -214,9 +221,9 @@ impl Framer {
         let more = self.more_may_come(now, ended);
         let front = Front::of(seen, usize::from(self.answered), more);
         self.terminal |= front.commands;
-        if let Some((reply, end)) = front.reply {
-            self.answered = u16::try_from(end).unwrap_or(u16::MAX);
-            return Step::Reply(reply);
+        if front.answered > 0 {
+            self.answered = u16::try_from(front.answered).unwrap_or(u16::MAX);
+            return Step::Reply(front.reply);
         }
         if let Some(step) = self.leading(now, seen, ended) {
             return step;
@@ -259,13 +266,17 @@ impl Framer {
     /// What stands at the front and belongs to no message.
     fn leading(&mut self, now: Instant, seen: &[u8], ended: bool) -> Option<Step> {
         let waits = self.more_may_come(now, ended);
+        let commands = telnet::commands(seen, waits);
+        if commands > 0 {
+            return Some(Step::Skip { consume: commands });
+        }
         let (token, len) = telnet::first(seen, waits);
         let until = Step::Wait {
             deadline: Some(self.last + IDLE_IN_CHARACTER),
         };
         match token {
             _ if seen.is_empty() => None,
-            Token::Command(_) | Token::Stray => Some(Step::Skip { consume: len }),
+            Token::Command(_) | Token::Stray => None,
             Token::Cut | Token::CutSubnegotiation if waits => Some(until),
             Token::Cut | Token::CutSubnegotiation => Some(Step::Skip { consume: len }),
             Token::Text(_) if self.skipping => None,

@@ -121,7 +121,7 @@ pub use outbox::{Ask, Counts, Full, LAST_WORDS_MAX, Outbox, Request};
 pub use proof::{CODE_LEN, CODE_PERIOD};
 pub use rate::{Rate, Source};
 pub use room::{
-    AMPLIFICATION, LINE_MAX, Limits, Memory, Newcomer, NotAMember, PutOut, Room, RoomFull, Storage,
-    Voice,
+    AMPLIFICATION, LINE_MAX, Limits, Lines, Memory, Newcomer, NotAMember, PutOut, Room, RoomFull,
+    Storage, Voice, unheard_lines,
 };
 pub use words::RECEIPT_MAX;

@@ -51,6 +51,12 @@ impl Bucket {
         self.full_at.max(now) - now
     }
 
+    /// Whether there is a token.
+    pub(super) fn has_one(&self, now: Instant, rate: Rate) -> bool {
+        let mut bucket = *self;
+        bucket.take(now, rate)
+    }
+
     /// Takes one token, if there is one.
     pub(super) fn take(&mut self, now: Instant, rate: Rate) -> bool {
         self.take_many(now, rate, 1)

@@ -49,8 +49,8 @@ pub(super) enum Answer<'t> {
     Nothing,
     /// More than a message may have.
     TooLong,
-    /// More than a member may say.
-    TooFast,
+    /// So many messages more than a member may say.
+    TooFast(u32),
     /// A TCP member asks to join.
     InAlready(&'t str),
     /// The operator removed a member.
@@ -118,9 +118,13 @@ impl fmt::Display for Answer<'_> {
                     "That was too long: at most {MESSAGE_MAX} octets. Nobody was told; send it in parts."
                 )
             }
-            Self::TooFast => {
+            Self::TooFast(1) => {
                 f.write_str("Too fast: nobody was told. Wait a moment, then send it again.")
             }
+            Self::TooFast(messages) => write!(
+                f,
+                "Too fast: nobody was told {messages} messages. Wait a moment, then send them again."
+            ),
             Self::InAlready(name) => write!(f, "You are in already, as {name}."),
             Self::Kicked(name) => write!(f, "{name} is removed."),
         }
@@ -360,7 +364,8 @@ mod tests {
             Answer::Alone,
             Answer::Nothing,
             Answer::TooLong,
-            Answer::TooFast,
+            Answer::TooFast(1),
+            Answer::TooFast(u32::MAX),
         ] {
             let whole = std::format!("{}\n{answer}\n", Welcome(&name));
             assert!(whole.len() <= RECEIPT_MAX, "{whole}");

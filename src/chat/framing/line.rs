@@ -25,8 +25,10 @@ pub(super) struct Front {
     pub(super) negotiating: bool,
     /// There are commands.
     pub(super) commands: bool,
-    /// The first command that is to be answered, and where it ends.
-    pub(super) reply: Option<(Reply, usize)>,
+    /// The answers to the first commands that are to be answered.
+    pub(super) reply: Reply,
+    /// Where the last of those ends.
+    pub(super) answered: usize,
 }
 
 impl Front {
@@ -34,6 +36,7 @@ impl Front {
     /// `answered` octets have had their answer. `more` says whether the rest of a subnegotiation may still come.
     pub(super) fn of(seen: &[u8], answered: usize, more: bool) -> Self {
         let mut front = Self::default();
+        let mut is_full = false;
         // Where the CR stands that the next octet of text makes a line end.
         let mut cr = None;
         let mut at = 0;
@@ -52,10 +55,12 @@ impl Front {
                 }
                 Token::Command(command) => {
                     front.commands = true;
-                    if let Command::Answered(reply) = command
+                    if let Command::Answered(answer) = command
                         && at + len > answered
+                        && !is_full
                     {
-                        front.reply = front.reply.or(Some((reply, at + len)));
+                        is_full = !front.reply.add(answer);
+                        front.answered = if is_full { front.answered } else { at + len };
                     }
                 }
                 Token::Stray => {}

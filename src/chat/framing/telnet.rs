@@ -5,6 +5,8 @@
 //! ever, and a terminal edits its lines itself (RFC 857, RFC 858). One option is agreed to: the timing
 //! mark, which asks whether everything before it was dealt with (RFC 860).
 
+use heapless::Vec;
+
 /// "Interpret as command".
 const IAC: u8 = 255;
 const DONT: u8 = 254;
@@ -43,26 +45,44 @@ pub(super) enum Token {
 pub(super) enum Command {
     EraseCharacter,
     EraseLine,
-    Answered(Reply),
+    Answered(Answer),
     Ignored,
 }
 
-/// What a peer is told at once, in the middle of whatever it is sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reply {
+pub(super) enum Answer {
     /// Yes or no to an option.
     Option([u8; 3]),
     /// The answer to "Are you there?".
     Here,
 }
 
-impl Reply {
-    /// What to send.
-    pub fn octets(&self) -> &[u8] {
+impl Answer {
+    fn octets(&self) -> &[u8] {
         match self {
             Self::Option(octets) => octets,
             Self::Here => b"\r\n[yes]\r\n",
         }
+    }
+}
+
+/// Octets of answers that are given together: each look at a stream answers as many commands as that allows, so that
+/// many commands are no more work than as much text.
+const REPLY_MAX: usize = 48;
+
+/// What a peer is told at once, in the middle of whatever it is sending.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reply(Vec<u8, REPLY_MAX>);
+
+impl Reply {
+    /// What to send.
+    pub fn octets(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Adds an answer, if there is room for it.
+    pub(super) fn add(&mut self, answer: Answer) -> bool {
+        self.0.extend_from_slice(answer.octets()).is_ok()
     }
 }
 
@@ -79,11 +99,11 @@ pub(super) fn first(octets: &[u8], more: bool) -> (Token, usize) {
         [IAC, SB, ref rest @ ..] => {
             let known = &rest[..rest.len().min(SUBNEGOTIATION_MAX)];
             match end_of_subnegotiation(known) {
-                Some(len) => (Token::Command(Command::Ignored), 2 + len),
-                None if more && known.len() < SUBNEGOTIATION_MAX => {
+                End::At(len) => (Token::Command(Command::Ignored), 2 + len),
+                End::Unknown if more && known.len() < SUBNEGOTIATION_MAX => {
                     (Token::CutSubnegotiation, octets.len())
                 }
-                None => (Token::Stray, octets.len().min(3)),
+                End::Unknown | End::Nowhere => (Token::Stray, octets.len().min(3)),
             }
         }
         [IAC, verb @ WILL..=DONT, option, ..] => (Token::Command(negotiate(verb, option)), 3),
@@ -101,28 +121,51 @@ fn negotiate(verb: u8, option: u8) -> Command {
         (WILL, _) => DONT,
         (_, _) => return Command::Ignored,
     };
-    Command::Answered(Reply::Option([IAC, answer, option]))
+    Command::Answered(Answer::Option([IAC, answer, option]))
 }
 
 fn plain(command: u8) -> Command {
     match command {
         ERASE_CHARACTER => Command::EraseCharacter,
         ERASE_LINE => Command::EraseLine,
-        ARE_YOU_THERE => Command::Answered(Reply::Here),
+        ARE_YOU_THERE => Command::Answered(Answer::Here),
         _ => Command::Ignored,
     }
 }
 
-/// How many octets a subnegotiation goes on for, with its end.
-fn end_of_subnegotiation(octets: &[u8]) -> Option<usize> {
+/// The end of a subnegotiation.
+enum End {
+    /// So many octets on.
+    At(usize),
+    Unknown,
+    /// The next one begins before.
+    Nowhere,
+}
+
+/// Where a subnegotiation ends that these octets are in. One never looks beyond the beginning of the next: so octets
+/// are looked at once, however many begin.
+fn end_of_subnegotiation(octets: &[u8]) -> End {
     let mut at = 0;
     while let Some(&octet) = octets.get(at) {
         match (octet, octets.get(at + 1)) {
-            (IAC, Some(&SE)) => return Some(at + 2),
+            (IAC, Some(&SE)) => return End::At(at + 2),
+            (IAC, Some(&SB)) => return End::Nowhere,
             // An IAC among the data is doubled.
             (IAC, _) => at += 2,
             (_, _) => at += 1,
         }
     }
-    None
+    End::Unknown
+}
+
+/// How many octets at the front are commands, and no text.
+pub(super) fn commands(octets: &[u8], more: bool) -> usize {
+    let mut at = 0;
+    while at < octets.len() {
+        match first(&octets[at..], more) {
+            (Token::Command(_) | Token::Stray, len) => at += len,
+            (Token::Text(_) | Token::Cut | Token::CutSubnegotiation, _) => break,
+        }
+    }
+    at
 }

@@ -6,6 +6,7 @@ use std::{format, vec};
 
 use super::*;
 
+mod commands;
 mod terminals;
 
 /// What came out of a stream, and when.

@@ -415,3 +415,22 @@ fn a_member_of_a_large_room_costs_little() {
     assert!(size_of::<Slot<u32, smoltcp::wire::IpEndpoint>>() <= 112);
     assert!(CELLS_PER_MEMBER * size_of::<crate::chat::Cell>() <= 24);
 }
+
+#[test]
+fn lines_that_nobody_hears_are_counted_up_to_whatever_is_more_than_text() {
+    let of = |seen: &[u8]| {
+        let Lines { lines, octets } = unheard_lines(seen);
+        (lines, octets)
+    };
+    assert_eq!(of(b"\n\r\na\n/who\n"), (4, 10));
+    for end in [
+        &b"q\n"[..],
+        b"/quit\r\n",
+        b"\xff\xf1\n",
+        b"x\x08q\n",
+        b"a\0\n",
+        b"unfinished",
+    ] {
+        assert_eq!(of(&[b"one\n", end].concat()), (1, 4), "{end:?}");
+    }
+}
