@@ -163,13 +163,16 @@ pub enum ConfigError {
     Mss(u16),
     /// 2 MSL is zero, or longer than a day.
     Msl,
-    /// A part of the [`Memory`](super::Memory) is not as long as it must be.
+    /// A size of the [`Memory`](super::Memory) does not fit the others, or the configuration.
     Memory {
-        /// The name of its field.
+        /// Which size. `connections`, `time_waits` and `strangers` are fields of `Sizes`, and parameters of the
+        /// blocks of [`Storage`](super::Storage). `frame` is the longest Ethernet frame in octets: `FRAME` of
+        /// [`Host`](super::storage::Host), and on the heap `Sizes::mtu` plus 14, or 65,549 with reassembly or an MTU
+        /// of 65,535. Raise it, or lower [`Config::mtu`].
         part: &'static str,
-        /// How many places it has.
+        /// What it is.
         has: usize,
-        /// How many it must have.
+        /// What it must be.
         needs: Needs,
     },
 }
@@ -222,7 +225,7 @@ impl fmt::Display for ConfigError {
             Self::Mtu(mtu) => write!(f, "an MTU of {mtu} is out of range: 576 to 65521 octets, with IPv6 at least 1280"),
             Self::Mss(mss) => write!(f, "a segment size of {mss} is out of range: 64 octets to the MTU less 40"),
             Self::Msl => f.write_str("MSL must be more than zero and at most 12 hours"),
-            Self::Memory { part, has, needs } => write!(f, "the memory's {part} has {has} places and must have {needs}"),
+            Self::Memory { part, has, needs } => write!(f, "the memory's size `{part}` is {has} and must be {needs}"),
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::deadlines::Place;
 /// There will be more of it: name what is to differ, and `..Sizes::default()`.
 #[derive(Debug, Clone, Copy)]
 pub struct Sizes {
-    /// Connections open at once; 1 to 60,000.
+    /// Connections open at once; 1 to 65,534.
     pub connections: usize,
     /// Octets of each connection's receive buffer.
     pub receive: usize,
