@@ -11,12 +11,12 @@ use super::tcp::Tcp;
 use crate::trace::{Cause, Ending, State};
 
 impl Node<'_> {
-    /// Gives the node other addresses; connections that used one that is gone end with
+    /// Replaces the addresses and gateways of the node. Connections that used an address that is gone end with
     /// [`Ending::AddressLost`].
     ///
     /// # Errors
-    /// More addresses or gateways than smoltcp was built for, or one that no host can have. Then the
-    /// old ones stay.
+    /// More addresses or gateways than smoltcp was built for, or an address that no host can have. The old ones then
+    /// stay.
     pub fn set_addresses(
         &mut self,
         now: Instant,

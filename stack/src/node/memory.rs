@@ -20,7 +20,7 @@ use crate::deadlines::Place;
 use crate::opaque::opaque;
 use crate::trace::Event;
 
-/// The memory of a node, in parts that fit one another: made by [`Storage::memory`](super::Storage::memory) or, on an
+/// The memory of a node, in parts that fit each other: made by [`Storage::memory`](super::Storage::memory) or, with an
 /// operating system, by `Memory::heap`.
 pub struct Memory<'a> {
     // Open to who lays it out and to who takes it apart: `storage`, `sizes`, `node`.
