@@ -46,9 +46,9 @@ pub fn ladder_file<W: Write>(
 /// Where a node captured itself, its states and their causes are read from its comments on the packets, and it is drawn
 /// on the left. Its notes also report the end of 2 MSL; a capture that ends earlier says so.
 ///
-/// Below the ladders is a list of what was left out of them, and why. A capture that is cut or damaged is drawn as far
-/// as it goes before the error is returned. Memory is allocated for each segment, about 50 octets whatever its length,
-/// and for each connection, about 500.
+/// Below the ladders stands what was left out of them, and why. A capture that is cut or damaged is
+/// drawn as far as it goes before the error is returned. Memory is taken for each segment, some 50
+/// octets whatever its length, and for each connection, some 500.
 pub fn ladders<W: Write>(
     input: Box<dyn Read>,
     name: &Path,

@@ -109,7 +109,7 @@ impl<W: Write> PcapNg<W> {
         Ok(())
     }
 
-    /// Reads the new records of `journal`, and writes the frames so far with their comments, then flushes.
+    /// Reads what is new in `journal`, and writes the frames so far with their comments, flushed.
     ///
     /// Call it after each poll of the node.
     pub fn annotate(&mut self, journal: &Journal<'_>) -> io::Result<()> {

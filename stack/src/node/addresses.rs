@@ -11,7 +11,7 @@ use super::tcp::Tcp;
 use crate::trace::{Cause, Ending, State};
 
 impl Node<'_> {
-    /// Replaces the addresses and gateways of the node. Connections that used an address that is gone end with
+    /// Gives the node other addresses; connections that used one that is gone end with
     /// [`Ending::AddressLost`].
     ///
     /// # Errors

@@ -33,7 +33,7 @@ pub const CONNECTION: usize = SOCKET + SLOT + QUEUES + DEADLINE + 2 * FLOW;
 pub const TIME_WAIT: usize = size_of::<TimeWaitEntry>() + 2 * FLOW;
 /// A SYN that waits for a free connection.
 pub const WAITING_SYN: usize = size_of::<SynQueueEntry>();
-/// A datagram that waits, without its payload.
+/// A datagram that waits, without its text.
 pub const WAITING_DATAGRAM: usize = size_of::<Pending>();
 /// An event in the journal.
 pub const EVENT: usize = size_of::<Option<Event>>();

@@ -138,7 +138,7 @@ impl<'a> Node<'a> {
         self.datagrams.bind(port)
     }
 
-    /// Binds a free UDP port that is hard to guess, and returns it.
+    /// Binds a UDP port that is hard to guess and that nobody has; says which.
     ///
     /// # Errors
     /// See [`ListenError`].
@@ -160,13 +160,13 @@ impl<'a> Node<'a> {
         self.datagrams.place_of(port).is_some()
     }
 
-    /// The socket of a UDP port. `None` if the port is not bound.
+    /// The socket of a UDP port, if that is bound.
     pub fn udp(&mut self, port: u16) -> Option<UdpSocket<'_, 'a>> {
         let place = self.datagrams.place_of(port)?;
         Some(UdpSocket::new(&mut self.host, &mut self.datagrams, place))
     }
 
-    /// The next UDP port that has a datagram waiting; the ports take turns.
+    /// The next UDP port at which a datagram waits, each in turn.
     pub fn next_udp(&mut self) -> Option<UdpSocket<'_, 'a>> {
         let place = self.datagrams.next_ready()?;
         Some(UdpSocket::new(&mut self.host, &mut self.datagrams, place))

@@ -118,8 +118,8 @@ impl Node<'_> {
         self.datagrams.queued()
     }
 
-    /// Whether so many datagrams wait to be sent that there may be no room for others. After
-    /// [`poll_egress`](Self::poll_egress), those that can leave have left, and those that cannot are never that many.
+    /// Whether so many wait to be sent that others may find no room. Those that can leave have left after
+    /// [`poll_egress`](Self::poll_egress), and those that cannot are never as many.
     pub fn has_many_datagrams(&self) -> bool {
         self.datagrams.is_half_full()
     }
