@@ -147,8 +147,8 @@ impl<'a> Node<'a> {
         &self.host.limits
     }
 
-    /// Lends the memory in which frames are composed, at least 1,028 octets. It is idle between two rounds of the loop,
-    /// so an application can read messages into it. Inside `work` it is empty for a nested call.
+    /// Lends the memory in which frames are composed, at least 1,028 octets: between two rounds of the
+    /// loop it is idle, and an application reads messages into it. Within `work` there is none to lend.
     pub fn with_scratch<T>(&mut self, work: impl FnOnce(&mut Self, &mut [u8]) -> T) -> T {
         let nothing = ManagedSlice::Borrowed(&mut []);
         let mut scratch = core::mem::replace(&mut self.host.scratch, nothing);

@@ -91,8 +91,8 @@ pub struct TimeWaits<const ENTRIES: usize = 16, const FLOWS: usize = 64> {
 
 opaque!([const ENTRIES: usize, const FLOWS: usize] TimeWaits<ENTRIES, FLOWS>, "TimeWaits");
 
-/// UDP: `PORTS` that can be bound, each with room for `PACKETS` waiting datagrams of `OCTETS` octets in all, and one
-/// queue of the same size for sending. No datagram is longer than `OCTETS`.
+/// `PORTS` that may be bound, each with `PACKETS` datagrams of together `OCTETS` that may wait to be taken, and one
+/// queue of as much to be sent. The longest datagram has `OCTETS`.
 pub struct Udp<'a, const PORTS: usize = 0, const PACKETS: usize = 8, const OCTETS: usize = 1024> {
     sockets: Vec<SocketStorage<'a>, PORTS>,
     packets: [Vec<udp::PacketMetadata, PACKETS>; PORTS],
