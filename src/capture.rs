@@ -1,9 +1,8 @@
-//! Captures in files: reading them into journals and ladders, and writing our own for Wireshark.
+//! Capture files: reading them into journals and ladders, and writing our own for Wireshark.
 //!
-//! pcap and pcapng are read, compressed by gzip too; pcapng is written. Checksums are not looked at,
-//! since captures hold packets whose checksums a network card fills in later. Packets cut short by a
-//! snapshot length are drawn, as long as the flags of their TCP header are there. What may be a segment
-//! and cannot be drawn is counted.
+//! pcap and pcapng are read, gzip-compressed or not; pcapng is written. Checksums are not verified, since captures
+//! contain packets whose checksums a network card fills in later. Packets cut short by a snapshot length are drawn, as
+//! long as the flags of their TCP header are present. What may be a segment but cannot be drawn is counted.
 
 mod connections;
 mod dissect;

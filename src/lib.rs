@@ -1,10 +1,10 @@
 //! A TCP and UDP chat node that carries its own TCP/IP stack, and shows what that stack does.
 //!
-//! The rooms of the house, from the ground up:
+//! The modules, from the bottom up:
 //!
-//! - [`device`], [`trace`], [`origin`], [`node`], `pair`: the stack, a crate of its own that knows no chat,
-//!   [`smolhost`].
-//! - [`chat`]: octets and peers in, octets and peers out. Knows none of the above but [`origin`].
+//! - [`device`], [`trace`], [`origin`], [`node`], `pair`: the stack, a crate of its own that is independent of the
+//!   chat: [`smolhost`].
+//! - [`chat`]: octets and peers in, octets and peers out. Depends on none of the above but [`origin`].
 //! - [`app`]: the chat on the node, with [`web`] for browsers. The same on Linux and on a board.
 //! - `capture` (on an operating system): capture files.
 //!
@@ -21,10 +21,9 @@
 //! }
 //! ```
 //!
-//! Time only goes forward, and is an argument, as are randomness and memory. No call blocks, allocates, or
-//! panics on what a peer sends. Each does a bounded amount of work, which does not grow with the number of
-//! connections that are idle. Whatever happens is in the [`trace::Journal`]: nothing is dropped in
-//! silence.
+//! Time only moves forward, and is an argument, as are randomness and memory. No call blocks, allocates, or panics on
+//! anything a peer sends. Each call does a bounded amount of work, which does not grow with the number of idle
+//! connections. Everything that happens is recorded in the [`trace::Journal`]: nothing is dropped silently.
 //!
 //! # Features
 #![doc = document_features::document_features!()]
@@ -34,7 +33,7 @@
 #[cfg(feature = "std")]
 extern crate std;
 
-/// The release that this crate is made for: times, addresses and devices are its.
+/// The smoltcp release that this crate is built on: times, addresses and devices are its types.
 pub use smolhost::smoltcp;
 
 pub mod app;

@@ -1,4 +1,4 @@
-//! The characters that the character generator sends (RFC 864), from wherever it was cut.
+//! The characters that the character generator sends (RFC 864), from wherever the last piece ended.
 
 /// RFC 864's recommended pattern: lines of 72 printing characters, each line beginning one later.
 #[derive(Debug, Clone, Copy, Default)]

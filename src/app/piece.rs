@@ -1,4 +1,4 @@
-//! A window on a text: some whole lines of it, so that a long text leaves in pieces that fit.
+//! A window on a text: some whole lines of it, so that a long text is sent in pieces that fit.
 
 use core::fmt;
 

@@ -6,28 +6,28 @@ use super::service::Served;
 use crate::chat::{Framer, MemberId};
 use crate::node::Handle;
 
-/// A place for one connection of the node, at the same slot.
+/// A place for one connection of the node, in the same slot.
 #[derive(Debug)]
 pub struct Seat(pub(super) Role);
 
 impl Seat {
-    /// Nobody's; for building arrays.
+    /// An empty place, to fill arrays with.
     pub const EMPTY: Self = Self(Role::Empty);
 }
 
 #[derive(Debug)]
 pub(super) enum Role {
-    /// No connection, or none that concerns the application any more.
+    /// No connection, or one that no longer concerns the application.
     Empty,
     /// In the room.
     Member(Member),
-    /// A browser whose request line is on its way, until this instant.
+    /// A browser whose request line is expected until this instant.
     Requesting { handle: Handle, until: Instant },
-    /// A browser that is being shown the page.
+    /// A browser to which the page is being sent.
     Page(Handle),
     /// To a service beside the room.
     Served(Served),
-    /// Out of the room, and not yet closed.
+    /// No longer in the room, but not yet closed.
     Parting {
         handle: Handle,
         step: Parting,
@@ -52,12 +52,12 @@ pub(super) struct Member {
 /// How far a good-bye is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Parting {
-    /// Everything said before must be acknowledged, so that `q` is a segment of its own.
+    /// Everything sent before must be acknowledged, so that `q` is a segment of its own.
     Draining,
-    /// `q` was said at this instant. The FIN is a later segment.
+    /// `q` was sent at this instant. The FIN is a later segment.
     Said(Instant),
-    /// The FIN is queued; what stands before it must be acknowledged.
+    /// The FIN is queued; what precedes it must be acknowledged.
     Finishing,
-    /// The same, and somebody waits for the connection: a peer that does not close in turn is reset.
+    /// The same, and a peer waits for the connection: a peer that does not close in turn is reset.
     Yielding,
 }

@@ -1,16 +1,16 @@
-//! Echo, discard and character generator (RFC 862, 863, 864): something to measure through.
+//! Echo, discard and character generator (RFC 862, 863, 864), for measurements.
 //!
-//! They are off until [`App::offer_services`] is called, because anybody may use them to keep this node
-//! busy. What they must not become is a weapon against others: an address on a datagram may be forged.
+//! They are off until [`App::offer_services`] is called, because anyone can use them to keep this node busy. They must
+//! not become a weapon against others: the address on a datagram may be forged.
 //!
-//! - A datagram from a port below 1024, or from one that this node serves itself, draws no answer: two
-//!   services that answer each other would never stop.
-//! - Nothing that was sent to everybody is answered.
-//! - No answer is longer than its question. RFC 864 has a random number of up to 512 octets; here it is
-//!   as many as the question had, up to 512.
+//! - A datagram from a port below 1024, or from one that this node serves itself, gets no answer: two services that
+//!   answer each other would never stop.
+//! - Nothing that was sent to everyone is answered.
+//! - No answer is longer than its request. RFC 864 specifies a random number of up to 512 octets; here it is as many as
+//!   the request had, up to 512.
 //! - Over TCP the peer's own window is the limit.
 //!
-//! What draws no answer is in the journal.
+//! What gets no answer is recorded in the journal.
 
 use smoltcp::time::Instant;
 

@@ -1,7 +1,7 @@
 //! What each thing takes in memory, from `size_of` on the target that this is compiled for.
 //!
-//! There is one table: a board says its own, and `smolchat budget` prints both side by side. Features
-//! change it: with `ipv6` every address takes more.
+//! There is one table: a board reports its own, and `smolchat budget` prints both side by side. Features change the
+//! numbers: with `ipv6` every address takes more.
 
 use core::mem::size_of;
 
@@ -9,12 +9,12 @@ use super::{App, Seat, Stream, Watched};
 use crate::chat::{self, CELLS_PER_MEMBER, Cell};
 use crate::node::{Handle, Path, footprint};
 
-/// Rows that belong together.
+/// A group of rows.
 #[derive(Debug)]
 pub struct Section {
     /// What they are about.
     pub heading: &'static str,
-    /// What it is, and how many octets that takes.
+    /// What each row is about, and how many octets that takes.
     pub rows: &'static [(&'static str, usize)],
 }
 

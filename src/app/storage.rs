@@ -1,4 +1,4 @@
-//! Every octet that the application owns beside the node.
+//! Every octet that the application owns besides the node.
 
 use heapless::Vec;
 use managed::ManagedSlice;
@@ -17,10 +17,10 @@ pub struct Memory<'a> {
     pub seats: ManagedSlice<'a, Seat>,
     /// One for each connection of the node.
     pub deadlines: ManagedSlice<'a, Place>,
-    /// One for each long answer that may be on its way at once, two at least: the first is the operator's
-    /// own, members share the others.
+    /// One for each long answer that may be sent at the same time, at least two: the first is the operator's own,
+    /// members share the others.
     pub streams: ManagedSlice<'a, Stream>,
-    /// One for each connection whose ladder is drawn live; of others only changes of state are told.
+    /// One for each connection whose ladder is drawn live; for others only changes of state are shown.
     pub watched: ManagedSlice<'a, Watched>,
     /// The room: one member for each connection, one for the operator, and those over UDP.
     pub room: chat::Memory<'a, Handle, Path>,
@@ -30,8 +30,7 @@ opaque!([] Memory<'_>, "Memory");
 
 #[cfg(feature = "std")]
 impl Memory<'static> {
-    /// Memory from the heap for so many connections, and for `guests` members beside them (UDP, and
-    /// the operator).
+    /// Memory from the heap for this many connections, and for `guests` additional members (UDP, and the operator).
     pub fn heap(connections: usize, guests: usize) -> Self {
         use std::vec::Vec;
 
@@ -56,11 +55,10 @@ impl Memory<'static> {
     }
 }
 
-/// The memory of an application in one value, for a `static`: `CONNECTIONS` as the node has, `MEMBERS`
-/// in the room at once, `STREAMS` long answers at once, one of them the operator's, and
-/// `WATCHED` live ladders.
+/// The memory of an application as one value, for a `static`: `CONNECTIONS` as many as the node has, `MEMBERS` in the
+/// room at once, `STREAMS` long answers at once, one of them the operator's, and `WATCHED` live ladders.
 ///
-/// Every octet of [`Self::new`] is zero, so that the `static` costs no flash.
+/// Every octet of [`Self::new`] is zero, so the `static` costs no flash.
 pub struct Storage<
     const CONNECTIONS: usize,
     const MEMBERS: usize,
@@ -79,7 +77,7 @@ opaque!([const CONNECTIONS: usize, const MEMBERS: usize, const STREAMS: usize, c
 impl<const CONNECTIONS: usize, const MEMBERS: usize, const STREAMS: usize, const WATCHED: usize>
     Storage<CONNECTIONS, MEMBERS, STREAMS, WATCHED>
 {
-    /// Memory that holds nothing.
+    /// Empty memory.
     pub const fn new() -> Self {
         Self {
             seats: Vec::new(),

@@ -1,8 +1,8 @@
 //! Places for long answers: who gets one, and who makes room.
 //!
-//! The first place is the operator's own, the others are shared. An answer keeps its place for as long as
-//! its reader likes, unless somebody else wants one and none is free: then one ends early whose reader has
-//! not read on for a while, or one of the origin that has most of them, and its reader is told so.
+//! The first place is the operator's own, the others are shared. An answer keeps its place for as long as its reader
+//! likes, unless another reader wants one and none is free: then one ends early whose reader has not read for a while,
+//! or one of the origin that has most of them, and its reader is told so.
 
 use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};

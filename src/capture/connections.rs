@@ -1,8 +1,8 @@
-//! The TCP connections among the packets of a capture, each as the records of a journal.
+//! The TCP connections in a capture, each as the records of a journal.
 //!
-//! The end that opened the connection, or that speaks first in the capture, stands in the place of
-//! this node; its states are recorded as inferred. Where a node captured itself, it is that node, and its
-//! states are recorded as it noted them. The ladder infers those of the other end itself.
+//! The end that opened the connection, or that speaks first in the capture, takes the place of this node; its states
+//! are recorded as inferred. Where a node captured itself, this node is that one, and its states are recorded as it
+//! noted them. The ladder infers the other end's states itself.
 
 use super::dissect::Dissected;
 use super::notes::{Change, Note, Notes};

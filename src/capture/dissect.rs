@@ -1,7 +1,7 @@
-//! A captured packet taken apart down to the facts of its TCP header.
+//! A captured packet, dissected down to the fields of its TCP header.
 //!
-//! Its headers are taken off one after the other, tunnels included. Checksums are not looked at: a
-//! network card fills them in later.
+//! Its headers are removed one by one, tunnels included. Checksums are not verified: a network card fills them in
+//! later.
 
 mod ip;
 mod link;
@@ -36,9 +36,9 @@ pub(super) struct Dissected {
 pub(super) enum Content<'p> {
     /// A TCP segment.
     Segment(Dissected),
-    /// A piece of a packet that holds one.
+    /// A fragment of a packet that contains one.
     Fragment(Packet<'p>, Piece),
-    /// No TCP.
+    /// Not TCP.
     Other,
 }
 

@@ -1,4 +1,4 @@
-//! What may be wrong with a capture, in sentences.
+//! What can be wrong with a capture, in sentences.
 
 use std::io;
 use std::path::PathBuf;
@@ -12,10 +12,10 @@ pub enum CaptureError {
         .0.display()
     )]
     NoSuchFile(PathBuf),
-    /// It is a directory.
+    /// The path is a directory.
     #[error("{} is a directory: give a pcap or pcapng file", .0.display())]
     Directory(PathBuf),
-    /// Nothing is in it.
+    /// The file is empty.
     #[error("{} is empty: did whoever was to write it fail, or not write yet?", .0.display())]
     Empty(PathBuf),
     /// The file could not be opened or read.
@@ -34,10 +34,10 @@ pub enum CaptureError {
         .1 + 1
     )]
     Cut(PathBuf, u64),
-    /// After so many packets comes what no capture holds.
+    /// After this many packets comes something that no capture contains.
     #[error("{} is damaged after packet {}; what comes before is drawn", .0.display(), .1)]
     Damaged(PathBuf, u64),
-    /// It holds so many packets, and no TCP among them.
+    /// It contains this many packets, none of them TCP.
     #[error("{} holds no TCP over IPv4 or IPv6; packets in it: {}", .0.display(), .1)]
     NoTcp(PathBuf, u64),
     /// The ladders could not be written.

@@ -1,7 +1,7 @@
-//! The pieces of IP packets that a ladder needs whole, to know how long the segment in them is.
+//! The IP fragments that a ladder needs reassembled, to know the length of the segment in them.
 //!
-//! No payload is kept, only the first octets, where the TCP header is. What pieces overlap in may
-//! differ: the one that was captured last counts.
+//! No payload is kept, only the first octets, where the TCP header is. Where fragments overlap, they may differ: the
+//! one captured last counts.
 
 use super::LeftOut;
 use super::dissect::{self, Dissected, Piece};

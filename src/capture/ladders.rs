@@ -17,11 +17,11 @@ use std::path::Path;
 /// What was drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drawn {
-    /// TCP connections, and as many ladders.
+    /// TCP connections, one ladder each.
     pub connections: usize,
-    /// Packets in the capture, of whatever kind.
+    /// Packets in the capture, of any kind.
     pub packets: u64,
-    /// Packets that may hold segments and are in no ladder.
+    /// Packets that may contain segments but are in no ladder.
     pub left_out: LeftOuts,
 }
 
@@ -40,11 +40,11 @@ pub fn ladder_file<W: Write>(
     ladders(Box::new(file), path, out, style)
 }
 
-/// Draws every TCP connection in a capture, in the order in which they begin: pcap or pcapng, as it is
-/// or compressed by gzip, read once from its start to its end. `name` stands in errors.
+/// Draws every TCP connection in a capture, in the order in which they begin. The capture is pcap or pcapng,
+/// gzip-compressed or not, and is read once from start to end. `name` appears in errors.
 ///
-/// Where a node captured itself, its states and their causes are read from its comments on the packets, and
-/// it stands on the left. Its notes tell of the end of 2 MSL, too; a capture that ends before says so.
+/// Where a node captured itself, its states and their causes are read from its comments on the packets, and it is drawn
+/// on the left. Its notes also report the end of 2 MSL; a capture that ends earlier says so.
 ///
 /// Below the ladders stands what was left out of them, and why. A capture that is cut or damaged is
 /// drawn as far as it goes before the error is returned. Memory is taken for each segment, some 50

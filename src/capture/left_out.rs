@@ -1,4 +1,4 @@
-//! The packets that are in no ladder, though there may be a segment in them.
+//! The packets that are in no ladder, although they may contain a segment.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,15 +6,15 @@ use std::fmt;
 /// Why a packet is in no ladder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LeftOut {
-    /// What stands before the IP header is not known: the number of the link type.
+    /// The format before the IP header is unknown: the number of the link type.
     LinkType(u16),
-    /// It is of an interface that a pcapng file does not describe.
+    /// It belongs to an interface that the pcapng file does not describe.
     Interface,
     /// A snapshot length cut it before the flags of its TCP header.
     Cut,
     /// Its lengths contradict each other.
     Malformed,
-    /// A piece of an IP packet of which other pieces are missing.
+    /// A fragment of an IP packet of which other fragments are missing.
     Fragment,
 }
 
@@ -42,7 +42,7 @@ impl LeftOuts {
         }
     }
 
-    /// Each reason there was, with how many packets it left out.
+    /// Each reason that occurred, with the number of packets that it left out.
     pub fn iter(&self) -> impl Iterator<Item = (LeftOut, u64)> {
         self.0.iter().map(|(&why, &packets)| (why, packets))
     }

@@ -1,5 +1,6 @@
-//! What a node wrote of itself into the comments of its own capture, read back: how its state changed, how a
-//! connection ended, and what became of a segment. Whatever is not written as [`PcapNg`](super::PcapNg) does is no note.
+//! What a node wrote about itself into the comments of its own capture, read back: how its state changed, how a
+//! connection ended, and what became of a segment. Text not written in the form of [`PcapNg`](super::PcapNg) is not a
+//! note.
 
 use crate::trace::{
     Answer, Call, Cause, ConnectionId, Direction, Ending, Millis, Reason, Repair, State, Timer,
@@ -22,7 +23,7 @@ pub(super) struct Change {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Note {
     Change(Change),
-    /// It is in TIME-WAIT for so long from now.
+    /// It is in TIME-WAIT for this long from now.
     Waits(Millis),
     /// It is over.
     Ended(Ending),

@@ -1,4 +1,4 @@
-//! The octets of a packet, of which a snapshot length may have cut off the last ones.
+//! The octets of a packet, the last of which a snapshot length may have cut off.
 
 use super::LeftOut;
 

@@ -1,6 +1,6 @@
-//! A set of numbers, kept as ranges that do not touch: what is missing of a stream or of a packet.
+//! A set of numbers, kept as ranges that do not touch: what is missing from a stream or from a packet.
 //!
-//! Each call takes time with the logarithm of the number of ranges, and for those that it removes.
+//! Each call takes logarithmic time in the number of ranges, plus time for those that it removes.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

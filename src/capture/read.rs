@@ -1,8 +1,7 @@
-//! The packets of a pcap or pcapng file, one after the other, from anything that can be read once.
+//! The packets of a pcap or pcapng file, one by one, from any source that can be read once.
 //!
-//! The crates that read captures refuse a whole file for a comment that is not UTF-8 or for an option
-//! that they do not expect. What is not needed for the packets is skipped here, whatever it is. One
-//! packet is in memory at a time.
+//! The crates that read captures reject a whole file because of a comment that is not UTF-8 or an option that they do
+//! not expect. Whatever is not needed for the packets is skipped here. One packet is in memory at a time.
 
 mod pcap;
 mod pcapng;
@@ -36,7 +35,7 @@ pub(super) struct Packet<'b> {
 /// What stands in a capture.
 pub(super) enum Item<'b> {
     Packet(Packet<'b>),
-    /// What a node noted of itself at an instant, with no packet to put it on.
+    /// What a node noted about itself at an instant, without a packet to attach it to.
     Noted(Instant, Notes),
 }
 
@@ -44,7 +43,7 @@ pub(super) enum Item<'b> {
 enum Stop {
     /// The file ends in the middle of something.
     Cut,
-    /// What comes is not what a capture holds.
+    /// What follows is not what a capture contains.
     Damaged,
     Unreadable(io::Error),
 }

@@ -1,4 +1,4 @@
-//! A device that shows each frame that crosses it to somebody else.
+//! A device that shows each frame that crosses it to a closure.
 
 use crate::trace::Direction;
 use smolhost::opaque;
@@ -71,7 +71,7 @@ where
     }
 }
 
-/// A token of the device, and whom to show its frame.
+/// A token of the device, and the closure that is shown its frame.
 pub struct Token<'a, T, S> {
     token: T,
     sink: &'a RefCell<S>,

@@ -1,9 +1,9 @@
 //! A pcapng file of the frames that cross our device, for Wireshark.
 //!
-//! Each frame is kept until [`PcapNg::annotate`] has seen what the journal says of it; what a frame
-//! caused stands in its comments. A change of state that no frame caused (a call, a timer) stands on
-//! the next frame that the connection sends, since that shows it; or else, with its time, in a block of its
-//! own: as soon as the connection is over, at the end of the file if it is not.
+//! Each frame is kept until [`PcapNg::annotate`] has seen what the journal says about it; what a frame caused is
+//! written in its comments. A change of state that no frame caused (a call, a timer) is written on the next frame that
+//! the connection sends, since that frame shows it. Otherwise it is written, with its time, in a block of its own: as
+//! soon as the connection is over, or at the end of the file if it is not.
 
 use super::dissect::{Dissected, of_ethernet};
 use super::notes::{ANSWERED, DROPPED, ENDED, HELD, MADE, REPAIRED, WAITS};
@@ -70,8 +70,8 @@ pub struct PcapNg<W: Write> {
 opaque!([W: Write] PcapNg<W>, "PcapNg");
 
 impl<W: Write> PcapNg<W> {
-    /// Writes to `out`, Ethernet frames with times in nanoseconds. `zero` is the time of day at which the
-    /// node's clock stood at 0.
+    /// Writes to `out`: Ethernet frames with times in nanoseconds. `zero` is the time of day at which the node's clock
+    /// was 0.
     pub fn new(out: W, zero: SystemTime) -> io::Result<Self> {
         let mut writer = PcapNgWriter::new(BufWriter::new(out)).map_err(into_io)?;
         writer
@@ -94,7 +94,7 @@ impl<W: Write> PcapNg<W> {
         })
     }
 
-    /// A whole Ethernet frame crossed the device. To be called in the order in which they do.
+    /// Records a whole Ethernet frame that crossed the device. Call it in the order in which frames do.
     pub fn frame(&mut self, at: Instant, direction: Direction, data: &[u8]) -> io::Result<()> {
         if self.queue.len() >= QUEUE {
             self.write_queue()?;
@@ -111,7 +111,7 @@ impl<W: Write> PcapNg<W> {
 
     /// Reads what is new in `journal`, and writes the frames so far with their comments, flushed.
     ///
-    /// To be called after each poll of the node.
+    /// Call it after each poll of the node.
     pub fn annotate(&mut self, journal: &Journal<'_>) -> io::Result<()> {
         let (missed, records) = journal.since(self.next);
         if missed > 0
@@ -135,8 +135,7 @@ impl<W: Write> PcapNg<W> {
         self.flush()
     }
 
-    /// Writes what is left, and gives back where it was written to. Without this the last changes of state
-    /// may be missing.
+    /// Writes what is left, and returns the writer. Without this the last changes of state may be missing.
     pub fn finish(mut self) -> io::Result<W> {
         self.write_queue()?;
         let mut left: Vec<_> = self.waiting.keys().copied().collect();

@@ -1,12 +1,12 @@
-//! Messages out of a TCP byte stream, without a buffer of its own.
+//! Messages from a TCP byte stream, without a buffer of its own.
 //!
-//! A [`Framer`] is about two dozen octets per member. The octets themselves stay in the receive
-//! ring of the socket: the caller peeks them into one scratch that all members share, calls
-//! [`Framer::next`], does what the [`Step`] says, and takes `consume` octets out of the ring.
+//! A [`Framer`] is about two dozen octets per member. The octets themselves stay in the socket's receive ring: the
+//! caller peeks them into one scratch buffer that all members share, calls [`Framer::next`], does what the [`Step`]
+//! says, and takes `consume` octets out of the ring.
 //!
-//! A message is a line (ended by LF, CR LF, or the CR NUL of telnet), or, from programs that send
-//! no line end, whatever has arrived when the stream falls idle. "Idle" is a deadline on the
-//! caller's clock, counted from the last octet that arrived:
+//! A message is a line (ended by LF, CR LF, or the CR NUL of telnet) or, from programs that send no line end, whatever
+//! has arrived when the stream falls idle. "Idle" is a deadline on the caller's clock, counted from the last octet that
+//! arrived:
 //!
 //! | what is waiting                                         | how long               |
 //! |---------------------------------------------------------|------------------------|
@@ -16,18 +16,18 @@
 //! | something cut inside a UTF-8 character, CR LF or telnet command | [`IDLE_IN_CHARACTER`] |
 //! | the beginning of a line, from a terminal                | [`IDLE_IN_TYPING`]     |
 //!
-//! A terminal is known by a telnet command, or by keys: octets that come one by one, further apart than
-//! the octets of any program are. What it erases before the line end is no part of the line. Nothing is
-//! echoed: a terminal that is told so (RFC 857) shows itself what is typed.
+//! A terminal is recognised by a telnet command, or by keystrokes: octets that arrive one by one, further apart than
+//! those of any program. What it erases before the line end is not part of the line. Nothing is echoed: a terminal that
+//! is told so (RFC 857) shows what is typed itself.
 //!
-//! Telnet commands are removed wherever they stand, and answered at once ([`Reply`]). NULs are nothing
-//! (RFC 854): C programs send them behind their lines. NULs alone, after a pause, are an empty message,
-//! so that each send has its answer.
+//! Telnet commands are removed wherever they occur, and answered at once ([`Reply`]). NULs are ignored (RFC 854): C
+//! programs send them after their lines. NULs alone, after a pause, are an empty message, so that each send has its
+//! answer.
 //!
-//! The caller's duty: a receive ring of [`SCRATCH`] octets or more (a smaller one cuts messages where
-//! it is full); peek as much as the ring holds, up to a scratch of [`SCRATCH`] octets or more;
-//! take exactly `consume` octets; call again until the answer is [`Step::Wait`] or [`Step::End`];
-//! call again when octets arrive, when the stream ends, and at the deadline.
+//! The caller must provide a receive ring of [`SCRATCH`] octets or more (a smaller one cuts messages where it is full);
+//! peek as much as the ring holds, up to a scratch of [`SCRATCH`] octets or more; take exactly `consume` octets; call
+//! again until the result is [`Step::Wait`] or [`Step::End`]; and call again when octets arrive, when the stream ends,
+//! and at the deadline.
 
 use smoltcp::time::{Duration, Instant};
 
@@ -40,10 +40,10 @@ mod telnet;
 
 pub use self::telnet::Reply;
 
-/// The longest message, in octets, its line end not counted.
+/// The longest message, in octets, without its line end.
 pub const MESSAGE_MAX: usize = 1024;
 
-/// The least octets of scratch the caller peeks into: a longest message and its CR LF.
+/// The smallest scratch that the caller may peek into, in octets: a longest message and its CR LF.
 pub const SCRATCH: usize = MESSAGE_MAX + 2;
 
 /// How long an unterminated message waits for more.
@@ -62,7 +62,7 @@ pub const IDLE_AFTER_KEY: Duration = Duration::from_millis(1000);
 /// How long what is typed waits for its line end.
 pub const IDLE_IN_TYPING: Duration = Duration::from_secs(60);
 
-/// How a message ended, and so how its sender is to be answered.
+/// How a message ended, and so how to answer its sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// With a line end: answers end with LF.
@@ -83,26 +83,26 @@ pub enum Step {
         /// How it ended.
         ending: Ending,
     },
-    /// A message of more than [`MESSAGE_MAX`] octets has ended and is gone; tell its sender.
+    /// A message of more than [`MESSAGE_MAX`] octets has ended and was discarded; tell its sender.
     TooLong {
         /// Octets to take out of the ring.
         consume: usize,
         /// How it ended.
         ending: Ending,
     },
-    /// Nothing for anybody: a part of a message that is too long, a telnet command, a late line end.
+    /// Nothing to deliver: part of a message that is too long, a telnet command, a late line end.
     Skip {
         /// Octets to take out of the ring; never 0.
         consume: usize,
     },
-    /// To be sent at once; nothing to take. If there is no room it may be left out.
+    /// Send this at once; take nothing. If there is no room it may be omitted.
     Reply(Reply),
     /// Nothing yet. Call again when octets arrive, and at the deadline if there is one.
     Wait {
         /// When what has arrived becomes a message.
         deadline: Option<Instant>,
     },
-    /// The stream has ended and everything in it has been handed out.
+    /// The stream has ended and everything in it has been returned.
     End,
 }
 
@@ -118,7 +118,7 @@ enum Late {
     Half,
 }
 
-/// What is remembered of one member's stream between two looks at it.
+/// What is remembered about one member's stream between two calls.
 #[derive(Debug, Clone)]
 pub struct Framer {
     /// When the last octet arrived.
@@ -143,7 +143,7 @@ pub struct Framer {
 }
 
 impl Framer {
-    /// For a stream that begins now.
+    /// A framer for a stream that begins now.
     pub const fn new(now: Instant) -> Self {
         Self {
             last: now,
@@ -164,7 +164,7 @@ impl Framer {
         self.ending == Some(Ending::Idle)
     }
 
-    /// Whether what stands at the front of the ring begins a message.
+    /// Whether the front of the ring begins a message.
     pub fn begins(&self) -> bool {
         !self.skipping
     }
@@ -176,12 +176,12 @@ impl Framer {
         self.answered = self.answered.saturating_sub(octets);
     }
 
-    /// Looks at what stands in the ring: all of it, or the first [`SCRATCH`] octets or more. A message is
-    /// composed in its place there.
+    /// Examines the content of the ring: all of it, or the first [`SCRATCH`] octets or more. A message is composed in
+    /// place there.
     ///
-    /// `ended` says that nothing can follow after what is in the ring. `patience` is how long at the least
-    /// what has no line end waits for more. While more stands in the ring than was shown, it is ignored
-    /// only if the scratch is as long as it has to be.
+    /// `ended` says that nothing can follow the content of the ring. `patience` is how long, at least, unterminated
+    /// octets wait for more. While the ring holds more than was shown, it is ignored only if the scratch is as long as
+    /// required.
     pub fn next(&mut self, now: Instant, seen: &mut [u8], ended: bool, patience: Duration) -> Step {
         let known = usize::from(self.known);
         if seen.len() > known {

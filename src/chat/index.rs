@@ -1,7 +1,7 @@
 //! A hash index in the caller's memory: from a name or an endpoint to a member's slot.
 //!
-//! Open addressing with linear probing, and removal by shifting back, so nothing degrades over days
-//! of joining and leaving. The hashes are keyed by the owner: peers cannot choose names that collide.
+//! Open addressing with linear probing, and removal by shifting back, so nothing degrades over days of joining and
+//! leaving. The hashes are keyed by the owner: peers cannot choose names that collide.
 
 use managed::ManagedSlice;
 
@@ -13,7 +13,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// A cell that holds nothing.
+    /// An empty cell.
     pub const EMPTY: Self = Self {
         hash: 0,
         slot: u32::MAX,

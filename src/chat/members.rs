@@ -1,8 +1,8 @@
 //! Who is in the room: slots in the caller's memory, found by handle, name or endpoint.
 //!
-//! Members are chained through their slots in two lists, so that a line visits those who are there
-//! and never the empty slots: streams (TCP and the console) in the order they came, and datagrams
-//! (UDP) in the order in which they were last heard, so that the one silent for longest is in front.
+//! Members are chained through their slots in two lists, so that a line visits the members and never the empty slots:
+//! streams (TCP and the console) in the order in which they came, and datagrams (UDP) in the order in which they were
+//! last heard, the one silent for longest in front.
 
 use core::hash::Hash;
 
@@ -15,10 +15,10 @@ use super::proof::Secret;
 use super::rate::Bucket;
 use crate::origin::Origin;
 
-/// Cells of index for each member: a name, an endpoint, and one to spare.
+/// Index cells per member: a name, an endpoint, and one to spare.
 pub const CELLS_PER_MEMBER: usize = 3;
 
-/// A UDP endpoint, as far as the room has to know it.
+/// A UDP endpoint, as far as the room needs to know it.
 pub trait Endpoint: Copy + Eq + Hash {
     /// Whose it is: what is shared among UDP members is shared among origins.
     fn origin(&self) -> Origin;
@@ -29,7 +29,7 @@ pub trait Endpoint: Copy + Eq + Hash {
     }
 }
 
-/// Whom a member is to the caller.
+/// What a member is to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Peer<K, E> {
     /// A TCP connection, by the caller's key.
@@ -40,7 +40,7 @@ pub enum Peer<K, E> {
     Console,
 }
 
-/// A member, as long as it is one. A stale handle never means somebody else.
+/// A member, while it is one. A stale handle never means somebody else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MemberId {
     // Open to the room, which makes them.
@@ -85,7 +85,7 @@ enum State<K, E> {
 }
 
 impl<K, E> Slot<K, E> {
-    /// A slot nobody is in.
+    /// An empty slot.
     pub const EMPTY: Self = Self(State::Free { next: None });
 }
 

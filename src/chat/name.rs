@@ -1,7 +1,7 @@
-//! Names: what may be one, and which two look alike.
+//! Names: which are allowed, and which look alike.
 //!
-//! What letters there are and which look alike is said by one of two rules: Unicode's, where there is room
-//! for its tables (feature `unicode`), or a plain one for boards.
+//! Which letters there are and which look alike is defined by one of two rules: Unicode's, where there is room for its
+//! tables (feature `unicode`), or a simple one for boards.
 
 use heapless::String;
 
@@ -50,17 +50,17 @@ pub(super) const OPERATOR: &str = "operator";
 /// Why a name is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BadName {
-    /// There is none.
+    /// It is empty.
     Empty,
     /// It has more than [`NAME_MAX`] octets.
     TooLong,
-    /// It has something else than letters, digits and inner `-`, `_`, `.`.
+    /// It has something other than letters, digits and inner `-`, `_`, `.`.
     Characters,
-    /// It has letters of scripts that look alike.
+    /// It mixes letters of scripts that look alike.
     Mixed,
     /// It is in capitals that look like letters of another script.
     Capitals,
-    /// It is kept for the room, or looks like one that is.
+    /// It is reserved for the room, or looks like one that is.
     Reserved,
 }
 

@@ -1,18 +1,18 @@
-//! What the room wants done: the trait its caller implements, and what it counts.
+//! What the room asks its caller to do: the trait that the caller implements; and what the room counts.
 
 use super::members::{MemberId, Peer};
 
-/// The longest last line, in octets: what a caller keeps free in each TCP queue.
+/// The longest last line, in octets: the room that a caller keeps free in each TCP queue.
 pub const LAST_WORDS_MAX: usize = 128;
 
 /// The queue of a member has no room for a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Full;
 
-/// What the room cannot answer, because it knows no connection.
+/// A question that the room cannot answer, because it knows no connections.
 ///
-/// The caller sends one answer to the member, in place of the room's receipt, with LF at its end if
-/// `Room::reads_lines`. [`Ask::Shutdown`] needs none: the caller calls `Room::shutdown` and ends.
+/// The caller sends one answer to the member, instead of the room's receipt, with LF at its end if `Room::reads_lines`.
+/// [`Ask::Shutdown`] needs none: the caller calls `Room::shutdown` and ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
     /// All connections with their states.
@@ -27,14 +27,14 @@ pub enum Ask {
     Shutdown,
 }
 
-/// Who asked what the room cannot answer.
+/// A question for the caller, and who asked it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Request<K, E> {
     /// The member.
     pub from: MemberId,
-    /// Where its answer goes.
+    /// Where the answer goes.
     pub peer: Peer<K, E>,
-    /// What it asked.
+    /// The question.
     pub ask: Ask,
 }
 
@@ -58,12 +58,12 @@ pub trait Outbox<K, E> {
 /// What happened in the room, counted since it was opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Messages that came in: lines, unterminated messages and datagrams, members' commands among them.
-    /// Those of the operator are none.
+    /// Messages received: lines, unterminated messages and datagrams, including members' commands, but not those of the
+    /// operator.
     pub messages: u64,
     /// Lines queued for a member: what others said, and answers.
     pub delivered: u64,
-    /// Lines that a full queue did not take.
+    /// Lines that did not fit into a full queue.
     pub lost: u64,
     /// TCP members disconnected because they did not read.
     pub slow: u64,
@@ -71,13 +71,13 @@ pub struct Counts {
     pub too_long: u64,
     /// Messages refused by a token bucket.
     pub too_fast: u64,
-    /// Who found the room full.
+    /// Peers that found the room full.
     pub turned_away: u64,
-    /// Members that made room for somebody who waited.
+    /// Members that made room for a waiting peer.
     pub yielded: u64,
     /// UDP members dropped for their silence.
     pub silent: u64,
-    /// Datagrams of strangers without an answer: too short for one, too many from one origin, or an
-    /// answer themselves.
+    /// Datagrams from strangers that got no answer: too short for one, too many from one origin, or an answer
+    /// themselves.
     pub unanswered: u64,
 }

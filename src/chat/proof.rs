@@ -1,8 +1,8 @@
-//! The join code: proof that an endpoint receives what is sent to it, with nothing kept before.
+//! The join code: proof that an endpoint receives what is sent to it, with nothing stored beforehand.
 //!
-//! The code is a keyed hash of the endpoint and of the current minute, so the room can tell its own
-//! codes from others without remembering to whom it gave one (as TCP's SYN cookies do). A code is
-//! good in the minute it was made and in the next.
+//! The code is a keyed hash of the endpoint and of the current minute, so the room recognises its own codes without
+//! remembering to whom it gave one (as with TCP's SYN cookies). A code is valid in the minute in which it was made and
+//! in the next.
 
 use core::hash::{Hash, Hasher};
 
@@ -10,7 +10,7 @@ use heapless::String;
 use siphasher::sip::SipHasher24;
 use smoltcp::time::{Duration, Instant};
 
-/// How long the room goes on making the same code for an endpoint.
+/// How long the room keeps making the same code for an endpoint.
 pub const CODE_PERIOD: Duration = Duration::from_secs(60);
 
 /// Characters in a code: 40 bits.

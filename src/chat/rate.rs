@@ -5,17 +5,17 @@ use smoltcp::time::{Duration, Instant};
 
 use crate::origin::Origin;
 
-/// How much a member may say.
+/// How much a member may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// Messages at once, after a silence.
+    /// Messages that may come at once, after a silence.
     pub burst: u32,
-    /// One more after each of these.
+    /// One more may come after each of these intervals.
     pub every: Duration,
 }
 
 impl Rate {
-    /// Everything is allowed.
+    /// No limit.
     pub const UNLIMITED: Self = Self {
         burst: u32::MAX,
         every: Duration::ZERO,
@@ -97,7 +97,7 @@ pub(super) enum Taken {
 }
 
 impl Source {
-    /// Nobody's; for building arrays.
+    /// An empty place, to fill arrays with.
     pub const EMPTY: Self = Self {
         origin: Origin::NOWHERE,
         bucket: Bucket::full(Instant::ZERO),

@@ -1,12 +1,12 @@
 //! The room: who is in it, what they say, who hears it.
 //!
-//! All memory is the caller's ([`Memory`]); beside it the room holds one line of text. The work for
-//! a message is proportional to the members it reaches, not to the capacity; finding a name or an
-//! endpoint takes the same time in a room of any size.
+//! All memory is the caller's ([`Memory`]); in addition the room holds one line of text. The work per message is
+//! proportional to the number of members that it reaches, not to the capacity; finding a name or an endpoint takes the
+//! same time in a room of any size.
 //!
-//! The caller's duty: one [`Room::message`] for each message that framing finds, in order; one
-//! [`Room::datagram`] for each datagram; [`Room::poll`] at the deadline it returns;
-//! [`Room::leave`] when a connection ends in another way than through [`Outbox`].
+//! The caller calls [`Room::message`] once for each message that framing finds, in order; [`Room::datagram`] once for
+//! each datagram; [`Room::poll`] at the deadline that it returns; and [`Room::leave`] when a connection ends in any way
+//! other than through [`Outbox`].
 
 use core::fmt::Write;
 
@@ -29,6 +29,7 @@ use smolhost::opaque;
 mod actions;
 mod memory;
 mod strangers;
+mod unheard;
 mod voice;
 mod yielding;
 
@@ -36,11 +37,12 @@ use strangers::Rejoins;
 
 pub use memory::{Memory, Storage};
 pub use strangers::AMPLIFICATION;
+pub use unheard::{Lines, unheard_lines};
 pub use voice::Voice;
 pub use yielding::{Newcomer, PutOut};
 
-/// The longest line the room sends, its LF counted: a message, a name, and what stands around them.
-/// A TCP queue must hold this and [`LAST_WORDS_MAX`], or its member is disconnected as too slow.
+/// The longest line that the room sends, including its LF: a message, a name, and the text around them. A TCP queue
+/// must hold this and [`LAST_WORDS_MAX`], or its member is disconnected as too slow.
 pub const LINE_MAX: usize = MESSAGE_MAX + NAME_MAX + 32;
 
 type Line = String<LINE_MAX>;
@@ -49,21 +51,21 @@ type Text = String<MESSAGE_MAX>;
 /// What members may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// What one member may say.
+    /// What one member may send.
     pub rate: Rate,
-    /// What all UDP endpoints without proof may say together.
+    /// What all UDP endpoints without proof may send together.
     pub strangers: Rate,
-    /// What those of one origin may say, and how many answers they are given.
+    /// What those of one origin may send, and how many answers they get.
     pub stranger: Rate,
     /// How long a UDP member may be silent.
     pub silence: Duration,
-    /// How many members one origin keeps while somebody else waits for a place; `None`: what each would have if
-    /// all had the same, at most a quarter of the places, and never less than two or a thirty-second part.
+    /// How many members one origin keeps while others wait for a place; `None`: what each origin would have if all had
+    /// the same, at most a quarter of the places, and never less than two or a thirty-second part.
     pub per_origin: Option<usize>,
-    /// How long a member that says nothing keeps a place that somebody waits for (each that waits halves it),
-    /// and how long one of a crowd that has spoken keeps it without another word.
+    /// How long a member that says nothing keeps a place for which others wait (each that waits halves this), and how
+    /// long one of a crowd that has spoken keeps it without speaking again.
     pub first_words: Duration,
-    /// How long one that has spoken keeps it without another word.
+    /// How long a member that has spoken keeps it without speaking again.
     pub idle: Duration,
 }
 
@@ -99,15 +101,15 @@ enum Hearing {
     Nobody,
 }
 
-/// Nobody can be let in; a TCP peer was told.
+/// Nobody can be let in; a TCP peer has been told so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoomFull;
 
-/// The handle is stale: this membership has ended, and its peer was told why.
+/// The handle is stale: this membership has ended, and its peer has been told why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAMember;
 
-/// The one room. `K` names a TCP connection to the caller, `E` is a UDP endpoint.
+/// The one room. `K` identifies a TCP connection to the caller, `E` is a UDP endpoint.
 pub struct Room<'a, K, E> {
     hall: Hall<'a, K, E>,
     limits: Limits,
@@ -118,7 +120,7 @@ pub struct Room<'a, K, E> {
 opaque!([K, E] Room<'_, K, E>, "Room");
 
 impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
-    /// An empty room. `secret` makes the join codes: random, and never shown.
+    /// An empty room. `secret` is the key of the join codes: random, and never shown.
     pub fn new(now: Instant, memory: Memory<'a, K, E>, limits: Limits, secret: [u64; 2]) -> Self {
         let members = Members::new(memory.slots, memory.cells, Secret(secret));
         Self {
@@ -133,7 +135,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         }
     }
 
-    /// Keeps so many places for TCP connections and the console: members over UDP never take them.
+    /// Reserves this many places for TCP connections and the console: UDP members never take them.
     pub fn keep_for_streams(&mut self, places: usize) {
         self.hall.members.kept = places;
     }
@@ -148,7 +150,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         self.hall.members.len()
     }
 
-    /// Whether nobody is here.
+    /// Whether the room is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -188,7 +190,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
             .and_then(|slot| self.hall.members.get(slot))
     }
 
-    /// Lets a TCP connection in, which is then a member and hears everybody. Nothing is said to it.
+    /// Lets a TCP connection in, which is then a member and hears everyone. Nothing is sent to it.
     ///
     /// If the room is full, the peer is told so through [`Outbox::part`].
     pub fn join_tcp(
@@ -212,7 +214,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
             })
     }
 
-    /// Makes the operator's console a member. There is one at most.
+    /// Makes the operator's console a member. There is at most one.
     pub fn join_console(&mut self, now: Instant) -> Result<MemberId, RoomFull> {
         let operator = Name::try_from(name::OPERATOR).map_err(|_| RoomFull)?;
         if self.hall.members.alike(&operator).is_some() {
@@ -230,22 +232,22 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         Ok(id)
     }
 
-    /// Ends the membership of somebody who does not read.
+    /// Ends the membership of a peer that does not read.
     pub fn cut_off(&mut self, id: MemberId, out: &mut impl Outbox<K, E>) {
         if let Some(slot) = self.hall.members.slot(id) {
             self.hall.cut_off(slot, out);
         }
     }
 
-    /// Ends a membership without a word, since the connection has ended.
+    /// Ends a membership without a message, since the connection has ended.
     pub fn leave(&mut self, id: MemberId) {
         if let Some(slot) = self.hall.members.slot(id) {
             self.hall.remove(slot);
         }
     }
 
-    /// One message of a TCP member or of the console, as framing found it: exactly one answer goes
-    /// to its sender.
+    /// Handles one message from a TCP member or the console, as framing found it: exactly one answer goes to its
+    /// sender.
     pub fn message(
         &mut self,
         now: Instant,
@@ -258,34 +260,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         Ok(self.heard(now, slot, octets, ending, out))
     }
 
-    /// Whether what a member says would be heard: it has some of its allowance left, or says good-bye.
-    pub fn is_heard(&self, now: Instant, id: MemberId, octets: &[u8]) -> bool {
-        self.member(id).is_none_or(|member| {
-            member.bucket.has_one(now, self.limits.rate)
-                || matches!(member.peer, Peer::Console)
-                || is_quit(octets)
-        })
-    }
-
-    /// A member said so many messages more than it may, which nobody heard: it is told so.
-    pub fn too_fast(
-        &mut self,
-        now: Instant,
-        id: MemberId,
-        messages: u32,
-        ending: Ending,
-        out: &mut impl Outbox<K, E>,
-    ) {
-        let Some(slot) = self.hall.members.slot(id) else {
-            return;
-        };
-        self.note(now, slot, ending);
-        self.hall.counts.messages += u64::from(messages);
-        self.hall.counts.too_fast += u64::from(messages);
-        self.answer(slot, Answer::TooFast(messages), out);
-    }
-
-    /// A TCP member sent a message that framing had to skip: it is told so.
+    /// Tells a TCP member that its message was too long, after framing had to skip it.
     pub fn too_long(
         &mut self,
         now: Instant,
@@ -299,7 +274,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         Ok(())
     }
 
-    /// One datagram, from a member or from an endpoint that is none.
+    /// Handles one datagram, from a member or from an endpoint that is not one.
     pub fn datagram(
         &mut self,
         now: Instant,
@@ -310,7 +285,8 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         self.received(now, from, octets, Hearing::AsAllowed, out)
     }
 
-    /// One datagram of somebody who says more than those hear who read: nobody hears it, which it is told.
+    /// Handles one datagram from a sender that says more than its listeners can read: nobody hears it, and the sender
+    /// is told so.
     pub fn datagram_unheard(
         &mut self,
         now: Instant,
@@ -362,7 +338,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         None
     }
 
-    /// Drops UDP members that have been silent for too long. When to call again.
+    /// Drops UDP members that have been silent for too long. Returns when to call again.
     pub fn poll(&mut self, now: Instant, out: &mut impl Outbox<K, E>) -> Option<Instant> {
         loop {
             let slot = self.hall.members.first(Kind::Datagrams)?;
@@ -413,24 +389,6 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         }
     }
 
-    /// A member may leave at any time; everything else it has to say again.
-    #[inline(never)]
-    fn unheard(
-        &mut self,
-        now: Instant,
-        slot: u32,
-        octets: &[u8],
-        ending: Ending,
-        out: &mut impl Outbox<K, E>,
-    ) -> Option<Request<K, E>> {
-        if is_quit(octets) {
-            return self.heard(now, slot, octets, ending, out);
-        }
-        let number = self.hall.members.get(slot)?.number;
-        self.too_fast(now, MemberId { slot, number }, 1, ending, out);
-        None
-    }
-
     /// Not inlined: its text would take the stack of whoever calls.
     #[inline(never)]
     fn heard(
@@ -465,39 +423,6 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         let from = MemberId { slot, number };
         Some(Request { from, peer, ask })
     }
-}
-
-/// Lines that nobody hears: they are counted and told of together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Lines {
-    /// How many there are.
-    pub lines: u32,
-    /// How many octets they take.
-    pub octets: usize,
-}
-
-/// The lines at the front that somebody says who may say nothing now: those of printable text alone, up to a good-bye.
-pub fn unheard_lines(seen: &[u8]) -> Lines {
-    let mut found = Lines::default();
-    for line in seen.split_inclusive(|octet| *octet == b'\n') {
-        let text = line.strip_suffix(b"\n");
-        let text = text.map(|text| text.strip_suffix(b"\r").unwrap_or(text));
-        let is_plain = |octet: &u8| matches!(octet, 0x20..=0x7e | 0x80..=0xf4);
-        match text {
-            Some(text) if text.iter().all(is_plain) && !is_quit(text) => {
-                found.lines += 1;
-                found.octets += line.len();
-            }
-            Some(_) | None => break,
-        }
-    }
-    found
-}
-
-/// Whether a message is a good-bye, however little may be said.
-fn is_quit(octets: &[u8]) -> bool {
-    let text = core::str::from_utf8(octets);
-    text.is_ok_and(|text| command::parse(text) == Command::Quit)
 }
 
 #[cfg(test)]

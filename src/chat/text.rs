@@ -1,13 +1,13 @@
-//! What members may see of what others sent: text, and nothing that steers a terminal or hides.
+//! What members may see of what others sent: text, without anything that controls a terminal or hides.
 //!
 //! [`clean`] turns any octets into one line of UTF-8:
 //!
-//! - invalid octets become U+FFFD, one for each maximal cut or wrong sequence (Unicode 15, 3.9);
-//! - escape sequences (ECMA-48: CSI, OSC, DCS, ... in 7 and 8 bits) and other control characters go;
+//! - invalid octets become U+FFFD, one for each maximal truncated or invalid sequence (Unicode 15, 3.9);
+//! - escape sequences (ECMA-48: CSI, OSC, DCS, ... in 7 and 8 bits) and other control characters are removed;
 //! - line ends and tabs become one space, so nobody can forge the beginning of a line;
-//! - what reorders text or has no picture goes. A joiner or a variation selector stays where it
-//!   changes how a letter or an emoji looks, once, and goes everywhere else;
-//! - marks stay where they stand on something, [`MARKS_MAX`] of them at most.
+//! - characters that reorder text or have no glyph are removed. A joiner or a variation selector stays where it changes
+//!   how a letter or an emoji looks, once, and is removed everywhere else;
+//! - marks stay where they are attached to something, at most [`MARKS_MAX`] of them.
 
 use core::fmt;
 
@@ -18,7 +18,7 @@ mod unseen;
 
 pub(super) use marks::is_mark;
 
-/// Marks that may stand on one character (UTS 39, 5.4): what more of them cover are the lines around.
+/// Marks allowed on one character (UTS 39, 5.4): more of them would cover the lines around.
 pub const MARKS_MAX: u8 = 4;
 
 /// The cleaned text did not fit.
@@ -35,7 +35,7 @@ pub fn ends_inside_a_character(octets: &[u8]) -> bool {
     })
 }
 
-/// Writes `octets` as one clean line to `out`, behind what it holds.
+/// Appends `octets` to `out` as one clean line.
 ///
 /// If the text does not fit, `out` is left as it was.
 pub fn clean<const N: usize>(octets: &[u8], out: &mut String<N>) -> Result<(), TooLong> {

@@ -1,7 +1,7 @@
 //! Every line that a member can see and that no member wrote.
 //!
-//! Each says what happened and, where something can be done, what to do next. None ends with a line
-//! end: the room adds LF for members that read lines.
+//! Each says what happened and, where something can be done, what to do next. None has a line end: the room adds LF for
+//! members that read lines.
 
 use core::fmt;
 
@@ -9,7 +9,7 @@ use super::command;
 use super::framing::MESSAGE_MAX;
 use super::name::{BadName, LETTERS, NAME_MAX};
 
-/// Octets of the longest answer to a message that is no command, with the welcome in front of it.
+/// Octets of the longest answer to a message that is not a command, preceded by the welcome.
 pub const RECEIPT_MAX: usize = 192;
 
 /// The answer to a member's message: exactly one for each.

@@ -1,7 +1,7 @@
 //! `smolchat budget`: how many octets each thing takes here and on the board, and what that makes in all.
 //!
-//! What it takes here is what the compiler says. What it takes on the board is what the board said when
-//! `scripts/firmware-budget --accept` asked it; every run of that script compares.
+//! The figures here are the compiler's. Those of the board are what the board reported when `scripts/firmware-budget
+//! --accept` asked it; every run of that script compares them.
 
 use std::fmt::{self, Display, Formatter};
 

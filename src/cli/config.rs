@@ -1,5 +1,4 @@
-//! What the arguments mean together. A value of these types has been checked: nothing below `main`
-//! asks again.
+//! What the arguments mean together. A value of these types has been checked: nothing below `main` checks again.
 
 use std::path::PathBuf;
 
@@ -18,7 +17,7 @@ const SERVICES: [u16; 3] = [7, 9, 19];
 /// As many addresses as the stack has room for.
 const MAX_ADDRESSES: usize = 8;
 
-/// Why arguments that are right by themselves do not fit together.
+/// Why arguments that are valid individually do not fit together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     #[error(
@@ -83,9 +82,9 @@ pub struct Stack {
     pub tap: String,
     /// The MTU of both sides in octets.
     pub mtu: usize,
-    /// The largest segment, if it was said.
+    /// The largest segment, if one was given.
     pub mss: Option<u16>,
-    /// Whether the kernel is to cut long segments, and to hand long ones over.
+    /// Whether the kernel is to cut long segments, and to deliver long ones.
     pub offload: bool,
     /// The node's hardware address.
     pub mac: EthernetAddress,
@@ -95,21 +94,21 @@ pub struct Stack {
     pub host: Host,
     /// A neighbour of the node.
     pub gateway: Option<IpAddress>,
-    /// Half of what TIME-WAIT lasts.
+    /// Half the duration of TIME-WAIT.
     pub msl: Duration,
     /// How often a silent peer is probed, if at all.
     pub keep_alive: Option<Duration>,
     /// How many TCP connections at once.
     pub connections: usize,
-    /// Octets of each buffer of a connection, if it was said.
+    /// Octets of each buffer of a connection, if given.
     pub buffer: Option<usize>,
     /// How long to look for frames before sleeping.
     pub spin: Duration,
     /// Where to write a capture.
     pub pcap: Option<PathBuf>,
-    /// The seed; without one the system is asked.
+    /// The seed; without one, the system's random numbers are used.
     pub seed: Option<u64>,
-    /// Whether a private network is wanted in any case.
+    /// Whether a private network is wanted even if it is not needed.
     pub private: bool,
 }
 
@@ -155,7 +154,7 @@ impl TryFrom<StackArguments> for Stack {
     }
 }
 
-/// Checks that the chat and the services that are wanted have ports of their own.
+/// Checks that the chat and the requested services have different ports.
 ///
 /// # Errors
 /// Says which one is wanted twice.

@@ -9,7 +9,7 @@ const CHUNK: usize = 4096;
 /// that a long one is refused as such.
 const LINE_MAX: usize = 2048;
 
-/// Standard input, line by line, without waiting.
+/// Standard input, line by line, without blocking.
 #[derive(Debug)]
 pub struct Input {
     stdin: io::Stdin,
@@ -21,7 +21,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// Nothing is read yet.
+    /// Reads nothing yet.
     pub fn new() -> Self {
         let stdin = io::stdin();
         Self {
@@ -33,7 +33,7 @@ impl Input {
         }
     }
 
-    /// Where to wait for more, until the end.
+    /// The descriptor on which to wait for more, until the end.
     pub fn source(&self) -> Option<BorrowedFd<'_>> {
         (!self.ended).then(|| self.stdin.as_fd())
     }
@@ -43,14 +43,14 @@ impl Input {
         self.ended
     }
 
-    /// Whether it was a terminal, and that is gone or its user ended it (Ctrl-D): nobody is left who could
-    /// say anything. The end of a file or a pipe says nothing of the kind.
+    /// Whether it was a terminal that is gone or whose user ended it (Ctrl-D): nobody is left who could type anything.
+    /// The end of a file or a pipe implies nothing of the kind.
     pub fn has_vanished(&self) -> bool {
         self.vanished
     }
 
-    /// Reads once, and gives each line that is complete to `each`, without its line end. To be called
-    /// when the source is readable; then it does not wait.
+    /// Reads once, and passes each complete line to `each`, without its line end. Call it when the source is readable;
+    /// it then does not block.
     pub fn read(&mut self, mut each: impl FnMut(&[u8])) {
         let mut chunk = [0; CHUNK];
         let count = match rustix::io::read(&self.stdin, &mut chunk) {

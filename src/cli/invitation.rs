@@ -1,4 +1,4 @@
-//! How others join: the commands to type, as they are.
+//! How others join: the commands to type, verbatim.
 
 use std::fmt;
 

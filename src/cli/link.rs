@@ -1,9 +1,9 @@
 //! The host's side of the TAP: its addresses, its MTU, and that it is up.
 //!
-//! What is already as it should be is left alone, so that a TAP prepared by an administrator serves
-//! a program without privilege. A TAP that is a port of a bridge gets no address: the bridge has the
-//! host's, and whatever those are, they are none of ours. On a TAP the kernel is kept from inventing IPv6 addresses: with them
-//! come router solicitations and multicast reports that would only clutter the picture.
+//! What is already as it should be is left alone, so that a TAP prepared by an administrator works for a program
+//! without privileges. A TAP that is a bridge port gets no address: the host's addresses are on the bridge, and are not
+//! this program's concern. On a TAP the kernel is kept from creating IPv6 addresses: with them come router
+//! solicitations and multicast reports that would only clutter the picture.
 
 use std::io;
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ use smoltcp::wire::IpCidr;
 
 use super::netlink::{Address, Link, Netlink};
 
-/// Why the TAP cannot be made ready.
+/// Why the TAP cannot be prepared.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// The device itself.
@@ -109,7 +109,7 @@ pub enum LinkError {
         /// What was asked for.
         mtu: usize,
     },
-    /// Anything else the system says.
+    /// Any other error of the system.
     #[error("cannot {action}: {error}")]
     Io {
         /// What was tried.
@@ -120,7 +120,7 @@ pub enum LinkError {
 }
 
 impl LinkError {
-    /// Whether a TAP cannot be had in this network, but can in one of our own.
+    /// Whether a TAP cannot be had in this network, but can in a private one.
     pub const fn asks_for_a_private_network(&self) -> bool {
         matches!(self, Self::Tap(TapError::NotPermitted(_)))
     }
@@ -129,7 +129,7 @@ impl LinkError {
 /// Which addresses the host has on the TAP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Host {
-    /// Whatever it has: whoever prepared the TAP saw to it.
+    /// Whatever it has: whoever prepared the TAP has taken care of it.
     Any,
     /// The usual ones, unless it is reached through a bridge.
     Usual(Vec<IpCidr>),
@@ -147,7 +147,7 @@ impl Host {
     }
 }
 
-/// What the host's side is to be.
+/// What the host's side is to be like.
 #[derive(Debug, Clone)]
 pub struct Plan<'a> {
     /// The name of the TAP.
@@ -162,10 +162,10 @@ pub struct Plan<'a> {
     pub node: &'a [IpCidr],
 }
 
-/// Makes the TAP or attaches to it, and makes the host's side ready.
+/// Creates the TAP or attaches to it, and configures the host's side.
 ///
 /// # Errors
-/// Each says what to do next. Nothing is left behind but the addresses of a TAP that was there.
+/// Each says what to do next. Nothing is left behind except the addresses of a TAP that already existed.
 pub fn open(plan: &Plan<'_>) -> Result<Tap, LinkError> {
     let mut netlink = Netlink::open().map_err(failed("ask the kernel about interfaces"))?;
     refuse_conflicts(plan, &mut netlink)?;

@@ -1,4 +1,4 @@
-//! The memory that the arguments ask for: whether the system gives it, found out before any is used.
+//! The memory that the arguments ask for: whether the system provides it, checked before any is used.
 
 use smolchat::plural::Count;
 
@@ -43,7 +43,7 @@ impl Refused {
     }
 }
 
-/// Asks the system for all that a node with its application takes, and gives it back.
+/// Requests from the system all the memory that a node with its application takes, and frees it.
 ///
 /// # Errors
 /// What would fit.

@@ -1,6 +1,6 @@
-//! A network of one's own: a private namespace in which even a plain user may make a TAP.
+//! A private network: a namespace in which even an unprivileged user may create a TAP.
 //!
-//! Nothing outside sees it or is touched by it, and it goes away with the last program in it.
+//! It is invisible to the outside and does not affect it, and it disappears with the last program in it.
 
 use std::fs;
 use std::io;
@@ -11,7 +11,7 @@ use rustix::thread::UnshareFlags;
 
 use super::link::{self, LinkError};
 
-/// Why there is no private namespace.
+/// Why a private namespace cannot be entered.
 #[derive(Debug, thiserror::Error)]
 pub enum NamespaceError {
     /// The system does not let this user have one.
@@ -29,16 +29,16 @@ pub enum NamespaceError {
          user.max_user_namespaces of sysctl); end other programs that have one, or let root raise these"
     )]
     TooMany,
-    /// The kernel was built without.
+    /// The kernel was built without namespaces.
     #[error("cannot make a private network: this kernel has no network namespaces; run as root")]
     NoNamespaces,
-    /// More than one thread runs.
+    /// The process has more than one thread.
     #[error("cannot make a private network once more than one thread runs")]
     Threads,
-    /// Anything else the system says.
+    /// Any other error of the system.
     #[error("cannot make a private network: {0}")]
     Io(#[from] io::Error),
-    /// The namespace is there, its loopback interface is not.
+    /// The namespace exists, but its loopback interface could not be brought up.
     #[error(transparent)]
     Link(#[from] LinkError),
 }
@@ -51,7 +51,7 @@ pub struct Namespace {
 }
 
 impl Namespace {
-    /// The command by which another terminal of the same user joins.
+    /// The command with which another terminal of the same user joins it.
     pub fn join_command(self) -> String {
         let pid = getpid().as_raw_nonzero();
         if self.user {
@@ -64,9 +64,8 @@ impl Namespace {
 
 /// Moves this process into a network namespace of its own, with the loopback interface up.
 ///
-/// Root needs only that; others get a user namespace as well, in which they appear as root. Call it
-/// before any thread is started: only the calling thread moves, and a user namespace is refused to a
-/// process of many.
+/// Root needs only that; other users also get a user namespace, in which they appear as root. Call it before any thread
+/// is started: only the calling thread moves, and a process with several threads is refused a user namespace.
 ///
 /// # Errors
 /// Each says what to do next. After an error the process may be in a namespace without a network.

@@ -1,5 +1,5 @@
-//! What the program asks of the kernel about interfaces and addresses: rtnetlink, one request and
-//! its answers at a time, without waiting for anything but the kernel.
+//! What the program asks the kernel about interfaces and addresses: rtnetlink, one request and its answers at a time,
+//! waiting for nothing but the kernel.
 
 use std::io;
 use std::net::IpAddr;
@@ -26,7 +26,7 @@ pub struct Netlink {
     sequence: u32,
 }
 
-/// An interface, as the kernel tells it.
+/// An interface, as reported by the kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     /// Its index.
@@ -92,7 +92,7 @@ impl Netlink {
         self.change_link(message)
     }
 
-    /// Lets the kernel give the interface no IPv6 address by itself.
+    /// Keeps the kernel from giving the interface IPv6 addresses by itself.
     pub fn set_no_automatic_ipv6(&mut self, link: u32) -> io::Result<()> {
         let mode = AfSpecInet6::AddrGenMode(In6AddrGenMode::None);
         let mut message = LinkMessage::default();

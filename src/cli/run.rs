@@ -1,8 +1,8 @@
 //! The loop that drives a node on a TAP: frames in, the application, frames out, sleep.
 //!
-//! The order matters. What arrived is answered by the application before anything is sent, so that
-//! acknowledgments ride on its answers; and all that is to be sent has been sent before the thread
-//! sleeps, so that a deadline is the only reason to wake besides news.
+//! The order matters. The application responds to what arrived before anything is sent, so that acknowledgments ride on
+//! its answers; and everything to be sent has been sent before the thread sleeps, so that besides news a deadline is
+//! the only reason to wake.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -49,10 +49,10 @@ pub enum RunError {
     Wait(#[from] io::Error),
 }
 
-/// Drives `program` until it has nothing left to do. Frames it leaves in its last step are sent.
+/// Drives `program` until it has nothing left to do. Frames that it queues in its last step are sent.
 ///
 /// # Errors
-/// When the TAP fails, for example because somebody removed it, or the system cannot wait.
+/// If the TAP fails, for example because somebody removed it, or the system cannot wait.
 pub fn run(
     program: &mut impl Program,
     tap: &mut Tap,

@@ -1,12 +1,11 @@
-//! Octets on their way to a terminal, a pipe or a FIFO: written by a thread of their own, so that the
-//! node never waits for a reader.
+//! Octets on their way to a terminal, a pipe or a FIFO, written by a thread of their own so that the node never waits
+//! for a reader.
 //!
-//! What the reader does not take is kept, up to a bound. What comes beyond it is not taken: to drop it,
-//! and to say so, is for the caller.
+//! What the reader does not take is kept, up to a bound. Octets beyond it are not accepted: dropping them, and saying
+//! so, is up to the caller.
 //!
-//! A first piece is written at once. After each write the thread rests for a moment, and what comes
-//! meanwhile is written together: waking it for every line of a busy room would cost the node more than
-//! the line itself.
+//! A first piece is written at once. After each write the thread rests for a moment, and what arrives meanwhile is
+//! written together: waking it for every line of a busy room would cost the node more than the line itself.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -61,13 +60,13 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// Starts the thread, which opens what it writes to: a FIFO opens only once somebody reads it. If
-    /// it cannot, or nobody reads any more, `lost` is called there, once.
+    /// Starts the thread, which opens its output: a FIFO opens only when somebody reads it. If it cannot, or nobody
+    /// reads any more, `lost` is called in that thread, once.
     ///
-    /// Call it after the process has moved to the network it is to be in.
+    /// Call it after the process has moved to the network in which it is to run.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// If the system cannot create a thread.
     pub fn start<W: Write>(
         name: &str,
         bound: usize,
@@ -95,11 +94,10 @@ impl Spool {
         })
     }
 
-    /// Hands octets over, all or none: none where they would pass the bound. How many are then on their
-    /// way.
+    /// Accepts all of the octets or none: none if they would exceed the bound. Returns how many are then pending.
     ///
     /// # Errors
-    /// Once: why nobody reads any more. Octets that come later are nobody's, and taken.
+    /// Once: why nobody reads any more. Octets that come later are accepted and discarded.
     pub fn push(&self, octets: &[u8]) -> io::Result<Pushed> {
         let mut state = self.shared.lock();
         if state.closed {
@@ -116,10 +114,10 @@ impl Spool {
         Ok(Pushed::Taken(state.behind()))
     }
 
-    /// Waits for the last octets to be read, a moment at most.
+    /// Waits for the last octets to be read, for a moment at most.
     ///
     /// # Errors
-    /// Why they were not, if nobody was told yet.
+    /// Why they were not, unless this has already been reported.
     pub fn finish(mut self) -> io::Result<()> {
         let end = Instant::now() + LAST;
         let mut state = self.shared.lock();
@@ -150,12 +148,12 @@ impl Spool {
     }
 }
 
-/// What became of octets that were handed over.
+/// What became of the octets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
-    /// They are among so many that are on their way.
+    /// They were accepted; this many octets are pending.
     Taken(usize),
-    /// So many are on their way, and these would be too many.
+    /// This many octets are pending, and these would be too many.
     Full(usize),
 }
 

@@ -20,12 +20,12 @@ const ROUND: usize = 512;
 const FEW: usize = 256;
 
 impl Stack {
-    /// A node as the arguments say, with its memory from the heap, all of it taken now: without a size
-    /// of buffers given, 128 KiB for each of up to 256 connections, and 32 KiB for each of more. The
-    /// buffers are never given back: there is one node in the life of the program.
+    /// A node as the arguments specify, with its memory from the heap, all of it allocated now: unless a buffer size is
+    /// given, 128 KiB for each of up to 256 connections, or 32 KiB for each of more. The buffers are never freed: there
+    /// is one node in the life of the program.
     ///
     /// # Errors
-    /// What a check of the arguments did not see.
+    /// What the check of the arguments did not catch.
     pub fn node(&self, secret: [u8; 16], backlog: usize) -> Result<Node<'static>, ConfigError> {
         let Some(first) = self.addresses.first() else {
             return Err(ConfigError::NoAddress);
@@ -82,10 +82,10 @@ impl Stack {
         })
     }
 
-    /// What nobody else can know: from the system, or from the seed that was given.
+    /// Secrets that nobody else can know: from the system, or from the seed that was given.
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// If the system has no random numbers.
     pub fn secrets(&self) -> io::Result<[[u8; 16]; 2]> {
         let mut octets = [[0; 16]; 2];
         match self.seed {

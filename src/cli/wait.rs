@@ -1,4 +1,4 @@
-//! Sleeping: until a deadline, a frame, a typed line or a signal, whichever comes first.
+//! Sleeping until a deadline, a frame, a typed line or a signal, whichever comes first.
 //!
 //! Also the program's only clock.
 
@@ -35,8 +35,8 @@ impl Clock {
     }
 }
 
-/// The signals that ask the program to end, as something to poll: SIGINT, SIGTERM, and SIGHUP of a
-/// terminal that is gone. From its making on they no longer end it.
+/// The signals that ask the program to end, as something to poll: SIGINT, SIGTERM, and the SIGHUP of a terminal that is
+/// gone. From its creation on they no longer end the program.
 #[derive(Debug)]
 pub struct Signals {
     delivery: SignalDelivery<UnixStream, SignalOnly>,
@@ -45,11 +45,10 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Takes the signals over. A SIGHUP that whoever started the program had it ignore (`nohup`) stays
-    /// ignored.
+    /// Takes over the signals. A SIGHUP that was ignored when the program started (`nohup`) stays ignored.
     ///
     /// # Errors
-    /// When the system gives no descriptors or handlers.
+    /// If the system provides no descriptors or handlers.
     pub fn take_over() -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         let hangup = (!is_hangup_ignored()).then_some(SIGHUP);
@@ -61,9 +60,9 @@ impl Signals {
         })
     }
 
-    /// How often somebody asked since the last time this was called; a signal that came twice meanwhile is
-    /// one. Who asks again usually does not want to wait. That a terminal is gone is no impatience: it is
-    /// told more than once, and service managers tell it beside SIGTERM.
+    /// How many requests to end arrived since the last call; a signal that arrived twice in between counts once. Asking
+    /// again usually means impatience. A terminal that is gone does not: that is reported more than once, and service
+    /// managers report it along with SIGTERM.
     pub fn count(&mut self) -> usize {
         let (hangups, asked): (Vec<i32>, Vec<i32>) = self
             .delivery
@@ -92,12 +91,12 @@ impl AsFd for Signals {
     }
 }
 
-/// What ended a sleep. All false: the deadline.
+/// What ended a sleep. If all are false: the deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Woken {
-    /// The device has a frame, or an error to tell.
+    /// The device has a frame, or an error to report.
     pub device: bool,
-    /// The input has octets, or its end.
+    /// The input has octets, or has ended.
     pub input: bool,
     /// A signal came.
     pub signal: bool,
@@ -127,12 +126,12 @@ pub struct Waiter {
 }
 
 impl Waiter {
-    /// Waits by looking again and again for up to `spin`, then by sleeping. Zero only sleeps.
+    /// Busy-waits for up to `spin`, then sleeps. Zero only sleeps.
     ///
-    /// It looks only while that pays: after some spins in vain it sleeps at once, until a sleep turns out
-    /// to have been shorter than a spin.
+    /// It busy-waits only while that pays: after some futile spins it sleeps at once, until a sleep turns out to have
+    /// been shorter than a spin.
     ///
-    /// The thread's timers become as exact as the kernel can make them.
+    /// The thread's timers become as precise as the kernel can make them.
     pub fn new(clock: Clock, spin: Duration) -> Self {
         // Without it the kernel may add 50 us to every sleep. It cannot be refused to one's own.
         let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
@@ -143,11 +142,11 @@ impl Waiter {
         }
     }
 
-    /// Waits for one of `sources`, or until `deadline`, exact to the microsecond and never early;
-    /// without one for as long as it takes. Returns early, with nothing, if a signal interrupts.
+    /// Waits for one of `sources`, or until `deadline`, precise to the microsecond and never early; without a deadline,
+    /// for as long as it takes. Returns early, with nothing, if a signal interrupts.
     ///
     /// # Errors
-    /// When the system cannot poll.
+    /// If the system cannot poll.
     pub fn wait(&mut self, sources: Sources<'_>, deadline: Option<Instant>) -> io::Result<Woken> {
         if self.spin == Duration::ZERO {
             return self.sleep(sources, deadline);

@@ -1,7 +1,7 @@
-//! Zones of link-local addresses (RFC 4007): which link an address is on. Here it is the TAP.
+//! Zones of link-local addresses (RFC 4007): the link that an address is on. Here it is the TAP.
 //!
-//! `fe80::1` says nothing without it: this host may have such an address on each of its interfaces. So
-//! commands for others carry it, in the ways of RFC 4007 section 11 and, in a URL, of RFC 6874.
+//! `fe80::1` is ambiguous without it: this host may have such an address on each of its interfaces. So commands for
+//! other programs include it, as in RFC 4007 section 11 and, in a URL, RFC 6874.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -17,7 +17,7 @@ pub fn is_link_local(address: IpAddress) -> bool {
     }
 }
 
-/// An address as others on this host write it: `fe80::1%tap0`.
+/// An address as other programs on this host write it: `fe80::1%tap0`.
 #[derive(Debug, Clone, Copy)]
 pub struct Zoned<'a> {
     pub address: IpAddress,
@@ -51,7 +51,7 @@ impl fmt::Display for Url<'_> {
     }
 }
 
-/// Whom to connect to, and on which link, if that was said.
+/// The peer to connect to, and on which link, if that was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
     pub endpoint: IpEndpoint,

@@ -1,4 +1,4 @@
-//! The page: what a browser is told that comes to the chat's port. Text in, text out.
+//! The page that a browser gets when it comes to the chat's port. Text in, text out.
 //!
 //! Enough of HTTP/1.1 (RFC 9112) for one request and one response; the connection closes after it,
 //! which ends the body (RFC 9112 section 6.3).
@@ -16,10 +16,10 @@ mod request;
 pub use opening::{Opening, UNCLEAR, begin, line_of, opening};
 pub use request::{Request, Status};
 
-/// The longest response but the page, in octets.
+/// The longest response except the page, in octets.
 pub const RESPONSE_MAX: usize = 320;
 
-/// To who speaks TLS: a fatal alert, "protocol version" (RFC 8446, section 6).
+/// The answer to a TLS client: a fatal alert, "protocol version" (RFC 8446, section 6).
 pub const ALERT: [u8; 7] = [21, 3, 1, 0, 2, 2, 70];
 
 /// What methods of other kinds are told.
@@ -49,8 +49,8 @@ impl Status {
     }
 }
 
-/// Writes the status line, the header fields, and the body of responses that have a fixed one, which is
-/// all of at most [`RESPONSE_MAX`] octets. The page follows by itself.
+/// Writes the status line, the header fields, and the body of responses that have a fixed one; together at most
+/// [`RESPONSE_MAX`] octets. The page follows separately.
 ///
 /// # Errors
 /// Those of `out`.
@@ -105,7 +105,7 @@ pub fn write_how_to_join(local: IpEndpoint, out: &mut dyn Write) -> fmt::Result 
     )
 }
 
-/// Writes the end of the page, behind the table of connections.
+/// Writes the end of the page, after the table of connections.
 ///
 /// # Errors
 /// Those of `out`.
@@ -117,7 +117,7 @@ pub fn write_foot(out: &mut dyn Write) -> fmt::Result {
     )
 }
 
-/// Text, made safe to stand in HTML.
+/// Text, escaped for HTML.
 pub struct Escaped<'o, W: ?Sized>(pub &'o mut W);
 
 opaque!([W: ?Sized] Escaped<'_, W>, "Escaped");

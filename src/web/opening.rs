@@ -1,31 +1,32 @@
-//! What a peer speaks, by the first octets of its stream: text, or a protocol that is not spoken here.
+//! The protocol of a peer, recognised by the first octets of its stream: text, or a protocol that is not supported
+//! here.
 //!
-//! Whatever begins like another protocol is never a line of the chat, however it is cut. A first line is
-//! HTTP (RFC 9112, section 3) if it has
+//! Whatever begins like another protocol is never a line of the chat, however it is cut. A first line is HTTP (RFC
+//! 9112, section 3) if it has
 //!
 //! - a method of HTTP or WebDAV and a target: `/…`, `scheme://…` or `*`; whatever follows;
 //! - such a method, anything, and a version;
-//! - any token, a target and a version. The token may be missing: it was said before.
+//! - any token, a target and a version. The token may be missing: it came earlier.
 //!
-//! So `GET a life` and `POST it` are said. What may still become a request waits for [`UNCLEAR`].
+//! So `GET a life` and `POST it` are chat lines. What may still become a request waits for [`UNCLEAR`].
 
 use smoltcp::time::Duration;
 
-/// How long the beginning of what may be a request waits for more.
+/// How long the beginning of a possible request waits for more.
 pub const UNCLEAR: Duration = Duration::from_secs(3);
 
 /// What a stream begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
-    /// Something said.
+    /// A chat line.
     Text,
-    /// Something said, unless it goes on as a request.
+    /// A chat line, unless it continues as a request.
     Unclear,
-    /// An HTTP request: its line, or the beginning of that.
+    /// An HTTP request: its line, or the beginning of it.
     Http,
     /// TLS.
     Tls,
-    /// Another protocol, which has no word for what is wrong here.
+    /// Another protocol, in which there is no way to report an error.
     Other,
 }
 
@@ -55,7 +56,7 @@ pub(super) fn is_method(word: &[u8]) -> bool {
     METHODS.contains(&word)
 }
 
-/// Tells what a stream speaks by all that it said so far.
+/// Recognises a stream by everything it has brought so far.
 pub fn opening(seen: &[u8]) -> Opening {
     match *seen {
         [0x16, 3, ..] => return Opening::Tls,
@@ -76,7 +77,7 @@ pub fn opening(seen: &[u8]) -> Opening {
     }
 }
 
-/// Where the first line begins: empty ones before it are nothing (RFC 9112, section 2.2).
+/// The stream from its first line on: empty lines before it are skipped (RFC 9112, section 2.2).
 pub fn begin(seen: &[u8]) -> &[u8] {
     let empty = seen
         .iter()
@@ -84,7 +85,7 @@ pub fn begin(seen: &[u8]) -> &[u8] {
     &seen[empty.count()..]
 }
 
-/// The first line, without its end; `None` if it has none yet.
+/// The first line, without its end; `None` if it is not complete.
 pub fn line_of(seen: &[u8]) -> Option<&[u8]> {
     let end = seen.iter().position(|octet| *octet == b'\n')?;
     Some(seen[..end].strip_suffix(b"\r").unwrap_or(&seen[..end]))

@@ -1,4 +1,4 @@
-//! A request line, and the status it has (RFC 9112, section 3; RFC 9110, section 15).
+//! A request line, and the status of its response (RFC 9112, section 3; RFC 9110, section 15).
 
 use super::opening::{is_method, words};
 
@@ -7,37 +7,37 @@ use super::opening::{is_method, words};
 pub enum Status {
     /// With the page.
     Ok,
-    /// With the methods that there are (RFC 9110, 9.3.7).
+    /// With the methods that are supported (RFC 9110, 9.3.7).
     Options,
-    /// It is no request.
+    /// It is not a request.
     BadRequest,
     /// There is no such page.
     NotFound,
-    /// A method that makes no sense here.
+    /// A method that is not allowed here.
     NotAllowed,
-    /// Its line did not come to its end.
+    /// Its line did not end in time.
     Timeout,
     /// Its line is longer than any message.
     TooLong,
-    /// A method that nobody knows.
+    /// An unknown method.
     NotImplemented,
-    /// Too much is asked for now.
+    /// Too many requests at the moment.
     Busy,
     /// Another version of HTTP.
     Version,
 }
 
-/// What was asked for.
+/// A request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Request {
     /// How it is answered.
     pub status: Status,
-    /// Only the head of the answer is wanted: it has no body, whatever the status (RFC 9110, 9.3.2).
+    /// Whether only the head of the response is wanted: it then has no body, whatever the status (RFC 9110, 9.3.2).
     pub head: bool,
 }
 
 impl Request {
-    /// Understands a request line, without its end.
+    /// Parses a request line, without its end.
     pub fn parse(line: &[u8]) -> Self {
         let (method, rest) = words(line);
         Self {
@@ -46,7 +46,7 @@ impl Request {
         }
     }
 
-    /// A request whose line is not whole, as far as it came.
+    /// A request whose line is incomplete, as far as it came.
     pub fn cut(line: &[u8], status: Status) -> Self {
         let head = Self::parse(line).head;
         Self { status, head }

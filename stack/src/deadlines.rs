@@ -1,16 +1,15 @@
 //! The earliest of many deadlines, in logarithmic time.
 //!
-//! A binary heap of slots in the caller's memory. Each slot knows its place, so its deadline can be
-//! moved or taken out. A slot whose deadline moves *later* is left where it is: when its old deadline
-//! comes up, the owner looks again. That makes the common case, a timer set and cancelled by the next
-//! segment, free.
+//! A binary heap of slots in the caller's memory. Each slot knows its place, so its deadline can be moved or removed. A
+//! slot whose deadline moves *later* is left where it is: when the old deadline expires, the owner looks again. That
+//! makes the common case, a timer that is set and then cancelled by the next segment, free.
 
 use managed::ManagedSlice;
 use smoltcp::time::Instant;
 
 use crate::opaque::opaque;
 
-/// One place of the heap.
+/// An entry of the heap.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
     at: Instant,
@@ -22,7 +21,7 @@ pub struct Place {
 impl Place {
     const NOWHERE: u32 = u32::MAX;
 
-    /// A place that holds nothing; for building heaps.
+    /// An empty entry, to fill arrays with.
     pub const EMPTY: Self = Self {
         at: Instant::ZERO,
         slot: 0,
@@ -30,7 +29,7 @@ impl Place {
     };
 }
 
-/// The earliest of some times, where none is never.
+/// The earliest of several instants, where `None` is never.
 pub fn earliest(times: &[Option<Instant>]) -> Option<Instant> {
     const NEVER: Instant = Instant::from_micros_const(i64::MAX);
     let first = times
@@ -54,7 +53,7 @@ impl<'a> Deadlines<'a> {
         Self { places, len: 0 }
     }
 
-    /// Makes sure that `slot` comes up at `at` or before.
+    /// Makes sure that `slot` expires at `at` or earlier.
     pub fn not_after(&mut self, slot: usize, at: Instant) {
         let position = self.places[slot].position;
         if position == Place::NOWHERE {
@@ -72,7 +71,7 @@ impl<'a> Deadlines<'a> {
         (self.len > 0).then(|| self.places[0].at)
     }
 
-    /// Takes out a slot whose deadline is `now` or before.
+    /// Removes and returns a slot whose deadline is `now` or earlier.
     pub fn pop_due(&mut self, now: Instant) -> Option<usize> {
         if self.earliest()? > now {
             return None;
@@ -82,7 +81,7 @@ impl<'a> Deadlines<'a> {
         Some(slot)
     }
 
-    /// Takes a slot out; nothing happens when it has no deadline.
+    /// Removes a slot; nothing happens if it has no deadline.
     pub fn remove(&mut self, slot: usize) {
         let position = self.places[slot].position;
         if position == Place::NOWHERE {

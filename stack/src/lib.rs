@@ -1,17 +1,18 @@
-//! A TCP/IP host on smoltcp, for programs with and without an operating system, that shows what it does.
+//! A TCP/IP host on smoltcp, with or without an operating system, that shows what it does.
 //!
-//! smoltcp has the protocols; this has what a host does around them. A [`node::Node`] listens with a backlog and
-//! accepts, answers strangers without a listener, keeps TIME-WAIT in entries of 48 octets, finds its neighbours, holds
-//! out against floods with SYN cookies and shares, and writes down every segment and every change of state with its
-//! cause. `no_std`, no allocation, no panic on what a peer sends.
+//! smoltcp has the protocols; this crate has what a host does around them. A [`node::Node`] listens with a backlog and
+//! accepts, answers segments for which nobody listens, keeps TIME-WAIT in entries of 48 octets, resolves its
+//! neighbours, withstands floods with SYN cookies and per-origin shares, and records every segment and every change of
+//! state with its cause. It is `no_std`, does not allocate, and does not panic on anything a peer sends.
 //!
-//! - [`device`]: where frames come from and go to. Knows nobody.
-//! - [`trace`]: what happened: events, the journal, the RFC's state diagram as data, ladders. Knows
-//!   nobody.
-//! - [`origin`], [`deadlines`]: who shares with whom when something is scarce, and who is due when. Know nobody.
-//! - [`node`]: the stack. One smoltcp interface, one socket set for each connection, a gate in front.
-//! - `nal` (with `async`): the traits of `edge-nal` and `embedded-io-async` over a node.
-//! - `pair` (on an operating system): two nodes on a wire in memory.
+//! - [`device`]: where frames come from and where they go. Depends on no other module.
+//! - [`trace`]: what happened: events, the journal, the RFC's state diagram as data, ladder diagrams. Depends on no
+//!   other module.
+//! - [`origin`], [`deadlines`]: how a scarce resource is shared among peers, and which timer is due next. Depend on no
+//!   other module.
+//! - [`node`]: the stack. One smoltcp interface, one socket set per connection, and a gate in front.
+//! - `nal` (feature `async`): the traits of `edge-nal` and `embedded-io-async` over a node.
+//! - `pair` (feature `std`): two nodes on a wire in memory.
 //!
 //! # The contract of the run loop
 //!
@@ -24,10 +25,11 @@
 //! }
 //! ```
 //!
-//! Time only goes forward, and is an argument, as are randomness and memory. No call blocks, allocates, or
-//! panics on what a peer sends. Each does a bounded amount of work, which does not grow with the number of
-//! connections that are idle. Whatever happens is in the [`trace::Journal`]: nothing is dropped in
-//! silence.
+//! Time only moves forward, and is an argument, as are randomness and memory. [`node::Node`] has this loop as a
+//! program, with the case in which [`poll_ingress`](node::Node::poll_ingress) leaves frames behind. No call blocks,
+//! allocates, or panics on anything a peer sends. Each call does a bounded amount of work, which does not grow with the
+//! number of idle connections. Everything that happens is recorded in the [`trace::Journal`]: nothing is dropped
+//! silently.
 //!
 //! # Features
 #![doc = document_features::document_features!()]
@@ -37,7 +39,7 @@
 #[cfg(feature = "std")]
 extern crate std;
 
-/// The release that this crate is made for: times, addresses and devices are its.
+/// The smoltcp release that this crate is built on: times, addresses and devices are its types.
 pub use smoltcp;
 
 pub mod deadlines;
@@ -54,7 +56,7 @@ pub mod plural;
 mod printed;
 pub mod trace;
 
-/// The README's program compiles and runs.
+/// The program in the README compiles and runs.
 #[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,23 +1,23 @@
-//! Who takes how much of something that everybody shares.
+//! How much of a shared resource each peer takes.
 //!
-//! Anybody can come many times, but not easily from many places. So what is scarce is shared among
-//! origins, in the stack as in the chat, and when it runs out, the origin that has most of it makes room.
+//! Anyone can come many times, but not easily from many places. So a scarce resource is shared among origins, in the
+//! stack as in the chat, and when it runs out, the origin that holds most of it makes room.
 
 use core::net::IpAddr;
 
 use smoltcp::time::Instant;
 
-/// Where a peer is from: equal for all that share one budget. An IPv4 address, or the 64 bits of an
-/// IPv6 address that name the network, since one host has all addresses behind them (RFC 4291
-/// section 2.5.4). The one network that everybody has is link-local; there it is the interface.
+/// Where a peer comes from; peers of equal origin share one budget. It is an IPv4 address, or the 64 bits of an IPv6
+/// address that name the network, since one host has all addresses in it (RFC 4291 section 2.5.4). The link-local
+/// network is everybody's; there it is the interface identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Origin(u64);
 
 impl Origin {
-    /// Nobody's; for building arrays.
+    /// No peer's origin, to fill arrays with.
     pub const NOWHERE: Self = Self(0);
 
-    /// Where an address is from.
+    /// The origin of an address.
     pub const fn of(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(v4) => Self::of_v4(v4.octets()),
@@ -30,12 +30,12 @@ impl Origin {
         self.0
     }
 
-    /// An IPv4 address. No network of IPv6 has the same: those bits would be a multicast address.
+    /// The origin of an IPv4 address. It never equals that of an IPv6 network: those bits would be a multicast address.
     pub const fn of_v4(address: [u8; 4]) -> Self {
         Self(u32::from_be_bytes(address) as u64 | 0xffff_ffff << 32)
     }
 
-    /// The network of an IPv6 address; of a link-local one, whose network everybody has, the interface.
+    /// The origin of an IPv6 address: its network, or for a link-local address the interface identifier.
     pub const fn of_v6(address: [u8; 16]) -> Self {
         let whole = u128::from_be_bytes(address);
         match address {
@@ -58,8 +58,8 @@ const CROWD: usize = 4;
 /// Lanes in which origins are counted together.
 const LANES: usize = 32;
 
-/// Calls what it is given for each origin, as often as it comes. Not an iterator: its code would be there
-/// once for each.
+/// Calls its argument once for each occurrence of an origin. It is not an iterator because its code would then be
+/// compiled once per caller.
 pub type Origins<'o> = &'o dyn Fn(&mut dyn FnMut(Origin));
 
 /// How many come by each lane: whoever is in one of many is in a crowd, or was counted with one.
@@ -87,20 +87,20 @@ impl Lanes {
     }
 }
 
-/// How many origins there are. Beyond a few it says less: those that share a lane count as one.
+/// How many origins there are. Beyond a few this is too low: origins that share a lane count as one.
 pub fn how_many(now: Instant, origins: Origins<'_>) -> usize {
     let lanes = Lanes::of(now, origins);
     lanes.counts.iter().filter(|count| **count > 0).count()
 }
 
-/// The origin that comes most often, and how often.
+/// The most frequent origin, and how often it occurs.
 ///
-/// Walks over them three times and keeps nothing: it counts lanes, and in the fullest of them finds the
-/// origin that has more than half, if one has (the vote of Boyer and Moore). A crowd that is worth the name
-/// has. Otherwise it is any origin of that lane. `now` makes the lanes others each time, so that nobody aims at
-/// being counted with somebody else.
+/// Walks over the origins three times and stores nothing: it counts lanes, and in the fullest lane finds the origin
+/// that has more than half of it, if there is one (the majority vote of Boyer and Moore). A crowd worth the name has.
+/// Otherwise the result is some origin of that lane. `now` changes the lanes every time, so that nobody can arrange to
+/// be counted with somebody else.
 ///
-/// Not inlined: its lanes would take the stack of whoever calls.
+/// Not inlined: its lanes would take stack in the caller.
 #[inline(never)]
 pub fn most_crowded(now: Instant, origins: Origins<'_>) -> Option<(Origin, usize)> {
     let lanes = Lanes::of(now, origins);
@@ -134,7 +134,7 @@ pub(crate) fn crowd_before(now: Instant, newcomer: Origin, origins: Origins<'_>)
     crowd.map(|(crowd, _)| crowd)
 }
 
-/// How often an origin comes.
+/// How often an origin occurs.
 pub fn count(origin: Origin, origins: Origins<'_>) -> usize {
     let mut count = 0;
     origins(&mut |other| count += usize::from(other == origin));

@@ -1,7 +1,49 @@
 //! Two nodes on a wire in memory, on a clock that jumps to the next event.
 //!
-//! For tests, and for showing what cannot be shown on purpose over a real network: both ends closing at
-//! the same moment, or exactly one lost segment in twenty. A run depends on its inputs alone.
+//! For tests, and for showing what cannot be produced at will on a real network: both ends closing at the same moment,
+//! or exactly one lost segment in twenty. A run depends on its inputs alone.
+//!
+//! ```
+//! use smolhost::node::{Config, Memory, Node, RecvError, Sizes};
+//! use smolhost::pair::{Clockwork, Pair};
+//! use smolhost::smoltcp::time::{Duration, Instant};
+//! use smolhost::smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+//! use smolhost::trace::{self, Style};
+//!
+//! let host = |number| {
+//!     let mac = EthernetAddress([2, 0, 0, 0, 0, number]);
+//!     let address = IpCidr::new(IpAddress::v4(192, 0, 2, number), 24);
+//!     let config = Config::new(mac, address, [number; 16]);
+//!     Node::new(config, Memory::heap(Sizes::default()), Instant::ZERO)
+//! };
+//! let (mut client, mut server) = (host(1)?, host(2)?);
+//! server.listen(7, 8)?;
+//! let handle = client.connect(Instant::ZERO, (IpAddress::v4(192, 0, 2, 2), 7).into())?;
+//!
+//! let mut pair = Pair::new(client, server, Duration::from_millis(1), 1500);
+//! let patience = Duration::from_secs(10);
+//! let result = pair.run_until(patience, |pair| {
+//!     if let Some(peer) = pair.b.accept() {
+//!         let mut peer = pair.b.tcp(peer)?;
+//!         let _ = peer.send(b"hello");
+//!         peer.close(pair.now);
+//!     }
+//!     let mut socket = pair.a.tcp(handle)?;
+//!     match socket.recv(&mut [0; 512]) {
+//!         Ok(_) | Err(RecvError::WouldBlock) => None,
+//!         Err(over) => {
+//!             socket.close(pair.now);
+//!             Some(over)
+//!         }
+//!     }
+//! });
+//! assert_eq!(result, Some(RecvError::Finished));
+//!
+//! let mut ladder = String::new();
+//! trace::draw(pair.a.journal(), handle.id(), pair.now, &Style::PLAIN, &mut ladder)?;
+//! assert!(ladder.contains("three-way handshake"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use smoltcp::time::{Duration, Instant};
 
@@ -22,18 +64,18 @@ pub struct Pair {
     pub b: Node<'static>,
     /// What lies between.
     pub wire: Wire<'static>,
-    /// What befalls frames at the first end.
+    /// The faults of frames at the first end.
     pub faults: Faults<'static>,
-    /// The present moment.
+    /// The current time of both nodes.
     pub now: Instant,
 }
 
 opaque!([] Pair, "Pair");
 
 impl Pair {
-    /// Two nodes at the ends of a wire of this latency, without faults.
+    /// Two nodes at the ends of a wire with this latency, without faults.
     ///
-    /// `mtu` is that of both nodes, in octets.
+    /// `mtu` is the MTU of both nodes, in octets.
     pub fn new(a: Node<'static>, b: Node<'static>, latency: Duration, mtu: usize) -> Self {
         Self {
             a,
@@ -44,13 +86,13 @@ impl Pair {
         }
     }
 
-    /// The same pair with faults on the frames that `a` sends and on those it receives.
+    /// The same pair, with faults on the frames that `a` sends and receives.
     pub fn with_faults(mut self, seed: u64, policy: Policy<'static>, mtu: usize) -> Self {
         self.faults = Faults::heap(seed, policy, policy, mtu + ETHERNET_HEADER, FRAMES);
         self
     }
 
-    /// Octets that crossed the wire, both ways, Ethernet headers included.
+    /// Octets that have crossed the wire, both ways, Ethernet headers included.
     pub fn octets(&self) -> u64 {
         self.wire.counters(Side::A).octets + self.wire.counters(Side::B).octets
     }
@@ -80,26 +122,25 @@ impl Clockwork for Pair {
     }
 }
 
-/// Something that works in steps at moments which it names itself, and a clock that jumps from one to the
-/// next.
+/// Something that works in steps, each at a moment that it chooses, and a clock that jumps from one to the next.
 pub trait Clockwork {
-    /// The present moment. It only goes forward.
+    /// The current time. It only moves forward.
     fn clock(&mut self) -> &mut Instant;
 
-    /// Does what there is to do at the present moment; says when something happens next.
+    /// Does what is due now, and returns when something happens next.
     fn step(&mut self) -> Option<Instant>;
 
-    /// Sends what was queued since the last step; says when something happens next. Another step does
-    /// that, and less is enough.
+    /// Sends what was queued since the last step, and returns when something happens next. By default another step,
+    /// where less would be enough.
     fn let_out(&mut self) -> Option<Instant> {
         self.step()
     }
 
-    /// Runs until `until` finds something, at most for `patience`. Gives up earlier if time stands still:
-    /// after [`STANDING`] steps at one moment.
+    /// Runs until `until` returns something, for at most `patience`. Gives up earlier if time stands still, after
+    /// [`STANDING`] steps at one moment.
     ///
-    /// `until` has its turn where [`Node`] has its application: after each step, and what it queues leaves
-    /// at the same moment. So it may be one, and answer.
+    /// `until` runs where a [`Node`] has its application: after each step, and what it queues leaves at the same
+    /// moment. So it can be an application, and reply.
     fn run_until<T>(
         &mut self,
         patience: Duration,
@@ -130,7 +171,7 @@ pub trait Clockwork {
         None
     }
 
-    /// Runs for a while; says whether time went on to its end.
+    /// Runs for `duration`, and returns whether time advanced to its end.
     fn run_for(&mut self, duration: Duration) -> bool {
         let end = *self.clock() + duration;
         self.run_until(duration, |_| None::<()>);
@@ -138,5 +179,5 @@ pub trait Clockwork {
     }
 }
 
-/// Steps at one moment after which nothing else is to be expected of it.
+/// Steps at one moment after which nothing more is expected to change.
 pub const STANDING: u32 = 100_000;

@@ -1,8 +1,8 @@
-//! Counts in texts: of one thing, or of several.
+//! Counted things in text, singular or plural.
 
 use core::fmt;
 
-/// So many things: `1 message`, `2 messages`.
+/// A number of things: `1 message`, `2 messages`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count(pub u64, pub &'static str);
 

@@ -158,6 +158,6 @@ fn memory_without_room_for_the_longest_segment_is_refused() {
     let refused = refused.expect("it does not fit").to_string();
     assert_eq!(
         refused,
-        "the memory's scratch has 1514 places and must have at least 65549"
+        "the memory's size `frame` is 1514 and must be at least 65549"
     );
 }

@@ -2,7 +2,7 @@
 
 use crate::lab::{Column, Lab, PEER, PORT, Segment, Setup};
 use smolchat::node::{ConfigError, ConnectError, Limits, Node};
-use smolchat::trace::{Direction, Kind, Reason, State, Verdict};
+use smolchat::trace::{Direction, Ending, Kind, Reason, State, Verdict};
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetFrame, EthernetProtocol, IpEndpoint, Ipv4Address, Ipv4Packet};
 
@@ -60,6 +60,30 @@ fn a_reset_leaves_even_if_its_connection_is_wanted_by_the_next_at_once() {
     );
     let answer = sent.iter().find(|it| it.is_syn()).expect("an answer");
     assert_eq!(answer.dst_port, 40_001);
+}
+
+#[test]
+fn a_reset_leaves_even_if_its_connection_is_aborted_twice_and_evicted() {
+    let mut lab = Lab::established(Column::Node);
+    let (now, handle, rcv) = (lab.now, lab.handle(), lab.rcv);
+    lab.node().tcp(handle).unwrap().abort(now);
+    lab.node().abort(now, handle);
+    lab.node().evict(now, handle);
+    let sent = lab.work();
+    assert!(sent.len() == 1 && sent[0].is_rst(), "{sent:?}");
+    assert_eq!((sent[0].seq, lab.node().free()), (rcv, 1));
+    let mut causes = lab
+        .node()
+        .journal()
+        .iter()
+        .filter_map(|(_, event)| match event.kind() {
+            Kind::Ended { ending, .. } => Some(ending),
+            _ => None,
+        });
+    assert_eq!(
+        (causes.next(), causes.next()),
+        (Some(Ending::Aborted), None)
+    );
 }
 
 #[test]

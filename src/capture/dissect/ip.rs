@@ -1,4 +1,4 @@
-//! The headers of IP packets, and the extension headers behind them.
+//! The headers of IP packets, and the extension headers that follow them.
 
 use super::super::LeftOut;
 use super::super::octets::Octets;

@@ -1,4 +1,4 @@
-//! What stands before an IP header, layer by layer, tunnels included.
+//! What precedes an IP header, layer by layer, tunnels included.
 
 use super::super::LeftOut;
 use super::super::octets::Octets;
@@ -25,7 +25,7 @@ pub(super) enum Layer {
     Cooked2,
     /// Cisco's framing of HDLC.
     Hdlc,
-    /// So many octets that do not matter, and IP.
+    /// This many octets to skip, followed by IP.
     Skipped(usize),
     /// GRE (RFC 2784, 2890).
     Gre,

@@ -1,6 +1,6 @@
-//! The newer format (draft-ietf-opsawg-pcapng): of its blocks, those that describe interfaces and
-//! those that hold packets, and those on an interface in which a node noted what no packet shows. All others
-//! are skipped, and so are options other than of time and comments.
+//! The newer format (draft-ietf-opsawg-pcapng). Of its blocks, it reads those that describe interfaces, those that
+//! contain packets, and those on an interface in which a node noted what no packet shows. All others are skipped, as
+//! are options other than those for time and comments.
 
 use super::{Input, Item, Order, Packet, Stop};
 use crate::capture::notes::Notes;

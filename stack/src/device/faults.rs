@@ -1,11 +1,11 @@
-//! Faults on the way: loss, duplication, reordering, corruption, delay, for any device.
+//! Faults in transit: loss, duplication, reordering, corruption and delay, for any device.
 //!
-//! Frames go through a [`Queue`] for each direction, and one body decides about both: what is sent
-//! and what is received suffer alike. (smoltcp's own `FaultInjector` corrupts a frame that is sent
-//! before it is written, so that nothing comes of it.) A run is a function of its seed.
+//! Frames go through a [`Queue`] for each direction, and one function decides about both: what is sent and what is
+//! received suffer alike. (smoltcp's own `FaultInjector` corrupts an outgoing frame before it is written, so that has
+//! no effect.) A run is a function of its seed.
 //!
-//! [`Faults`] outlives the device it is laid over, which may be one end of a
-//! [`Wire`](super::Wire) borrowed for one step:
+//! [`Faults`] outlives the device that it is laid over, which may be one end of a [`Wire`](super::Wire) borrowed for
+//! one step:
 //!
 //! ```
 //! # #[cfg(feature = "std")] {
@@ -23,8 +23,8 @@
 //! # }
 //! ```
 //!
-//! The caller also wakes at [`Faults::next_deadline`]: held and delayed frames wait here, where
-//! neither the node nor the device knows of them.
+//! The caller must also wake at [`Faults::next_deadline`]: held and delayed frames wait here, where neither the node
+//! nor the device knows of them.
 
 use fastrand::Rng;
 use smoltcp::phy::{Device, DeviceCapabilities, RxToken, TxToken};
@@ -33,7 +33,7 @@ use smoltcp::time::{Duration, Instant};
 use super::CLEARED;
 use super::queue::Queue;
 
-/// What can happen to a frame. At most one of these happens to each.
+/// What can happen to a frame. Each frame suffers at most one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// It is lost.
@@ -42,13 +42,13 @@ pub enum Fault {
     Duplicate,
     /// It changes places with the next frame; without one it arrives after [`Policy::delay`].
     Reorder,
-    /// One bit of it, anywhere, is turned over.
+    /// One bit of it, anywhere, is flipped.
     Corrupt,
     /// It arrives after [`Policy::delay`], and others may overtake it.
     Delay,
 }
 
-/// How many frames of a thousand suffer each fault. If they add up to more, the first ones win.
+/// How many frames per thousand suffer each fault. If they add up to more, the first ones take precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Shares {
     /// Per mille of frames lost.
@@ -88,12 +88,11 @@ impl Shares {
 /// What one direction does to its frames.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy<'a> {
-    /// By ordinal: what happens to the first frame (1), the second (2), and so on. It goes before
-    /// the chances.
+    /// What happens to the first frame (1), the second (2), and so on. It takes precedence over chance.
     pub script: &'a [(u64, Fault)],
-    /// By chance.
+    /// What happens by chance.
     pub shares: Shares,
-    /// How late a delayed frame is, and how long a reordered one waits for the next.
+    /// How much a delayed frame is delayed, and how long a reordered one waits for the next.
     pub delay: Duration,
 }
 
@@ -122,7 +121,7 @@ impl Default for Policy<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct FaultCounters {
-    /// Frames that came in, whatever became of them.
+    /// Frames that entered, whatever became of them.
     pub frames: u64,
     /// Lost.
     pub dropped: u64,
@@ -136,7 +135,7 @@ pub struct FaultCounters {
     pub delayed: u64,
     /// Lost, or not duplicated, because the queue was full.
     pub overflowed: u64,
-    /// Lost because they are longer than the queue takes.
+    /// Lost because they are longer than the queue allows.
     pub too_long: u64,
 }
 
@@ -148,8 +147,8 @@ pub struct Faults<'a> {
 }
 
 impl<'a> Faults<'a> {
-    /// Faults for what is sent and what is received, over a queue for each. Equal seeds and frames
-    /// give equal faults, and neither direction depends on the other.
+    /// Faults for what is sent and what is received, with a queue for each. Equal seeds and frames give equal faults,
+    /// and the directions are independent of each other.
     ///
     /// A queue of a few frames is enough, unless many are delayed for long.
     pub fn new(
@@ -164,8 +163,7 @@ impl<'a> Faults<'a> {
         }
     }
 
-    /// The same on the heap, for a frame size in octets (of the device: its MTU and 14) and a
-    /// number of frames each way.
+    /// The same on the heap, for a frame size in octets (the device's MTU plus 14) and a number of frames each way.
     #[cfg(feature = "std")]
     pub fn heap(
         seed: u64,
@@ -186,7 +184,7 @@ impl<'a> Faults<'a> {
         }
     }
 
-    /// When the next waiting frame goes on.
+    /// When the next waiting frame is due.
     pub fn next_deadline(&self) -> Option<Instant> {
         let deadlines = (
             self.sent.queue.next_arrival(),
@@ -315,7 +313,7 @@ impl<'a> Lane<'a> {
 
 /// A device with faults.
 ///
-/// Sent frames that are due leave at every call; see [`Faults::next_deadline`].
+/// Sent frames that are due leave with every call; see [`Faults::next_deadline`].
 #[derive(Debug)]
 pub struct Faulty<'f, 'd, 'a, D> {
     faults: &'f mut Faults<'a>,
@@ -323,7 +321,7 @@ pub struct Faulty<'f, 'd, 'a, D> {
 }
 
 impl<D: Device> Faulty<'_, '_, '_, D> {
-    /// Sends what has waited until now. What the device does not take yet goes on waiting.
+    /// Sends the frames that are due by `now`. What the device does not accept yet keeps waiting.
     pub fn flush(&mut self, now: Instant) {
         flush(&mut self.faults.sent, self.device, now);
     }

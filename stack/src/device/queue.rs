@@ -1,15 +1,15 @@
 //! Frames in flight: a queue in fixed memory, sorted by the instant at which each frame arrives.
 //!
-//! A frame that was taken stays readable until its memory is needed again, so the same memory that
-//! carries frames is also a capture of the last ones. How far back that reaches is a matter of size.
+//! A frame that was taken stays readable until its memory is needed again, so the memory that carries frames is also a
+//! capture of the most recent ones. How far back it reaches is a matter of size.
 //!
-//! Nothing allocates after construction. One of the slots is always kept free for the frame that
-//! is being written; a queue of `n` slots holds `n - 1` frames.
+//! Nothing allocates after construction. One slot is always kept free for the frame that is being written, so a queue
+//! of `n` slots holds `n - 1` frames.
 
 use managed::ManagedSlice;
 use smoltcp::time::Instant;
 
-/// The bookkeeping of one frame. Only its size matters outside: memory is handed in as slots.
+/// The bookkeeping of one frame. Only its size matters outside: memory is passed in as slots.
 #[derive(Debug, Clone, Copy)]
 pub struct Slot {
     place: u32,
@@ -20,7 +20,7 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// A slot to fill memory with.
+    /// An empty slot, to fill arrays with.
     pub const EMPTY: Self = Self {
         place: 0,
         len: 0,
@@ -30,20 +30,20 @@ impl Slot {
     };
 }
 
-/// A frame, as it lies in the queue.
+/// A frame in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'q> {
     // Open to the wire and its faults, which write it in place.
     /// When it was sent.
     pub sent: Instant,
-    /// From when on it can be taken; of a frame that was taken, when that happened.
+    /// When it can be taken; for a frame that has been taken, when that happened.
     pub arrives: Instant,
     /// The frame, from its destination address to the end of its payload.
     pub octets: &'q [u8],
     pub(super) order: u64,
 }
 
-/// A queue of frames, sorted by arrival; frames that arrive together keep the order of sending.
+/// A queue of frames, sorted by arrival; frames that arrive together keep the order in which they were sent.
 #[derive(Debug)]
 pub struct Queue<'a> {
     octets: ManagedSlice<'a, u8>,
@@ -57,7 +57,7 @@ pub struct Queue<'a> {
 }
 
 impl<'a> Queue<'a> {
-    /// A queue for frames of up to `octets.len() / slots.len()` octets, `slots.len() - 1` at once.
+    /// A queue for frames of up to `octets.len() / slots.len()` octets, of which it holds `slots.len() - 1`.
     ///
     /// With fewer than two slots it can hold no frame.
     pub fn new(
@@ -93,7 +93,7 @@ impl<'a> Queue<'a> {
         )
     }
 
-    /// The longest frame it can hold, in octets.
+    /// The longest frame that it can hold, in octets.
     pub const fn frame_size(&self) -> usize {
         self.frame_size
     }
@@ -123,17 +123,17 @@ impl<'a> Queue<'a> {
         (self.queued > 0).then(|| self.slots[self.head].arrives)
     }
 
-    /// The frames that wait, in the order of their arrival.
+    /// The waiting frames, in order of arrival.
     pub fn frames(&self) -> Frames<'_> {
         self.range(0, self.queued)
     }
 
-    /// The frames that were taken and are still readable, the oldest first.
+    /// The frames that were taken and are still readable, oldest first.
     pub fn taken(&self) -> Frames<'_> {
         self.range(self.slots.len() - self.kept, self.slots.len())
     }
 
-    /// The octets of a waiting frame, to be changed at will.
+    /// The octets of a waiting frame, to be changed freely.
     pub fn octets_mut(&mut self, index: usize) -> Option<&mut [u8]> {
         if index >= self.queued {
             return None;
@@ -142,7 +142,7 @@ impl<'a> Queue<'a> {
         Some(self.place_mut(slot))
     }
 
-    /// Queues a copy of `frame`. False, and nothing changed, if it is full or the frame too long.
+    /// Queues a copy of `frame`. `false`, and nothing changes, if the queue is full or the frame too long.
     pub fn push(&mut self, sent: Instant, arrives: Instant, frame: &[u8]) -> bool {
         if self.is_full() || frame.len() > self.frame_size {
             return false;
@@ -152,7 +152,7 @@ impl<'a> Queue<'a> {
         true
     }
 
-    /// Takes a waiting frame away. It is not among the taken ones. False if there is none.
+    /// Removes a waiting frame, which is then not among the taken ones. `false` if there is no such frame.
     pub fn remove(&mut self, index: usize) -> bool {
         if index >= self.queued {
             return false;
@@ -164,7 +164,7 @@ impl<'a> Queue<'a> {
         true
     }
 
-    /// Puts a copy of a waiting frame behind it. False if there is none, or no room.
+    /// Inserts a copy of a waiting frame after it. `false` if there is no such frame, or no room.
     pub fn duplicate(&mut self, index: usize) -> bool {
         if index >= self.queued || self.is_full() {
             return false;
@@ -180,8 +180,7 @@ impl<'a> Queue<'a> {
         true
     }
 
-    /// Lets two waiting frames change places; each arrives when the other would have. False if
-    /// there are no such frames.
+    /// Swaps two waiting frames; each arrives when the other would have. `false` if there are no such frames.
     pub fn swap(&mut self, one: usize, other: usize) -> bool {
         if one >= self.queued || other >= self.queued {
             return false;
@@ -194,8 +193,8 @@ impl<'a> Queue<'a> {
         true
     }
 
-    /// Lets a waiting frame arrive at another instant, after those that arrive with it. False if
-    /// there is none.
+    /// Reschedules a waiting frame to arrive at another instant, after those that arrive at the same instant. `false`
+    /// if there is no such frame.
     pub fn reschedule(&mut self, index: usize, arrives: Instant) -> bool {
         if index >= self.queued {
             return false;

@@ -1,13 +1,12 @@
-//! A Linux TAP, opened through the crate `tun-tap`, or through `tun-rs` with segmentation offload, for
-//! which the former has no flag.
+//! A Linux TAP, opened with the crate `tun-tap`, or with `tun-rs` if segmentation offload is wanted, for which
+//! `tun-tap` has no flag.
 //!
-//! One read per frame received, one write per frame sent, both without blocking and from buffers
-//! that are used again and again. With offload a frame may be a TCP segment of many times the MTU, and
-//! checksums of TCP and UDP are none of the caller's business; see [`Tap::open_with_offload`]. Nothing
-//! here panics because of the system: an error that makes the device useless is kept until the caller
-//! asks for it ([`Tap::error`]); all others are counted.
+//! One read per received frame and one write per sent frame, both non-blocking and from reused buffers. With offload a
+//! frame may be a TCP segment of many times the MTU, and the caller need not deal with checksums of TCP and UDP; see
+//! [`Tap::open_with_offload`]. Nothing here panics because of the system: an error that makes the device useless is
+//! kept until the caller asks for it ([`Tap::error`]); all others are counted.
 //!
-//! The caller polls the device's descriptor ([`AsFd`]) and looks at [`Tap::error`] once per round.
+//! The caller polls the device's descriptor ([`AsFd`]) and checks [`Tap::error`] once per round.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -36,11 +35,11 @@ pub const MAX_NAME: usize = 15;
 /// The largest MTU in octets: with the Ethernet header a frame is then 65,535 octets long.
 pub const MAX_MTU: usize = 65_521;
 
-/// Why a TAP cannot be had.
+/// Why a TAP cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TapError {
-    /// The name cannot be one of a network interface.
+    /// No network interface can have this name.
     #[error(
         "\"{0}\" cannot be the name of a TAP: it needs 1 to 15 octets and none of them may be \
          white space, '/' or ':'"
@@ -54,28 +53,28 @@ pub enum TapError {
         "the TAP {0} is busy: another program has it open; end that program or use another name"
     )]
     Busy(String),
-    /// An interface of that name is there, but it is no TAP.
+    /// There is an interface of that name, but it is not a TAP.
     #[error("the interface {0} exists and is not a TAP that can be attached to; use another name")]
     NotATap(String),
-    /// Making one needs `CAP_NET_ADMIN`, attaching to one needs to be its owner.
+    /// Creating one needs `CAP_NET_ADMIN`; attaching to one needs to be its owner.
     #[error(
         "not allowed to make or attach to the TAP {0}: this needs root (in a container, the capability \
          CAP_NET_ADMIN), or a TAP made for you with `sudo ip tuntap add {0} mode tap user $USER`"
     )]
     NotPermitted(String),
-    /// `/dev/net/tun` is there but not for us.
+    /// `/dev/net/tun` exists, but access is denied.
     #[error(
         "not allowed to open /dev/net/tun: run as root, or let root give access with \
          `sudo chmod 0666 /dev/net/tun`"
     )]
     NoAccess,
-    /// `/dev/net/tun` is not there.
+    /// `/dev/net/tun` does not exist.
     #[error(
         "there is no /dev/net/tun: load the kernel module with `sudo modprobe tun`, or start the container \
          with --device /dev/net/tun"
     )]
     NoTun,
-    /// `/dev/net/tun` is there, and no driver behind it.
+    /// `/dev/net/tun` exists, but has no driver.
     #[error(
         "/dev/net/tun is there, but this kernel has no driver for it: load the module with `sudo modprobe tun`"
     )]
@@ -86,12 +85,12 @@ pub enum TapError {
          --offload"
     )]
     NoOffload(String),
-    /// Anything else the system says.
+    /// Any other error of the system.
     #[error("cannot open the TAP {0}: {1}")]
     Io(String, #[source] io::Error),
 }
 
-/// What went through a TAP, and what did not.
+/// What passed through a TAP, and what did not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct TapCounters {
@@ -103,9 +102,9 @@ pub struct TapCounters {
     pub sent: u64,
     /// Octets sent, Ethernet headers included.
     pub octets_sent: u64,
-    /// Received frames that are longer than the MTU allows; lost.
+    /// Received frames longer than the MTU allows; lost.
     pub too_long: u64,
-    /// Received frames that nobody vouched for and whose checksum is wrong, with offload only; lost.
+    /// Received frames whose checksum the kernel has not vouched for and is wrong, with offload only; lost.
     pub damaged: u64,
     /// Frames not sent because the kernel had no room.
     pub send_full: u64,
@@ -135,29 +134,28 @@ pub struct Tap {
 }
 
 impl Tap {
-    /// Makes the TAP `name`, or attaches to it if it is there. A TAP made here goes away with this
-    /// value; one that was there stays.
+    /// Creates the TAP `name`, or attaches to it if it exists. A TAP created here disappears with this value; one that
+    /// existed stays.
     ///
-    /// `mtu` is the largest IP packet in octets, at most [`MAX_MTU`]. That of the host's side is
-    /// not changed.
+    /// `mtu` is the largest IP packet in octets, at most [`MAX_MTU`]. The MTU on the host's side is not changed.
     ///
     /// # Errors
-    /// Each says what to do next.
+    /// See [`TapError`], each variant of which says what to do next.
     pub fn open(name: &str, mtu: usize) -> Result<Self, TapError> {
         check(name, mtu)?;
         let iface = Iface::without_packet_info(name, Mode::Tap).map_err(|e| refused(name, e))?;
         Self::over(iface.name(), &iface, mtu, 0)
     }
 
-    /// The same with segmentation offload: frames of up to [`MAX_SEGMENT_FRAME`] octets both ways, which
-    /// are TCP segments. Those that are sent and longer than the MTU need the size of their parts in
-    /// their [`PacketMeta`].
+    /// Like [`open`](Self::open), with segmentation offload: frames of up to [`MAX_SEGMENT_FRAME`] octets in both
+    /// directions, which are TCP segments. A frame to be sent that is longer than the MTU needs the size of its parts
+    /// in its [`PacketMeta`].
     ///
-    /// Checksums of TCP and UDP in received frames need no verification, and are often not complete.
-    /// Those of TCP in frames that are sent are written here.
+    /// TCP and UDP checksums in received frames need no verification, and are often incomplete. TCP checksums in sent
+    /// frames are written here.
     ///
     /// # Errors
-    /// Each says what to do next.
+    /// See [`TapError`], each variant of which says what to do next.
     pub fn open_with_offload(name: &str, mtu: usize) -> Result<Self, TapError> {
         check(name, mtu)?;
         let device = attach(name, true).map_err(|error| match Errno::from_io_error(&error) {
@@ -170,11 +168,11 @@ impl Tap {
         Self::over(name, &device, mtu, offload::HEADER)
     }
 
-    /// Clears what [`Self::open_with_offload`] asked of a TAP that was there before and stays: until then
-    /// the kernel goes on handing over long segments.
+    /// Undoes what [`Self::open_with_offload`] set on a TAP that existed before and stays: until then the kernel keeps
+    /// delivering long segments.
     ///
     /// # Errors
-    /// Each says what to do next.
+    /// See [`TapError`], each variant of which says what to do next.
     pub fn end_offload(name: &str) -> Result<(), TapError> {
         check(name, MAX_MTU)?;
         attach(name, false).map(drop).map_err(|e| refused(name, e))
@@ -223,17 +221,17 @@ impl Tap {
         self.mtu
     }
 
-    /// What went through.
+    /// What has passed through.
     pub const fn counters(&self) -> TapCounters {
         self.counters
     }
 
-    /// The error that made the device useless. It then receives nothing and takes nothing.
+    /// The error that made the device useless. It receives and sends nothing while there is one.
     pub const fn error(&self) -> Option<&io::Error> {
         self.error.as_ref()
     }
 
-    /// Takes that error. The device may then be tried again, and fails again if nothing changed.
+    /// Takes that error. The device can then be tried again, and fails again if nothing has changed.
     pub const fn take_error(&mut self) -> Option<io::Error> {
         self.error.take()
     }
@@ -320,7 +318,7 @@ fn check(name: &str, mtu: usize) -> Result<(), TapError> {
     Ok(())
 }
 
-/// Whether the kernel takes it as the name of an interface (`dev_valid_name`), a pattern excluded.
+/// Whether the kernel accepts `name` for an interface (`dev_valid_name`), patterns excluded.
 pub fn is_interface_name(name: &str) -> bool {
     let forbidden = |c: char| c.is_whitespace() || matches!(c, '/' | ':' | '%' | '\0');
     !name.is_empty()

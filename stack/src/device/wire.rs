@@ -1,12 +1,11 @@
 //! Two ends of an Ethernet cable in memory.
 //!
-//! For tests, for the demo without a TAP, for benchmarks, and for a model checker that delivers,
-//! loses, duplicates and swaps any frame on its way. A frame arrives a fixed latency after it was
-//! sent; time is whatever the caller says it is. Frames that were received stay readable as far back
-//! as the memory reaches ([`Wire::crossed`]).
+//! For tests, for the demo without a TAP, for benchmarks, and for a model checker that delivers, loses, duplicates and
+//! swaps any frame in transit. A frame arrives a fixed latency after it was sent; time is whatever the caller says it
+//! is. Received frames stay readable as far back as the memory reaches ([`Wire::crossed`]).
 //!
-//! The caller steps its two nodes in turn, each with its own end, and moves the time on to the next
-//! arrival when both have nothing more to do:
+//! The caller steps its two nodes in turn, each with its own end, and advances time to the next arrival when neither
+//! has anything more to do:
 //!
 //! ```
 //! # #[cfg(feature = "std")] {
@@ -98,7 +97,7 @@ impl<'a> Lane<'a> {
 }
 
 impl<'a> Wire<'a> {
-    /// A cable over two queues. Its MTU is the lesser one of their frame sizes, less 14 octets.
+    /// A cable over two queues. Its MTU is the smaller of their frame sizes, less 14 octets.
     pub const fn new(latency: Duration, a_to_b: Queue<'a>, b_to_a: Queue<'a>) -> Self {
         Self {
             a_to_b: Lane::new(a_to_b),
@@ -151,7 +150,7 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// The frames on their way from `from`, and what can be done to them.
+    /// The frames in transit from `from`, and what can be done to them.
     pub const fn queue(&self, from: Side) -> &Queue<'a> {
         match from {
             Side::A => &self.a_to_b.queue,
@@ -159,7 +158,7 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// The same, to lose, duplicate, swap, change or add frames.
+    /// The same, mutable: to lose, duplicate, swap, change or add frames.
     pub const fn queue_mut(&mut self, from: Side) -> &mut Queue<'a> {
         match from {
             Side::A => &mut self.a_to_b.queue,
@@ -167,8 +166,7 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// Sends a frame made by hand as if the node at `from` had. False if it is too long or the
-    /// queue is full.
+    /// Sends a handmade frame as if the node at `from` had sent it. `false` if it is too long or the queue is full.
     pub fn inject(&mut self, from: Side, now: Instant, frame: &[u8]) -> bool {
         let arrives = now + self.latency;
         self.queue_mut(from).push(now, arrives, frame)
@@ -182,8 +180,8 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// The frames received at either end that are still in memory, with the end that sent each, in
-    /// the order in which they were received.
+    /// The frames received at either end that are still in memory, with the end that sent each, in the order in which
+    /// they were received.
     pub fn crossed(&self) -> impl Iterator<Item = (Side, Frame<'_>)> {
         Crossed {
             a: Ahead::new(self.a_to_b.queue.taken()),
@@ -231,8 +229,8 @@ impl<'q> Iterator for Crossed<'q> {
 
 /// One end of a [`Wire`], as a device.
 ///
-/// When the queue is full, [`Device::transmit`] has no token and the stack waits. An answer to a
-/// received frame cannot wait; it is lost and counted.
+/// When the queue is full, [`Device::transmit`] returns no token and the stack waits. An answer to a received frame
+/// cannot wait; it is lost and counted.
 #[derive(Debug)]
 pub struct End<'w, 'a> {
     out: &'w mut Lane<'a>,

@@ -1,4 +1,4 @@
-//! What can go wrong, as the traits want it told: one type, with a kind for whoever knows no more.
+//! Errors as the traits want them: one type, with a kind for generic code.
 
 use core::fmt;
 
@@ -7,10 +7,10 @@ use embedded_io_async::ErrorKind;
 use crate::node::{ConnectError, ListenError, SendToError};
 use crate::trace::Ending;
 
-/// Why a call of this module did not do what it was to do.
+/// Why a call of this module failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
-    /// The connection is over, or did not come about: refused, unreachable and timed out are told apart.
+    /// The connection is over, or was not established: refused, unreachable and timed out are distinguished.
     Ended(Ending),
     /// No connection can be opened.
     Connect(ConnectError),
@@ -18,11 +18,11 @@ pub enum Error {
     Listen(ListenError),
     /// The datagram cannot be sent.
     SendTo(SendToError),
-    /// This side has closed it, or its sending half.
+    /// This side has closed the connection, or its sending half.
     Closed,
-    /// The local address is none of this node's.
+    /// The local address is not one of this node's.
     NotOurs,
-    /// The node does not do that: it is in no group of multicast but those that IPv6 needs.
+    /// The node does not support this: it joins no multicast groups but those that IPv6 needs.
     Unsupported,
 }
 

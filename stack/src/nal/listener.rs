@@ -19,8 +19,8 @@ const BACKLOG: u16 = 8;
 
 /// A TCP port that is served, from [`TcpBind::bind`] or [`Stack::listen`].
 ///
-/// Several futures may accept at it. Who came and was not accepted yet waits in the node; dropping the listener resets
-/// them, and serves the port no longer.
+/// Several futures may accept at it. Connections that have not been accepted wait in the node; dropping the listener
+/// resets them, and stops serving the port.
 pub struct TcpListener<'s, 'd, const WAKERS: usize> {
     stack: &'s Stack<'d, WAKERS>,
     port: u16,
@@ -30,10 +30,10 @@ pub struct TcpListener<'s, 'd, const WAKERS: usize> {
 opaque!([const WAKERS: usize] TcpListener<'_, '_, WAKERS>, "TcpListener");
 
 impl<'d, const WAKERS: usize> Stack<'d, WAKERS> {
-    /// Serves a TCP port like [`TcpBind::bind`], and says how many SYNs may wait while no connection is free.
+    /// Serves a TCP port like [`TcpBind::bind`], with the number of SYNs that may wait while no connection is free.
     ///
     /// # Errors
-    /// The port cannot be served, or the address is none of the node's.
+    /// The port cannot be served, or the address is not one of the node's.
     pub fn listen(
         &self,
         at: SocketAddr,
@@ -60,8 +60,8 @@ impl<'d, const WAKERS: usize> TcpBind for Stack<'d, WAKERS> {
     where
         Self: 'a;
 
-    /// Serves a TCP port at one of the node's addresses, or, if that is unspecified, at all of them. A port is served
-    /// once.
+    /// Serves a TCP port at one of the node's addresses or, if the address is unspecified, at all of them. A port can
+    /// be served only once.
     async fn bind(&self, local: SocketAddr) -> Result<TcpListener<'_, 'd, WAKERS>, Error> {
         self.listen(local, BACKLOG)
     }

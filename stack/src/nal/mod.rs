@@ -1,13 +1,13 @@
-//! The traits of [`edge_nal`] and [`embedded_io_async`] over a [`Node`](crate::node::Node): whatever program is written
-//! for them runs on it, servers and clients of HTTP, MQTT, DNS. There is no executor in it, and no allocator.
+//! The traits of [`edge_nal`] and [`embedded_io_async`] over a [`Node`](crate::node::Node), for any program that is
+//! written for them: servers and clients of HTTP, MQTT, DNS. There is no executor in it, and no allocator.
 //!
-//! A [`Stack`] holds the node and whoever waits for something at it. It is a [`TcpConnect`](edge_nal::TcpConnect), a
+//! A [`Stack`] holds the node and the tasks that wait for it. It is a [`TcpConnect`](edge_nal::TcpConnect), a
 //! [`TcpBind`](edge_nal::TcpBind), a [`UdpBind`](edge_nal::UdpBind) and a [`UdpConnect`](edge_nal::UdpConnect); what
-//! those give borrows it.
+//! these return borrows it.
 //!
 //! # The contract of the run loop
 //!
-//! Somebody polls the stack, with the moment that it is and the device: a loop, or a task beside the others.
+//! The program polls the stack, with the current time and the device: in a loop, or in a task beside the others.
 //!
 //! ```text
 //! loop {
@@ -18,16 +18,16 @@
 //! }
 //! ```
 //!
-//! - A future that calls something does that at the moment of the last poll. What it queues leaves with the next one:
-//!   nobody sleeps while [`is_due`](Stack::is_due) says so. A task of its own waits for [`due`](Stack::due), beside
-//!   the device and the deadline.
-//! - A future is woken when there is something for it; of several that accept at one port, each. It looks and is
-//!   registered in one step, so that nothing comes between. Dropping it before it is done leaves nothing behind: no
-//!   waker, and of a connection that was to be opened no connection.
-//! - Everything is of one thread: no future and no waker of the stack holds it while another runs.
-//! - Nothing here has a timeout but the node's own, in its [`Limits`](crate::node::Limits): a connection that says
-//!   nothing stays, unless they ask for keep-alives. Who wants less wraps what waits in
-//!   [`WithTimeout`](edge_nal::WithTimeout), whose clock is the program's driver of `embassy-time`.
+//! - A call that a future makes happens at the time of the last poll. What it queues leaves with the next one: do not
+//!   sleep while [`is_due`](Stack::is_due) returns true. A task of its own waits for [`due`](Stack::due), beside the
+//!   device and the deadline.
+//! - A future is woken when there is something for it; if several accept at one port, all of them are. It checks and
+//!   registers in one step, so nothing is missed in between. Dropping it before it is done leaves nothing behind: no
+//!   waker, and no half-opened connection.
+//! - Everything runs in one thread: no future and no waker of the stack borrows it while another runs.
+//! - There are no timeouts but the node's own, in its [`Limits`](crate::node::Limits): a silent connection stays,
+//!   unless they ask for keep-alives. For a shorter wait, wrap the future in [`WithTimeout`](edge_nal::WithTimeout),
+//!   whose clock is the program's driver of `embassy-time`.
 //!
 //! # Example
 //!

@@ -1,4 +1,4 @@
-//! The stack that futures share: a node, and who waits for what at it.
+//! The stack that futures share: a node, and the tasks that wait for it.
 
 use core::cell::RefCell;
 use core::future::poll_fn;
@@ -11,13 +11,13 @@ use super::wakers::{Interest, Kept, Ticket, Wakers};
 use crate::node::{Handle, Ingress, Node};
 use crate::opaque::opaque;
 
-/// A node that is shared by futures of one thread, and up to `WAKERS` of them that wait at once. The
-/// [module](super) tells how it is run.
+/// A node that is shared by futures of one thread, of which up to `WAKERS` wait at once. The [module](super) explains
+/// how it is run.
 ///
-/// A place is taken by whoever waits: a reader, a writer, an acceptor, a receiver or a sender of datagrams; not by a
-/// connection that nobody waits for. Two for each connection and each UDP port, and one for each future that accepts,
-/// are always enough. With fewer nothing is lost: who finds no place is woken at once and looks again, which costs
-/// time and is counted ([`crowded`](Self::crowded)).
+/// Each waiting task takes one place: a reader, a writer, an acceptor, a receiver or a sender of datagrams. A
+/// connection that nobody waits for takes none. Two for each connection and each UDP port, and one for each future that
+/// accepts, are always enough. With fewer nothing is lost: a task that finds no place is woken at once and looks again,
+/// which costs time and is counted ([`crowded`](Self::crowded)).
 pub struct Stack<'d, const WAKERS: usize> {
     core: RefCell<Core<'d, WAKERS>>,
 }
@@ -37,7 +37,7 @@ struct Core<'d, const WAKERS: usize> {
 }
 
 impl<'d, const WAKERS: usize> Stack<'d, WAKERS> {
-    /// A stack over a node. Until the first poll calls happen at `now`.
+    /// A stack over a node. Until the first poll, calls happen at `now`.
     pub const fn new(node: Node<'d>, now: Instant) -> Self {
         Self {
             core: RefCell::new(Core {
@@ -51,8 +51,8 @@ impl<'d, const WAKERS: usize> Stack<'d, WAKERS> {
         }
     }
 
-    /// Takes in frames, wakes whom they concern, and sends what there is to send. Says when to call again at the
-    /// latest, if no frame comes and no future calls anything: see [`is_due`](Self::is_due).
+    /// Receives frames, wakes the tasks concerned, and sends what is queued. Returns when to call again at the latest,
+    /// if no frame arrives and no future makes a call: see [`is_due`](Self::is_due).
     #[must_use = "the node has timers: poll again at this instant"]
     pub fn poll<D: Device + ?Sized>(&self, now: Instant, device: &mut D) -> Option<Instant> {
         let mut core = self.core.borrow_mut();
@@ -76,14 +76,13 @@ impl<'d, const WAKERS: usize> Stack<'d, WAKERS> {
         }
     }
 
-    /// Whether something was called since the last poll, so that there may be something to send: poll again before
-    /// anything sleeps.
+    /// Whether a call was made since the last poll, so that there may be something to send: poll again before sleeping.
     pub fn is_due(&self) -> bool {
         self.core.borrow().due
     }
 
-    /// Waits for that: for whoever polls in a task of its own, beside the device and the deadline. One may. Dropped
-    /// while it waits, its task is woken once more, for nothing.
+    /// Waits until [`is_due`](Self::is_due) is true: for a program that polls in a task of its own, beside the device
+    /// and the deadline. Only one task may. If it is dropped while it waits, its task is woken once more for nothing.
     pub async fn due(&self) {
         poll_fn(|context| {
             let mut core = self.core.borrow_mut();
@@ -101,8 +100,8 @@ impl<'d, const WAKERS: usize> Stack<'d, WAKERS> {
         .await;
     }
 
-    /// Works with the node itself: its addresses, its journal, sockets of the application's own. Connections, ports
-    /// and listeners of this module are this module's, and so is what [`Node::accept`] and [`Node::next_ready`] give.
+    /// Gives access to the node itself: its addresses, its journal, sockets of the application's own. The connections,
+    /// ports and listeners of this module belong to it, as does what [`Node::accept`] and [`Node::next_ready`] return.
     ///
     /// # Panics
     /// If `work` calls, polls or drops anything of this stack.
@@ -117,17 +116,17 @@ impl<'d, const WAKERS: usize> Stack<'d, WAKERS> {
         result
     }
 
-    /// How often somebody who was to wait found no place. More than 0 says: more `WAKERS`.
+    /// How often a task that had to wait found no place. If this is more than 0, raise `WAKERS`.
     pub fn crowded(&self) -> u32 {
         self.core.borrow().crowded
     }
 
-    /// How many wait at this moment. Walks over all places.
+    /// How many tasks are waiting. Walks over all places.
     pub fn waiting(&self) -> usize {
         self.core.borrow().wakers.len()
     }
 
-    /// The node back.
+    /// Returns the node.
     pub fn into_node(self) -> Node<'d> {
         self.core.into_inner().node
     }

@@ -18,26 +18,26 @@ use crate::trace::{Ending, Flow, State};
 
 /// A connection, from [`TcpConnect::connect`] or [`TcpAccept::accept`](edge_nal::TcpAccept::accept).
 ///
-/// - Reading gives `Ok(0)` after the peer's FIN, and an error after a reset or whatever else ended it: not before
-///   everything was read that came before.
-/// - Writing takes what there is room for, and waits for room. Flushing waits until the peer has acknowledged
-///   everything; what was written leaves without it, too.
-/// - [`TcpShutdown::close`] of the sending half sends a FIN and waits until it is acknowledged; of the receiving half it
-///   reads until the peer's. Of both it does the first, and then lets go: what still comes is discarded, a reset is no
-///   error if everything was acknowledged before, and the peer has `fin_wait_2` of
-///   [`Limits`](crate::node::Limits) to close. No peer holds up whoever closes both.
-/// - Dropping it closes both without waiting: what is queued still leaves, and a FIN after it. [`TcpShutdown::abort`]
-///   resets.
+/// - Reading returns `Ok(0)` after the peer's FIN, and an error if the connection ended otherwise, such as by a reset;
+///   in either case, only after everything that arrived before has been read.
+/// - Writing accepts as much as there is room for, and waits for room. Flushing waits until the peer has acknowledged
+///   everything; what was written is sent without it, too.
+/// - [`TcpShutdown::close`] of the sending half sends a FIN and waits until it is acknowledged; of the receiving half,
+///   it reads until the peer's FIN. Of both halves, it does the first, and then gives up the connection: data that
+///   still arrives is discarded, a reset is no error if everything was acknowledged before it, and the peer has
+///   `fin_wait_2` of [`Limits`](crate::node::Limits) to close. No peer can delay a caller that closes both.
+/// - Dropping it closes both halves without waiting: what is queued is still sent, followed by a FIN.
+///   [`TcpShutdown::abort`] resets.
 pub struct TcpStream<'s, 'd, const WAKERS: usize> {
     end: End<'s, 'd, WAKERS>,
 }
 
-/// The half of a connection that reads. Dropping it does nothing.
+/// The reading half of a connection. Dropping it does nothing.
 pub struct TcpReader<'s, 'd, const WAKERS: usize> {
     end: End<'s, 'd, WAKERS>,
 }
 
-/// The half of a connection that writes. Dropping it does nothing.
+/// The writing half of a connection. Dropping it does nothing.
 pub struct TcpWriter<'s, 'd, const WAKERS: usize> {
     end: End<'s, 'd, WAKERS>,
 }
@@ -67,17 +67,17 @@ impl<'s, 'd, const WAKERS: usize> TcpStream<'s, 'd, WAKERS> {
         }
     }
 
-    /// Its handle, with which [`Stack::with`] finds it in the node and in the journal.
+    /// Its handle, for use with the node that [`Stack::with`] gives access to, and with its journal.
     pub const fn handle(&self) -> Handle {
         self.end.handle
     }
 
-    /// This node's address and port, unless it was aborted or closed.
+    /// This node's address and port, unless the connection was aborted or closed.
     pub fn local(&self) -> Option<SocketAddr> {
         self.end.flow().map(|flow| socket_addr(flow.local))
     }
 
-    /// The peer's address and port, unless it was aborted or closed.
+    /// The peer's address and port, unless the connection was aborted or closed.
     pub fn remote(&self) -> Option<SocketAddr> {
         self.end.flow().map(|flow| socket_addr(flow.remote))
     }
@@ -267,7 +267,7 @@ impl<'d, const WAKERS: usize> TcpConnect for Stack<'d, WAKERS> {
     where
         Self: 'a;
 
-    /// Active OPEN; waits until the handshake is over. Dropped before, no connection is left.
+    /// Active OPEN; waits until the handshake is over. If dropped before, it leaves no connection.
     async fn connect(&self, remote: SocketAddr) -> Result<TcpStream<'_, 'd, WAKERS>, Error> {
         let remote = endpoint(remote).ok_or(Error::Connect(ConnectError::NoRoute))?;
         let handle = self.call(|node, now| node.connect(now, remote));

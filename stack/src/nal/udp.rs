@@ -1,4 +1,4 @@
-//! UDP ports: bound, or bound and for one peer only.
+//! UDP ports: bound, or bound for a single peer.
 
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::task::Poll;
@@ -20,16 +20,16 @@ use crate::node::{self, Node, Received, SendToError};
 use crate::opaque::opaque;
 use crate::trace::Reason;
 
-/// A UDP port, from [`UdpBind::bind`] or [`UdpConnect::connect`]. Dropping it frees the port; what was queued still
-/// leaves.
+/// A UDP port, from [`UdpBind::bind`] or [`UdpConnect::connect`]. Dropping it frees the port; what was queued is still
+/// sent.
 ///
-/// A datagram that is longer than the buffer is cut, and its whole length told, which is more than the buffer's then.
+/// A datagram longer than the buffer is cut, and its full length returned, which is then more than the buffer's.
 /// Sending waits for a place in the node's queue, not until the datagram has left.
 pub struct UdpSocket<'s, 'd, const WAKERS: usize> {
     end: End<'s, 'd, WAKERS>,
 }
 
-/// A part of a UDP socket: the one that receives, the one that sends, those for groups. Dropping it does nothing.
+/// A part of a UDP socket: the receiving one, the sending one, the one for multicast groups. Dropping it does nothing.
 pub struct UdpPart<'s, 'd, const WAKERS: usize> {
     end: End<'s, 'd, WAKERS>,
 }
@@ -56,7 +56,7 @@ impl<const WAKERS: usize> Clone for End<'_, '_, WAKERS> {
 impl<const WAKERS: usize> Copy for End<'_, '_, WAKERS> {}
 
 impl<const WAKERS: usize> UdpSocket<'_, '_, WAKERS> {
-    /// The number of its port.
+    /// The port number.
     pub const fn port(&self) -> u16 {
         self.end.port
     }
@@ -151,7 +151,7 @@ impl<'d, const WAKERS: usize> End<'_, 'd, WAKERS> {
 }
 
 impl<'d, const WAKERS: usize> Stack<'d, WAKERS> {
-    /// Binds a port; 0 is any that is free, and hard to guess.
+    /// Binds a port; 0 means any free one that is hard to guess.
     fn open(
         &self,
         at: SocketAddr,
@@ -182,7 +182,7 @@ impl<'d, const WAKERS: usize> UdpBind for Stack<'d, WAKERS> {
     where
         Self: 'a;
 
-    /// Binds a port at one of the node's addresses, or, if that is unspecified, at all of them.
+    /// Binds a port at one of the node's addresses or, if the address is unspecified, at all of them.
     async fn bind(&self, local: SocketAddr) -> Result<UdpSocket<'_, 'd, WAKERS>, Error> {
         self.open(local, None)
     }
@@ -195,7 +195,7 @@ impl<'d, const WAKERS: usize> UdpConnect for Stack<'d, WAKERS> {
     where
         Self: 'a;
 
-    /// Binds a port for one peer: what comes from others is dropped, and stands in the journal.
+    /// Binds a port for one peer: datagrams from others are dropped, and recorded in the journal.
     async fn connect(
         &self,
         local: SocketAddr,

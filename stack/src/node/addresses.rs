@@ -15,8 +15,8 @@ impl Node<'_> {
     /// [`Ending::AddressLost`].
     ///
     /// # Errors
-    /// More addresses or gateways than smoltcp was built for, or one that no host can have. Then the
-    /// old ones stay.
+    /// More addresses or gateways than smoltcp was built for, or an address that no host can have. The old ones then
+    /// stay.
     pub fn set_addresses(
         &mut self,
         now: Instant,

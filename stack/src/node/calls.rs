@@ -88,13 +88,10 @@ impl Tcp<'_> {
                 self.observe(host, slot, cause);
                 self.reschedule(host, slot);
             }
+            // Aborted already, and its reset has not left yet.
+            State::Closed => {}
             // The peer knows of no connection yet, or has nothing left to lose.
-            State::SynSent
-            | State::Closing
-            | State::LastAck
-            | State::TimeWait
-            | State::Closed
-            | State::Listen => {
+            State::SynSent | State::Closing | State::LastAck | State::TimeWait | State::Listen => {
                 let ending = connection.ending_by(connection.state, cause);
                 self.drop_silently(host, slot, State::Closed, cause, ending);
             }

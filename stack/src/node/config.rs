@@ -1,4 +1,4 @@
-//! What a node is told at its start, and what is wrong with it if something is.
+//! What a node is given at its start, and what can be wrong with it.
 
 use core::fmt;
 use core::net::IpAddr;
@@ -9,8 +9,7 @@ use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
 use super::time_wait;
 
-/// The most addresses that a node can be given. smoltcp's own limit (`iface-max-addr-count`) may be
-/// lower, and is checked too.
+/// The most addresses a node can have. smoltcp's own limit (`iface-max-addr-count`) may be lower, and is checked too.
 pub const MAX_ADDRESSES: usize = 8;
 
 /// Octets of the longest frame that a device with offload takes: 14 of Ethernet and the longest IPv4
@@ -20,38 +19,40 @@ pub(super) const LONGEST_SEGMENT: usize = 14 + 65_535;
 /// The smallest segment size that can be asked for.
 const SMALLEST_MSS: usize = 64;
 
-/// What a node is told: made by [`Config::new`], and changed from there.
+/// The configuration of a node: made by [`Config::new`], then adjusted field by field.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Config {
-    /// Our hardware address; unicast.
+    /// The hardware address of this node; unicast.
     pub mac: EthernetAddress,
-    /// Our addresses, each with its network.
+    /// The addresses of this node, each with its network.
     pub addresses: Vec<IpCidr, MAX_ADDRESSES>,
-    /// Where what is not on one of those networks is sent; at most one of each family.
+    /// Gateways for destinations outside those networks; at most one per family.
     pub gateways: Vec<IpAddress, 2>,
-    /// The longest IP packet in octets, headers counted, the Ethernet header not.
+    /// The longest IP packet in octets, including IP headers but not the Ethernet header; 576 to 65,521, with IPv6 from
+    /// 1,280. By default 1,500. The memory must have room for a frame of this and 14 octets: `Sizes::mtu`, or `FRAME`
+    /// of [`Host`](super::storage::Host).
     pub mtu: usize,
-    /// The largest TCP segment in octets of data, both ways: it is offered to peers, and nothing longer is sent
-    /// to them. `None`: what the MTU has room for. 64 to the MTU less 40; IPv6 has room for 20 less.
+    /// The largest TCP segment in octets of data, in both directions: it is offered to peers, and nothing longer is
+    /// sent to them. 64 to the MTU less 40 (IPv6 allows 20 less); `None`, the default: as large as the MTU allows.
     pub mss: Option<u16>,
-    /// The device cuts long TCP segments to size, hands long ones over, and sees to the checksums of TCP
-    /// and UDP: nothing is verified here. Frames of up to 65,549 octets then go both ways, and the
-    /// scratch must be that long.
+    /// Whether the device segments long TCP segments, delivers long ones, and handles the checksums of TCP and UDP,
+    /// which are then not verified here. Frames of up to 65,549 octets go both ways, and the memory must have room for
+    /// one. By default false.
     #[cfg(feature = "offload")]
     pub offload: bool,
-    /// Whether our addresses are probed and announced among the neighbours, at the start and when they
-    /// change (RFC 5227, RFC 4862 section 5.4). They are used meanwhile; whoever else has one is reported.
+    /// Whether this node's addresses are probed and announced to the neighbours, at the start and when they change (RFC
+    /// 5227, RFC 4862 section 5.4). They are used meanwhile; another host that has one is reported. By default true.
     pub announces: bool,
-    /// 16 octets that nobody outside can know or guess: initial sequence numbers, cookies, port
-    /// numbers and hashes come from it. A value known to others lets them forge segments.
+    /// 16 octets that no outsider can know or guess: initial sequence numbers, cookies, port numbers and hashes are
+    /// derived from them. Whoever knows them can forge segments.
     pub secret: [u8; 16],
     /// Times and bounds.
     pub limits: Limits,
 }
 
 impl Config {
-    /// A node with one address, an MTU of 1500 and the default limits.
+    /// A node with one address, an MTU of 1,500 octets and the default limits.
     pub fn new(mac: EthernetAddress, address: IpCidr, secret: [u8; 16]) -> Self {
         let mut addresses = Vec::new();
         // There is room for one.
@@ -71,52 +72,54 @@ impl Config {
     }
 }
 
-/// Times and bounds, with the defaults that the RFCs ask for.
+/// Times and bounds. The defaults follow the RFCs where they give a value.
 ///
-/// There will be more of them: name those that are to differ, and `..Limits::default()`.
+/// More fields may be added: name those that you change, then `..Limits::default()`.
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
-    /// Maximum segment lifetime. TIME-WAIT lasts twice as long. RFC 9293 section 3.4.2 says 2 minutes;
+    /// Maximum segment lifetime; TIME-WAIT lasts twice as long. RFC 9293 section 3.4.2 says 2 minutes; the default of
     /// 30 s is what most systems use today.
     pub msl: Duration,
-    /// How long a passive handshake may take. Not in the RFC; 30 s outlast four losses in a row.
+    /// How long a passive handshake may take. Not in the RFC; the default of 30 s outlasts four losses in a row.
     pub half_open: Duration,
-    /// R2 of a SYN: how long an active handshake may take (RFC 9293 section 3.8.3: at least 3 minutes).
+    /// R2 of a SYN: how long an active handshake may take (RFC 9293 section 3.8.3: at least 3 minutes). By default 180
+    /// s.
     pub syn_r2: Duration,
-    /// R1: after so many retransmissions of one segment the journal says so (at least 3).
+    /// R1: the number of retransmissions of one segment after which the journal reports it (at least 3). By default 3.
     pub r1: u8,
-    /// R2 of data: how long a peer may stay silent while something is unacknowledged (at least 100 s).
+    /// R2 of data: how long a peer may stay silent while something is unacknowledged (at least 100 s). By default 100
+    /// s.
     pub r2: Duration,
-    /// How long the peer may take to close after it acknowledged our FIN; `None` waits for ever.
+    /// How long the peer may take to close after it acknowledged our FIN; `None` waits forever. By default 60 s.
     pub fin_wait_2: Option<Duration>,
-    /// How long the application may take to close after the peer did; `None` waits for ever.
+    /// How long the application may take to close after the peer did; `None`, the default, waits forever.
     pub close_wait: Option<Duration>,
-    /// Probe an idle peer so often; off by default (RFC 9293 section 3.8.4).
+    /// How long a peer may be idle before it is probed (RFC 9293 section 3.8.4). By default `None`: never.
     pub keep_alive: Option<Duration>,
-    /// A peer that answers no keep-alive for this long is gone.
+    /// How long a peer may leave keep-alive probes unanswered before the connection ends. By default 60 s.
     pub keep_alive_timeout: Duration,
-    /// Acknowledgments without data that the gate gives per second and connection (RFC 5961 section 7).
+    /// Acknowledgments without data that the gate sends per second and connection (RFC 5961 section 7). By default 10.
     pub answers_per_second: u16,
-    /// Resets, and echoes and errors over ICMP, per second for each stranger: an IPv4 address, or
-    /// an IPv6 network of 64 bits.
+    /// Resets, and ICMP echo replies and errors, per second for each stranger: an IPv4 address, or an IPv6 network of
+    /// 64 bits. By default 100.
     pub strangers_per_second: u16,
-    /// Echoes and errors that the node says over ICMP per second, to all together (RFC 4443 section 2.4 f):
-    /// between half of so many and all of them.
+    /// ICMP echo replies and errors that the node sends per second to all peers together (RFC 4443 section 2.4 f):
+    /// between half of this number and all of it. By default 1,000.
     pub icmp_per_second: u16,
-    /// Beyond the backlog, answer a SYN with a reset instead of silence.
+    /// Whether a SYN beyond the backlog is answered with a reset instead of silence. By default false.
     pub refuse: bool,
-    /// Frames that one call of `poll_ingress` takes in at most. What came together is answered together:
-    /// where many members acknowledge at once, a large budget saves segments, a small one time until the
-    /// application has its turn.
+    /// Frames that one call of `poll_ingress` takes at most; by default 64. Frames that arrive together are answered
+    /// together: where many connections are acknowledged at once, a large budget saves segments, and a small one gives
+    /// the application its turn sooner.
     pub ingress_budget: usize,
-    /// Octets of data after which a call of `poll_ingress` takes in no more; bare segments do not count. A
-    /// little less than half of a receive buffer: a peer that sends as fast as it may then always has an
-    /// acknowledgment on its way, and never uses the window up.
+    /// Octets of data after which a call of `poll_ingress` takes no more frames; segments without data do not count. By
+    /// default unlimited. Best a little less than half of a receive buffer: a peer that sends as fast as it may then
+    /// always has an acknowledgment on its way, and never exhausts the window.
     pub ingress_octets: usize,
-    /// Segments that one call of `poll_egress` sends at most.
+    /// Segments that one call of `poll_egress` sends at most. By default 256.
     pub egress_budget: usize,
-    /// How long a datagram may wait for its receiver's hardware address.
+    /// How long a datagram may wait for its receiver's hardware address. By default 3 s.
     pub resolution: Duration,
 }
 
@@ -151,41 +154,44 @@ impl Default for Limits {
 pub enum ConfigError {
     /// The hardware address is a group address or zero.
     MacNotUnicast,
-    /// There is no address.
+    /// The node has no address.
     NoAddress,
-    /// An address is not one that a host can have.
+    /// An address that no host can have.
     AddressNotUnicast(IpAddress),
     /// More addresses or gateways than smoltcp was built for.
     TooManyAddresses,
-    /// The MTU is not one that the addresses allow: 576 to 65,521 octets, with IPv6 from 1280.
+    /// The MTU does not suit the addresses: it must be 576 to 65,521 octets, with IPv6 at least 1,280.
     Mtu(usize),
-    /// The segment size is not one that the MTU allows: 64 octets to the MTU less 40.
+    /// The segment size does not suit the MTU: it must be 64 octets to the MTU less 40.
     Mss(u16),
     /// 2 MSL is zero, or longer than a day.
     Msl,
-    /// A part of the [`Memory`](super::Memory) is not as long as it must be.
+    /// A size of the [`Memory`](super::Memory) does not fit the others, or the configuration.
     Memory {
-        /// The name of its field.
+        /// Which size. `connections`, `time_waits` and `strangers` are fields of `Sizes`, and parameters of the
+        /// blocks of [`Storage`](super::Storage). `frame` is the longest Ethernet frame in octets: `FRAME` of
+        /// [`Host`](super::storage::Host), and on the heap `Sizes::mtu` plus 14, or 65,549 with reassembly or an MTU
+        /// of 65,535. Raise it, or lower [`Config::mtu`].
         part: &'static str,
-        /// How many places it has.
+        /// What it is.
         has: usize,
-        /// How many it must have.
+        /// What it must be.
         needs: Needs,
     },
 }
 
-/// How long a part of the memory must be.
+/// What a size of the memory must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Needs {
-    /// So many places, or more.
+    /// This number, or more.
     AtLeast(usize),
-    /// So many places, or less.
+    /// This number, or less.
     AtMost(usize),
-    /// So many places.
+    /// This number.
     Exactly(usize),
-    /// A power of two that is larger.
+    /// A power of two above this number.
     PowerOfTwoAbove(usize),
 }
 
@@ -222,7 +228,7 @@ impl fmt::Display for ConfigError {
             Self::Mtu(mtu) => write!(f, "an MTU of {mtu} is out of range: 576 to 65521 octets, with IPv6 at least 1280"),
             Self::Mss(mss) => write!(f, "a segment size of {mss} is out of range: 64 octets to the MTU less 40"),
             Self::Msl => f.write_str("MSL must be more than zero and at most 12 hours"),
-            Self::Memory { part, has, needs } => write!(f, "the memory's {part} has {has} places and must have {needs}"),
+            Self::Memory { part, has, needs } => write!(f, "the memory's size `{part}` is {has} and must be {needs}"),
         }
     }
 }

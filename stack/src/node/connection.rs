@@ -11,8 +11,8 @@ use super::numbers::Numbers;
 use super::slot_id::SlotId;
 use crate::trace::{ConnectionId, Ending, Flow, Header, Mark, State};
 
-/// A connection as the application holds it. Stale after the connection is over and let go: then every
-/// call says so, and never touches the connection that lives there now.
+/// The application's reference to a connection. It becomes stale when the connection is over and the application has
+/// closed it: from then on every call reports that, and never affects a connection that has taken its slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Handle {
@@ -22,13 +22,13 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// The connection's number in the journal.
+    /// The number of the connection in the journal.
     pub const fn id(self) -> ConnectionId {
         self.id
     }
 
-    /// The connection's slot: a number below the node's capacity, which no other live connection has.
-    /// For tables of the application that run beside the node's.
+    /// The connection's slot: a number below [`Node::capacity`](super::Node::capacity) that no other live connection
+    /// has. For tables that the application keeps in parallel to the node's.
     pub const fn slot(self) -> usize {
         self.slot.number()
     }

@@ -37,8 +37,8 @@ impl Node<'_> {
         false
     }
 
-    /// Sends a frame that the application composed itself, such as a router solicitation, and notes it like
-    /// every other; `false` if the device has no room for it, now or at all.
+    /// Sends a frame that the application composed itself, such as a router solicitation, and records it like any
+    /// other. `false` if the device has no room for it, now or at all.
     pub fn send_frame<D: Device + ?Sized>(
         &mut self,
         now: Instant,

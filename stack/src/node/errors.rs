@@ -1,4 +1,4 @@
-//! What can go wrong with a call: whose fault it is, and what to do next.
+//! Why a call failed, and what to do next.
 
 use core::fmt;
 
@@ -11,9 +11,11 @@ use crate::trace::Ending;
 pub enum ListenError {
     /// Port 0 means "any", and cannot be served.
     PortZero,
-    /// It is served already.
+    /// The port is already served or bound.
     InUse,
-    /// The memory has no place for another port.
+    /// The memory has no room for another port. [`Node::listen`](super::Node::listen) takes as many as
+    /// `Sizes::listeners`, or `PORTS` of [`Tcp`](super::storage::Tcp); [`Node::bind`](super::Node::bind) as many as
+    /// `Sizes::ports`, or `PORTS` of [`Udp`](super::storage::Udp).
     Full,
 }
 
@@ -22,16 +24,16 @@ pub enum ListenError {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// Port 0, or an address that is not one host's: broadcast, multicast, unspecified.
+    /// Port 0, or an address that does not belong to a single host: broadcast, multicast, unspecified.
     NotAHost,
-    /// The address is this node's own.
+    /// The address is one of this node's own.
     Ourselves,
-    /// No address of this node, or no gateway, leads there.
+    /// Neither a network nor a gateway of this node leads there.
     NoRoute,
-    /// Every connection is in use. Close one, or give the node more memory.
+    /// All [`Node::capacity`](super::Node::capacity) connections are in use. Close one, or give the node more memory.
     Full,
-    /// Every ephemeral port to this endpoint, or the one that was asked for, is in use or in TIME-WAIT.
-    /// Wait 2 MSL.
+    /// Every ephemeral port to this endpoint, or the one that was requested, is in use or in TIME-WAIT. Wait 2 MSL.
+    /// Port 0 is never free.
     NoPort,
 }
 
@@ -39,9 +41,9 @@ pub enum ConnectError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SendError {
-    /// The transmit buffer is full, or the handshake not over. It becomes ready again.
+    /// The transmit buffer is full, or the handshake is not over. The connection becomes ready when this changes.
     WouldBlock,
-    /// This side closed already.
+    /// This side has already closed its sending half.
     Closed,
     /// The connection is over.
     Ended(Ending),
@@ -51,11 +53,12 @@ pub enum SendError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum RecvError {
-    /// Nothing is there yet. It becomes ready.
+    /// Nothing has arrived yet. The connection becomes ready when something does.
     WouldBlock,
-    /// The peer closed, and everything it sent was received.
+    /// The peer sent its FIN, and everything before it has been received. The connection is not over: this side has yet
+    /// to close.
     Finished,
-    /// The connection is over, and everything that came before was received.
+    /// The connection is over, and everything that arrived before has been received.
     Ended(Ending),
 }
 
@@ -66,11 +69,12 @@ pub enum RecvError {
 pub enum SendToError {
     /// Port 0 or an unspecified address.
     NotAHost,
-    /// No address or gateway of this node leads there.
+    /// Neither a network nor a gateway of this node leads there.
     NoRoute,
-    /// Longer than a datagram can be here: MTU less headers.
+    /// Longer than the MTU less its headers (28 octets; with IPv6, 48), or than the memory allows: `Sizes::datagrams`
+    /// and `Sizes::mtu`, or `OCTETS` of [`Udp`](super::storage::Udp).
     TooLong,
-    /// Too many wait already. Try again after the next egress.
+    /// Too many datagrams wait already. Try again after the next [`Node::poll_egress`](super::Node::poll_egress).
     WouldBlock,
 }
 

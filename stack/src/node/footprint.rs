@@ -1,7 +1,7 @@
-//! What each thing takes in memory: octets on the target that this is compiled for.
+//! What each thing takes in memory, in octets on the compilation target.
 //!
-//! For sizing: a connection takes [`CONNECTION`] octets beside its two buffers. Features change it: with `ipv6` every
-//! address takes more.
+//! For sizing: a connection takes [`CONNECTION`] octets besides its two buffers. Features change the numbers: with
+//! `ipv6` every address takes more.
 
 use core::mem::size_of;
 
@@ -17,15 +17,15 @@ use super::time_wait::TimeWaitEntry;
 use crate::deadlines::Place;
 use crate::trace::Event;
 
-/// The socket of a connection, with what smoltcp keeps.
+/// The socket of a connection, with what smoltcp keeps for it.
 pub const SOCKET: usize = size_of::<SocketStorage<'_>>();
-/// What the node knows of a connection.
+/// What the node keeps for a connection.
 pub const SLOT: usize = size_of::<Slot<'_>>();
-/// The queues that a connection is in.
+/// The links by which a connection is in queues.
 pub const QUEUES: usize = size_of::<QueueLinks>();
-/// A deadline.
+/// An entry of the timer heap.
 pub const DEADLINE: usize = size_of::<Place>();
-/// An entry by which a connection is found: it should have two.
+/// An entry of the table in which connections are found: two per connection are advisable.
 pub const FLOW: usize = size_of::<Entry>();
 /// A connection without its buffers.
 pub const CONNECTION: usize = SOCKET + SLOT + QUEUES + DEADLINE + 2 * FLOW;

@@ -20,7 +20,7 @@ use crate::deadlines::Place;
 use crate::opaque::opaque;
 use crate::trace::Event;
 
-/// The memory of a node, in parts that fit one another: made by [`Storage::memory`](super::Storage::memory) or, on an
+/// The memory of a node, in parts that fit each other: made by [`Storage::memory`](super::Storage::memory) or, with an
 /// operating system, by `Memory::heap`.
 pub struct Memory<'a> {
     // Open to who lays it out and to who takes it apart: `storage`, `sizes`, `node`.
@@ -71,14 +71,15 @@ impl Memory<'_> {
         let slots = self.slots.len();
         let found = slots + self.time_waits.len();
         let parts = [
-            ("slots", slots, Needs::AtLeast(1)),
-            ("slots", slots, Needs::AtMost(SlotId::MOST)),
-            ("links", self.links.len(), Needs::Exactly(slots)),
-            ("deadlines", self.deadlines.len(), Needs::Exactly(slots)),
+            ("connections", slots, Needs::AtLeast(1)),
+            ("connections", slots, Needs::AtMost(SlotId::MOST)),
+            // Fewer, or more, if `heap_beside` was given other buffers than its sizes say.
+            ("connections", slots, Needs::Exactly(self.links.len())),
+            ("connections", slots, Needs::Exactly(self.deadlines.len())),
             ("time_waits", self.time_waits.len(), Needs::AtLeast(1)),
             ("flows", self.flows.len(), Needs::PowerOfTwoAbove(found)),
             ("strangers", self.strangers.len(), Needs::AtLeast(1)),
-            ("scratch", self.scratch.len(), Needs::AtLeast(longest_frame)),
+            ("frame", self.scratch.len(), Needs::AtLeast(longest_frame)),
         ];
         for (part, has, needs) in parts {
             if !needs.are_met_by(has) {

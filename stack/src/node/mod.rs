@@ -1,11 +1,11 @@
 //! The stack: one smoltcp `Interface`, one `SocketSet` for each connection, and a gate in front.
 //!
-//! A [`Node`] is a host on a link, and TCP and UDP on that host. It hands frames and calls to whom they concern, and
-//! decides nothing itself.
+//! A [`Node`] is a host on a link, with TCP and UDP. It passes frames and calls to the parts they concern, and decides
+//! nothing itself.
 //!
-//! A frame's endpoints name its connection before smoltcp sees it; smoltcp is then given that
-//! connection's set and no other, one frame at a time. So every change of state has one known cause,
-//! and an idle connection costs nothing. [`Node`] tells how it is run.
+//! A frame's endpoints identify its connection before smoltcp sees it; smoltcp is then given the socket set of that
+//! connection alone, one frame at a time. So every change of state has one known cause, and an idle connection costs
+//! nothing. [`Node`] explains how to run it.
 
 mod addresses;
 mod admission;

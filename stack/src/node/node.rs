@@ -24,7 +24,7 @@ use crate::opaque::opaque;
 use crate::trace::Journal;
 use managed::ManagedSlice;
 
-/// A host on an Ethernet: TCP and UDP sockets over smoltcp, in memory that the caller gave.
+/// A host on an Ethernet: TCP and UDP sockets over smoltcp, in memory supplied by the caller.
 ///
 /// # The run loop
 ///
@@ -37,13 +37,40 @@ use managed::ManagedSlice;
 /// }
 /// ```
 ///
-/// - `now` never goes back. Calls that come too early or too often change nothing.
-/// - Each call does a bounded amount of work; [`Ingress::More`](super::Ingress::More) or a deadline that has passed says that
-///   there is more to do.
-/// - Nothing here blocks, allocates, reads a clock, or panics on what a peer sends.
-/// - Whatever happens is in the [`journal`](Self::journal).
-/// - The device's `capabilities` count: no frame is longer than its `max_transmission_unit`, which counts the
-///   Ethernet header and is 590 at least (with IPv6 1,294), and no window larger than its `max_burst_size`.
+/// - `now` never goes back. Calling too early or too often changes nothing.
+/// - Each call does a bounded amount of work. [`Ingress::More`](super::Ingress::More), or a deadline that has already
+///   passed, means that there is more to do: do not sleep.
+/// - Nothing here blocks, allocates, reads a clock, or panics on anything a peer sends.
+/// - Everything that happens is recorded in the [`journal`](Self::journal).
+/// - The device's `capabilities` apply: no frame is longer than its `max_transmission_unit`, which includes the
+///   Ethernet header and must be at least 590 octets (1,294 with IPv6), and no window is larger than its
+///   `max_burst_size`.
+///
+/// The loop as a program, for any device and any way to sleep:
+///
+/// ```
+/// use smolhost::node::{Ingress, Node};
+/// use smolhost::smoltcp::phy::Device;
+/// use smolhost::smoltcp::time::{Duration, Instant};
+///
+/// /// Does what can be done now, and returns how long to sleep if no frame arrives: `None` is until one does.
+/// fn turn<D: Device>(now: Instant, node: &mut Node<'_>, device: &mut D) -> Option<Duration> {
+///     let ingress = node.poll_ingress(now, device);
+///     while let Some(_handle) = node.accept() {
+///         // A connection that was accepted is ready, too: it is served below.
+///     }
+///     while let Some(handle) = node.next_ready() {
+///         let Some(mut socket) = node.tcp(handle) else { continue };
+///         let _ = socket.send(b"hello\n");
+///         socket.close(now);
+///     }
+///     let deadline = node.poll_egress(now, device);
+///     match ingress {
+///         Ingress::More => Some(Duration::ZERO),
+///         Ingress::Drained => deadline.map(|at| at.max(now) - now),
+///     }
+/// }
+/// ```
 pub struct Node<'a> {
     // Open to the calls of this module, each of which hands several parts on.
     pub(super) host: Host<'a>,
@@ -95,7 +122,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Everything that happened, as far as it is remembered.
+    /// Everything that happened, as far back as the journal reaches.
     pub fn journal(&self) -> &Journal<'a> {
         self.host.record.journal()
     }
@@ -105,17 +132,17 @@ impl<'a> Node<'a> {
         &mut self.extra
     }
 
-    /// Our addresses.
+    /// This node's addresses.
     pub fn addresses(&self) -> &[IpCidr] {
         self.host.link.networks()
     }
 
-    /// Our hardware address.
+    /// This node's hardware address.
     pub fn mac(&self) -> EthernetAddress {
         self.host.link.mac()
     }
 
-    /// Times and bounds.
+    /// The times and bounds in force.
     pub fn limits(&self) -> &Limits {
         &self.host.limits
     }
@@ -135,7 +162,7 @@ impl<'a> Node<'a> {
         self.tcp.table.capacity()
     }
 
-    /// How many slots carry no connection.
+    /// How many slots are free.
     pub fn free(&self) -> usize {
         self.tcp.table.len(Queue::Free)
     }

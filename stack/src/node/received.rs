@@ -1,4 +1,4 @@
-//! What is told of a datagram that was received.
+//! What the application learns about a datagram that it received.
 
 use core::hash::{Hash, Hasher};
 
@@ -12,25 +12,25 @@ use crate::trace::Flow;
 #[non_exhaustive]
 pub struct Received {
     // The last is for the path alone.
-    /// This node's address and port that it was sent to.
+    /// The address and port of this node to which it was sent.
     pub local: IpEndpoint,
-    /// Who sent it.
+    /// The sender.
     pub remote: IpEndpoint,
     /// Octets of payload written to the caller's buffer.
     pub len: usize,
-    /// Octets of payload that it had. If that is more than [`len`](Self::len), the rest is gone: the buffer was too
-    /// short.
+    /// Octets of payload that the datagram had. If this is more than [`len`](Self::len), the buffer was too short and
+    /// the rest is lost.
     pub sent: usize,
     pub(super) hardware: Option<EthernetAddress>,
 }
 
 impl Received {
-    /// Whether the buffer was too short, and the rest is gone.
+    /// Whether the buffer was too short, so that the rest is lost.
     pub fn is_truncated(&self) -> bool {
         self.len < self.sent
     }
 
-    /// The way that it came, for an answer.
+    /// The path by which it arrived, for a reply.
     pub fn path(&self) -> Path {
         Path {
             flow: Flow {
@@ -42,10 +42,11 @@ impl Received {
     }
 }
 
-/// The way that a datagram came: between which endpoints, and from which hardware address. What is sent back on it
-/// goes there whatever neighbours say, so that nobody gets an answer but who asked.
+/// The path by which a datagram arrived: its endpoints, and the hardware address that it came from. A reply along it
+/// goes to that hardware address, whatever neighbours claim, so that nobody but the sender gets it.
 ///
-/// Equal are paths between equal endpoints: whoever forges a datagram is not told from its owner by where it is.
+/// Paths between equal endpoints are equal: the location of a forger does not distinguish it from the owner of the
+/// address.
 #[derive(Debug, Clone, Copy)]
 pub struct Path {
     flow: Flow,
@@ -54,12 +55,12 @@ pub struct Path {
 }
 
 impl Path {
-    /// The endpoints, this node's and the sender's.
+    /// The endpoints: this node's and the sender's.
     pub fn flow(&self) -> &Flow {
         &self.flow
     }
 
-    /// The hardware address that it came from, unless too many datagrams waited.
+    /// The hardware address that it came from; unknown if too many datagrams were waiting.
     pub fn hardware(&self) -> Option<EthernetAddress> {
         self.hardware
     }

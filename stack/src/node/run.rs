@@ -9,13 +9,13 @@ use super::config::{Config, ConfigError};
 use super::memory::Memory;
 use super::node::Node;
 
-/// What a round of ingress left behind.
+/// What a call of [`Node::poll_ingress`] left in the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Ingress {
-    /// The device had no more frames.
+    /// The device has no more frames.
     Drained,
-    /// The budget ran out first: call again soon.
+    /// The budget ran out first, and the device may have more: call again without sleeping.
     More,
 }
 
@@ -28,10 +28,10 @@ fn check(config: &Config, memory: &Memory<'_>) -> Result<(), ConfigError> {
 }
 
 impl<'a> Node<'a> {
-    /// A node without listeners, ports or connections.
+    /// A node without listeners, UDP ports or connections.
     ///
     /// # Errors
-    /// What is wrong with the configuration or with the sizes of the memory.
+    /// See [`ConfigError`].
     pub fn new(config: Config, memory: Memory<'a>, now: Instant) -> Result<Self, ConfigError> {
         check(&config, &memory)?;
         let mut node = Self::assemble(&config, memory, now);
@@ -39,7 +39,8 @@ impl<'a> Node<'a> {
         Ok(node)
     }
 
-    /// The same in its place, such as a `static`: on a small stack there is no room for a node to be moved there.
+    /// Like [`new`](Self::new), but builds the node in `place`, such as a `static`: a small stack has no room for a
+    /// node that is moved there.
     ///
     /// # Errors
     /// As for [`new`](Self::new).
@@ -56,9 +57,9 @@ impl<'a> Node<'a> {
         Ok(node)
     }
 
-    /// Takes in frames, and runs timers that are due.
+    /// Receives frames, and runs the timers that are due.
     ///
-    /// Call it when the device is readable, when a deadline is reached, and again while it says
+    /// Call it when the device is readable, when a deadline is reached, and again as long as it returns
     /// [`Ingress::More`].
     pub fn poll_ingress<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Ingress {
         self.host.tick(now);
@@ -82,9 +83,10 @@ impl<'a> Node<'a> {
         Ingress::More
     }
 
-    /// Sends what there is to send, and says when to call again at the latest.
+    /// Sends what is queued, and returns when to call [`Self::poll_ingress`] again at the latest.
     ///
-    /// Call it after the application had its turn. `None`: not before a frame or a call comes.
+    /// Call it after the application has had its turn. `None`: not before a frame arrives or the application makes a
+    /// call. Frames that [`Self::poll_ingress`] left in the device do not count: after [`Ingress::More`], do not sleep.
     #[must_use = "the node has timers: call again at this instant"]
     pub fn poll_egress<D: Device + ?Sized>(
         &mut self,
@@ -106,13 +108,13 @@ impl<'a> Node<'a> {
         self.next_deadline(blocked)
     }
 
-    /// When to call [`Self::poll_ingress`] again at the latest: what [`Self::poll_egress`] said, and what calls
-    /// since then changed about it. `None`: not before a frame or a call comes.
+    /// When to call [`Self::poll_ingress`] again at the latest: what [`Self::poll_egress`] returned, updated by the
+    /// calls since then. `None`: not before a frame arrives or the application makes a call.
     pub fn deadline(&mut self) -> Option<Instant> {
         self.next_deadline(false)
     }
 
-    /// Both halves of the loop, for when no application stands between them.
+    /// Both halves of the loop, where no application runs between them.
     #[must_use = "the node has timers: call again at this instant"]
     pub fn poll<D: Device + ?Sized>(&mut self, now: Instant, device: &mut D) -> Option<Instant> {
         let ingress = self.poll_ingress(now, device);

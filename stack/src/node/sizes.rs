@@ -1,4 +1,4 @@
-//! A node's memory from the heap, all of it taken at the start, in sizes that are chosen there.
+//! A node's memory from the heap, allocated once at the start, in sizes chosen at run time.
 
 use std::vec;
 use std::vec::Vec;
@@ -21,39 +21,39 @@ use super::time_wait::TimeWaitEntry;
 use super::udp_port::Port;
 use crate::deadlines::Place;
 
-/// How much of everything, for [`Memory::heap`].
+/// The sizes of a node's memory, for [`Memory::heap`].
 ///
-/// There will be more of it: name what is to differ, and `..Sizes::default()`.
+/// More fields may be added: name those that you change, then `..Sizes::default()`.
 #[derive(Debug, Clone, Copy)]
 pub struct Sizes {
-    /// Connections open at once; 1 to 60,000.
+    /// Connections open at once; 1 to 65,534. By default 64.
     pub connections: usize,
-    /// Octets of each connection's receive buffer.
+    /// Octets of each connection's receive buffer. By default 16 KiB.
     pub receive: usize,
-    /// Octets of each connection's transmit buffer.
+    /// Octets of each connection's transmit buffer. By default 16 KiB.
     pub transmit: usize,
-    /// Connections in TIME-WAIT; at least 1.
+    /// Connections in TIME-WAIT; at least 1. By default 1,024.
     pub time_waits: usize,
-    /// SYNs that may wait for a free connection.
+    /// SYNs that may wait for a free connection, at all ports together. By default 64.
     pub backlog: usize,
-    /// Strangers whose answers are counted at the same time; at least 1.
+    /// Strangers whose answers are counted at the same time; at least 1. By default 1,024.
     pub strangers: usize,
-    /// TCP ports served.
+    /// TCP ports that can be served. By default 4.
     pub listeners: usize,
-    /// Hardware addresses remembered: a multiple of four.
+    /// Hardware addresses remembered; a multiple of four. By default 256.
     pub neighbors: usize,
-    /// UDP ports bound.
+    /// UDP ports that can be bound. By default 4.
     pub ports: usize,
-    /// Octets of UDP payload that may wait, each way.
+    /// Octets of UDP payload that may wait, at each port to be received and at the node to be sent. By default 64 KiB.
     pub datagrams: usize,
-    /// Sockets of the application's own.
+    /// Sockets of the application's own, such as DHCP. By default 0.
     pub extra: usize,
-    /// Datagrams that may come together from their pieces at the same time, each in 64 KiB.
+    /// Datagrams that can be reassembled at the same time, each in 64 KiB. By default 16.
     #[cfg(feature = "reassembly")]
     pub assemblies: usize,
-    /// Events remembered.
+    /// Events that the journal remembers; a short connection makes about twenty. By default 4,096.
     pub events: usize,
-    /// IP MTU in octets; 65,535 where the device cuts segments.
+    /// IP MTU in octets; 65,535 where the device cuts segments. By default 1,500.
     pub mtu: usize,
 }
 
@@ -95,14 +95,14 @@ impl Sizes {
         frame
     }
 
-    /// Octets of all buffers of connections, for [`Memory::heap_beside`].
+    /// Octets of the buffers of all connections, for [`Memory::heap_beside`].
     pub const fn buffers(&self) -> usize {
         self.connections * (self.receive + self.transmit)
     }
 }
 
 impl<'a> Memory<'a> {
-    /// Memory from the heap, all of it taken now.
+    /// Memory from the heap, all of it allocated now.
     pub fn heap(sizes: Sizes) -> Self {
         let slot = |_| {
             Slot::new(
@@ -114,11 +114,11 @@ impl<'a> Memory<'a> {
         Self::around((0..sizes.connections).map(slot).collect(), sizes)
     }
 
-    /// The same with the buffers of connections in `buffers`, as many octets as [`Sizes::buffers`] says.
+    /// Like [`heap`](Self::heap), with the buffers of the connections in `buffers`, whose length is [`Sizes::buffers`].
+    /// With room for fewer or more connections, [`Node::new`](super::Node::new) fails.
     ///
-    /// Nothing is written there before a connection has data. Zeros that came from the system in one
-    /// piece are only lent until they are written: connections that are idle, or never come, then cost a
-    /// page or none.
+    /// Nothing is written there before a connection has data. Zeroed memory that the system hands out in one piece
+    /// takes no pages until it is written: connections that are idle, or never come, then cost a page or none.
     pub fn heap_beside(sizes: Sizes, buffers: &'a mut [u8]) -> Self {
         let slot = |both: &'a mut [u8]| {
             let (receive, transmit) = both.split_at_mut(sizes.receive);

@@ -13,9 +13,10 @@ use super::udp_socket::UdpSocket;
 use crate::trace::{Call, Cause};
 
 impl<'a> Node<'a> {
-    /// Passive OPEN: serves a TCP port. Up to `backlog` SYNs wait while no connection is free for them,
-    /// and nobody who waits, or is in a handshake, is reset. Beyond them a SYN meets silence, unless
-    /// [`Limits::refuse`](super::config::Limits::refuse) is set, and its peer sends it again.
+    /// Passive OPEN: serves a TCP port. While no connection is free, up to `backlog` SYNs wait for one; together, all
+    /// ports hold no more than the memory has room for (`Sizes::backlog`, or `BACKLOG` of
+    /// [`Tcp`](super::storage::Tcp)). No peer that waits, or is in a handshake, is reset. A SYN beyond the backlog gets
+    /// no answer, unless [`Limits::refuse`](super::config::Limits::refuse) is set, and its peer sends it again.
     ///
     /// # Errors
     /// See [`ListenError`].
@@ -23,18 +24,20 @@ impl<'a> Node<'a> {
         self.tcp.admission.listen(port, backlog)
     }
 
-    /// Serves a TCP port no longer. Connections that are open stay open; SYNs that waited are forgotten.
+    /// Stops serving a TCP port. Open connections stay open; waiting SYNs are forgotten. Nothing happens if the port is
+    /// not served.
     pub fn unlisten(&mut self, port: u16) {
         self.tcp.admission.unlisten(port);
     }
 
-    /// The next connection whose handshake is over, oldest first.
+    /// The next connection that has completed its handshake, oldest first. [`Self::next_ready`] returns it too, even if
+    /// nothing has arrived yet, so that one place in the program can serve old and new connections.
     pub fn accept(&mut self) -> Option<Handle> {
         let slot = self.tcp.table.front(Queue::Accept)?;
         Some(self.hand_out(slot))
     }
 
-    /// The same, for those who came to one port. Walks over those who wait at others.
+    /// Like [`accept`](Self::accept), for one port only. Walks over the connections that wait at other ports.
     pub fn accept_at(&mut self, port: u16) -> Option<Handle> {
         let table = &self.tcp.table;
         let came_to = |slot: &SlotId| table[*slot].flow.local.port == port;
@@ -50,8 +53,9 @@ impl<'a> Node<'a> {
         self.tcp.table.handle(slot)
     }
 
-    /// Active OPEN: starts a handshake with `remote`. The connection becomes ready when it is over,
-    /// either way.
+    /// Active OPEN: starts a handshake with `remote`, from a port chosen here. [`Self::next_ready`] returns the
+    /// connection when the handshake is over, whether or not it succeeded: then [`TcpSocket::ended`] is `None`, or says
+    /// why it failed. Until then its calls return `WouldBlock`.
     ///
     /// # Errors
     /// See [`ConnectError`].
@@ -62,8 +66,8 @@ impl<'a> Node<'a> {
         Ok(self.tcp.table.handle(slot))
     }
 
-    /// Active OPEN from a local port of the caller's choice, as two hosts need that open at the same
-    /// time (RFC 9293 section 3.5, figure 7).
+    /// Active OPEN from a local port of the caller's choice, which two hosts need in order to open at the same time
+    /// (RFC 9293 section 3.5, figure 7).
     ///
     /// # Errors
     /// See [`ConnectError`].
@@ -82,12 +86,13 @@ impl<'a> Node<'a> {
         Ok(self.tcp.table.handle(slot))
     }
 
-    /// The next connection with news, each once: data, the end of data, room to send again, the end.
+    /// The next connection with news, once for each piece of news: data, the end of data, room to send again, the end
+    /// of the connection.
     ///
-    /// This is an edge: a connection that was not read from comes again when there is something new. One that was
-    /// read from and has more, octets or the end, comes again by itself, so that a single
-    /// [`recv`](TcpSocket::recv) each time hears of everything. What the connection can do at this moment,
-    /// however it was told, is a level: [`TcpSocket::can_recv`] and [`TcpSocket::can_send`].
+    /// Readiness is edge-triggered: a connection that was not read from comes again only when there is something new.
+    /// One that was read from and still has octets, or its end, to give comes again by itself, so a single
+    /// [`recv`](TcpSocket::recv) per turn misses nothing. [`TcpSocket::can_recv`] and [`TcpSocket::can_send`] are
+    /// levels: what the connection can do now.
     pub fn next_ready(&mut self) -> Option<Handle> {
         loop {
             let slot = self.tcp.table.pop(Queue::Ready)?;
@@ -99,19 +104,21 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The socket of a connection; none, if it was closed or aborted here.
+    /// The socket of a connection. `None` if the application has closed or aborted it.
     pub fn tcp(&mut self, handle: Handle) -> Option<TcpSocket<'_, 'a>> {
         let slot = self.tcp.slot_of(handle)?;
         Some(TcpSocket::new(&mut self.host, &mut self.tcp, slot))
     }
 
-    /// Ends a connection like [`TcpSocket::abort`], also one that was closed here and is still in its teardown.
+    /// Ends a connection like [`TcpSocket::abort`], even if the application has closed it and its teardown is still
+    /// under way. Nothing happens if the connection is over.
     pub fn abort(&mut self, now: Instant, handle: Handle) {
         self.host.tick(now);
         self.end_at_once(handle, Cause::Call(Call::Abort));
     }
 
-    /// The same as [`abort`](Self::abort), told as what it is: others wait for the connection.
+    /// Like [`abort`](Self::abort), but recorded as [`Ending::Evicted`](crate::trace::Ending::Evicted): the connection
+    /// makes room for another.
     pub fn evict(&mut self, now: Instant, handle: Handle) {
         self.host.tick(now);
         self.end_at_once(handle, Cause::Evicted);

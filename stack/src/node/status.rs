@@ -1,4 +1,4 @@
-//! What can be seen of connections from outside, without touching them.
+//! What can be observed about connections from outside, without affecting them.
 
 use smoltcp::time::Instant;
 use smoltcp::wire::IpEndpoint;
@@ -10,62 +10,62 @@ use super::slot_id::SlotId;
 use super::time_wait::TimeWaitId;
 use crate::trace::{ConnectionId, Flow, State, Timer};
 
-/// A connection at one moment.
+/// A snapshot of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Status {
-    /// Its number.
+    /// Its number in the journal.
     pub id: ConnectionId,
     /// Its endpoints.
     pub flow: Flow,
     /// Its state.
     pub state: State,
-    /// Since when; for TIME-WAIT, unknown and the same as now.
+    /// Since when it has been in this state; in TIME-WAIT unknown, and the same as now.
     pub since: Instant,
     /// Octets queued or sent that the peer has not acknowledged.
     pub unacknowledged: usize,
-    /// Octets received that the application has not taken.
+    /// Octets received that the application has not read.
     pub unread: usize,
-    /// How often the oldest unacknowledged segment was sent again, or a silent peer probed, without an answer.
+    /// How often the oldest unacknowledged segment was retransmitted, or a silent peer probed, without an answer.
     pub attempts: u8,
-    /// The next timer that would end it, and when.
+    /// The next timer that would end the connection, and when it expires.
     pub timer: Option<(Timer, Instant)>,
-    /// Whether the application let go of it.
+    /// Whether the application has closed or aborted it.
     pub orphaned: bool,
 }
 
-/// A port that is served, at one moment.
+/// A snapshot of a TCP port that is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Serving {
     /// The port.
     pub port: u16,
-    /// SYNs that may wait.
+    /// SYNs that may wait for a free connection.
     pub backlog: u16,
-    /// SYNs that wait.
+    /// SYNs that wait for one now.
     pub waiting: usize,
 }
 
 impl Node<'_> {
-    /// One connection, unless it was let go and is over. TIME-WAIT is found by [`Self::statuses`] only.
+    /// The status of one connection, unless the application has closed it and it is over. Only [`Self::statuses`] finds
+    /// a connection in TIME-WAIT.
     pub fn status(&self, handle: Handle) -> Option<Status> {
         self.tcp.table.slot_of(handle).map(|slot| self.look(slot))
     }
 
-    /// Every connection, those in TIME-WAIT without a socket included. Walks over all slots.
+    /// Every connection, including those in TIME-WAIT without a socket. Walks over all slots.
     pub fn statuses(&self, now: Instant) -> impl Iterator<Item = Status> + '_ {
         (0..self.places()).filter_map(move |place| self.status_in(place, now))
     }
 
-    /// How many places there are for connections and for those in TIME-WAIT, together.
+    /// How many places there are for connections and for TIME-WAIT entries together.
     pub fn places(&self) -> usize {
         self.tcp.table.capacity() + self.tcp.table.time_waits().capacity()
     }
 
-    /// The connection in a place below [`Self::places`], if there is one: for tables that are shown in
-    /// pieces.
+    /// The connection in a place below [`Self::places`], if there is one: for tables that are shown page by page.
     pub fn status_in(&self, place: usize, now: Instant) -> Option<Status> {
         let Some(entry) = place.checked_sub(self.tcp.table.capacity()) else {
             let slot = self.tcp.table.slot(place)?;
@@ -88,7 +88,7 @@ impl Node<'_> {
         })
     }
 
-    /// The ports that are served.
+    /// The TCP ports that are served.
     pub fn serving(&self) -> impl Iterator<Item = Serving> + '_ {
         self.tcp.admission.listeners().map(|listener| {
             let waiting = self.tcp.admission.waiting();
@@ -107,7 +107,7 @@ impl Node<'_> {
         self.tcp.admission.listener(port).is_some()
     }
 
-    /// The ports to which those came who wait for [`accept`](Self::accept), oldest first.
+    /// The local ports of the connections that wait for [`accept`](Self::accept), oldest first.
     pub fn acceptable(&self) -> impl Iterator<Item = u16> + '_ {
         let waiting = self.tcp.table.queued(Queue::Accept);
         waiting.map(|slot| self.tcp.table[slot].flow.local.port)
@@ -124,7 +124,7 @@ impl Node<'_> {
         self.datagrams.is_half_full()
     }
 
-    /// The handle of a live connection by its number, for an operator's console. Walks over all slots.
+    /// The handle of a live connection, from its number: for an operator's console. Walks over all slots.
     pub fn handle_of(&self, id: ConnectionId) -> Option<Handle> {
         let slot = self
             .tcp
@@ -134,12 +134,12 @@ impl Node<'_> {
         (id != Connection::NONE).then(|| self.tcp.table.handle(slot))
     }
 
-    /// Octets of receive and transmit buffer that each connection has.
+    /// Octets of receive and transmit buffer per connection.
     pub fn buffers_per_connection(&self) -> usize {
         self.tcp.table.buffers()
     }
 
-    /// How many handshakes are under way.
+    /// How many handshakes are in progress.
     pub fn half_open(&self) -> usize {
         self.tcp.table.len(Queue::HalfOpen)
     }
@@ -149,12 +149,12 @@ impl Node<'_> {
         self.tcp.table.time_waits().alive()
     }
 
-    /// From whom the SYNs are that wait for a free connection.
+    /// The senders of the SYNs that wait for a free connection.
     pub fn waiting(&self) -> impl Iterator<Item = IpEndpoint> + '_ {
         self.tcp.admission.waiting().map(|flow| flow.remote)
     }
 
-    /// How many of those that wait have shown that they are there. Any other SYN may be forged.
+    /// How many of the waiting peers have proved that they are at their address. Any other SYN may be forged.
     pub fn held_proven(&self) -> usize {
         self.tcp.admission.proven()
     }

@@ -1,4 +1,4 @@
-//! A node's memory as one value with a fixed size, for a `static`: blocks whose sizes are types.
+//! A node's memory as one value of fixed size, for a `static`: blocks whose sizes are part of their type.
 //!
 //! ```
 //! use smolhost::node::storage::{Host, Journal, Storage, Tcp, TimeWaits, Udp};
@@ -11,8 +11,30 @@
 //! assert!(size_of::<Small>() < size_of::<Memory>() / 2);
 //! ```
 //!
-//! Every octet of [`Storage::new`] is zero, so that the `static` costs no flash: what must not be zero is written by
-//! [`Storage::memory`]. Sizes that do not fit one another do not compile.
+//! Every octet of [`Storage::new`] is zero, so the `static` costs no flash: [`Storage::memory`] writes what must not be
+//! zero. Sizes that do not fit each other do not compile, and the compiler says which. The memory has to exist for as
+//! long as the program does: nothing shorter than `'static` can be lent out. Without `unsafe`, `ConstStaticCell` of the
+//! crate `static_cell` lends out a `static` once; with an allocator, `Box::leak` does:
+//!
+//! ```
+//! use smolhost::node::storage::{Journal, Storage, Tcp, TimeWaits, Udp};
+//! use smolhost::node::{Config, Node};
+//! use smolhost::smoltcp::time::Instant;
+//! use smolhost::smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+//!
+//! type Memory = Storage<Tcp<'static, 4, 1024, 1024>, TimeWaits, Udp<'static, 1>, Journal<256>>;
+//!
+//! // On a board: static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new()); and MEMORY.take()
+//! let memory: &'static mut Memory = Box::leak(Box::new(Memory::new()));
+//! let config = Config::new(
+//!     EthernetAddress([2, 0, 0, 0, 0, 1]),
+//!     IpCidr::new(IpAddress::v4(192, 0, 2, 1), 24),
+//!     [0; 16], // sixteen octets that nobody can guess
+//! );
+//! let mut node = Node::new(config, memory.memory(), Instant::ZERO)?;
+//! node.listen(7, 4)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use heapless::Vec;
 use smoltcp::iface::SocketStorage;
@@ -33,11 +55,12 @@ use crate::deadlines::Place;
 use crate::opaque::opaque;
 use crate::trace::Event;
 
-/// `CONNECTIONS` that can be open at once, each with a buffer of `RX` and one of `TX` octets; `PORTS` that may be
-/// served; `BACKLOG` SYNs that may wait for a free connection.
+/// The blocks of TCP: `CONNECTIONS` that can be open at once, each with a receive buffer of `RX` octets and a transmit
+/// buffer of `TX`; `PORTS` that can be served; `BACKLOG` SYNs that may wait for a free connection, at all ports
+/// together.
 ///
-/// A buffer of one segment (the MTU without 40 octets) is enough for a peer at a time; throughput is at most a buffer
-/// for each round trip.
+/// A buffer of one segment (the MTU less 40 octets) is enough to keep one peer going; throughput is at most one buffer
+/// per round trip.
 pub struct Tcp<
     'a,
     const CONNECTIONS: usize,
@@ -58,9 +81,9 @@ pub struct Tcp<
 
 opaque!(['a, const CONNECTIONS: usize, const RX: usize, const TX: usize, const PORTS: usize, const BACKLOG: usize] Tcp<'a, CONNECTIONS, RX, TX, PORTS, BACKLOG>, "Tcp");
 
-/// `ENTRIES` connections in TIME-WAIT: as many as this side closes in 2 MSL, or the oldest end early and are counted.
-/// `FLOWS` is how many connections and entries can be found, each by its endpoints: a power of two, and more than
-/// both together; twice as many keep the search short.
+/// `ENTRIES` connections in TIME-WAIT: enough for those that this side closes within 2 MSL, or the oldest end early and
+/// are counted. `FLOWS` is the size of the table in which connections and entries are found by their endpoints: a power
+/// of two, more than both together; twice as many keep searches short.
 pub struct TimeWaits<const ENTRIES: usize = 16, const FLOWS: usize = 64> {
     entries: Vec<TimeWaitEntry, ENTRIES>,
     flows: Vec<Entry, FLOWS>,
@@ -84,15 +107,17 @@ pub struct Udp<'a, const PORTS: usize = 0, const PACKETS: usize = 8, const OCTET
 
 opaque!(['a, const PORTS: usize, const PACKETS: usize, const OCTETS: usize] Udp<'a, PORTS, PACKETS, OCTETS>, "Udp");
 
-/// `EVENTS` that are remembered; a short connection makes about twenty.
+/// `EVENTS` that are remembered; a short connection makes about twenty. With none, the default, events are still
+/// counted, but there is nothing to draw a ladder from.
 pub struct Journal<const EVENTS: usize = 0> {
     events: Vec<Option<Event>, EVENTS>,
 }
 
 opaque!([const EVENTS: usize] Journal<EVENTS>, "Journal");
 
-/// What is there once: the longest `FRAME` (MTU and 14), `NEIGHBORS` whose hardware addresses are remembered (a
-/// multiple of four), `STRANGERS` whose answers are counted apart, `SOCKETS` of the application's own, such as DHCP.
+/// What a node has once: the longest `FRAME` in octets (MTU plus 14, at least 1,028); `NEIGHBORS` whose hardware
+/// addresses are remembered (a multiple of four); `STRANGERS` whose answers are counted separately (at least 1);
+/// `SOCKETS` of the application's own, such as DHCP.
 pub struct Host<
     'a,
     const FRAME: usize = 1514,
@@ -108,7 +133,7 @@ pub struct Host<
 
 opaque!(['a, const FRAME: usize, const NEIGHBORS: usize, const STRANGERS: usize, const SOCKETS: usize] Host<'a, FRAME, NEIGHBORS, STRANGERS, SOCKETS>, "Host");
 
-/// All memory of a node: TCP's and what else is needed, by default no UDP and no journal.
+/// All memory of a node: TCP's and the rest, by default without UDP and without a journal.
 #[derive(Debug)]
 pub struct Storage<T, W = TimeWaits, U = Udp<'static>, J = Journal, H = Host<'static>> {
     tcp: T,
@@ -144,7 +169,7 @@ impl<
         Host<'a, FRAME, NEIGHBORS, STRANGERS, SOCKETS>,
     >
 {
-    /// Memory that holds nothing. Sizes that do not fit each other do not compile.
+    /// Empty memory. Sizes that do not fit each other do not compile.
     #[expect(
         clippy::new_without_default,
         reason = "it is made once, for a static, where no default can be called"
@@ -205,7 +230,8 @@ impl<
         }
     }
 
-    /// The memory in parts, for as long as it lives: a node is built once.
+    /// The memory in parts, borrowed for as long as it exists: one memory builds one node, and in practice is
+    /// `'static`.
     pub fn memory(&'a mut self) -> Memory<'a> {
         let (tcp, time_waits, host) = (&mut self.tcp, &mut self.time_waits, &mut self.host);
         Memory {

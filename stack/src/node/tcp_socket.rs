@@ -10,7 +10,7 @@ use super::tcp::Tcp;
 use crate::opaque::opaque;
 use crate::trace::{Call, Cause, Ending, Flow, State};
 
-/// A connection that was not let go, from [`Node::tcp`](super::Node::tcp).
+/// A connection that the application has neither closed nor aborted, from [`Node::tcp`](super::Node::tcp).
 ///
 /// ```
 /// # use smolhost::node::{Handle, Node, RecvError};
@@ -40,20 +40,20 @@ impl<'n, 'a> TcpSocket<'n, 'a> {
         Self { host, tcp, slot }
     }
 
-    /// SEND: queues octets, as many as there is room for; says how many. If that is not all, the connection becomes
-    /// ready when there is room again.
+    /// SEND: queues as many octets as there is room for, and returns how many. If that is not all of them, the
+    /// connection becomes ready when there is room again.
     ///
     /// # Errors
-    /// See [`SendError`]. Nothing was queued then.
+    /// See [`SendError`]. Nothing is queued in that case.
     pub fn send(&mut self, data: &[u8]) -> Result<usize, SendError> {
         self.tcp.send(self.slot, data)
     }
 
-    /// SEND without a copy: `write` is given the part of the room that lies in one piece, and says how many octets
-    /// of it, from its beginning, it has written. There may be another piece: call again until it would block.
+    /// SEND without a copy: `write` is given the first contiguous part of the free room, and returns how many octets it
+    /// wrote at the start of it. There may be a second part: call again until it would block.
     ///
     /// # Errors
-    /// See [`SendError`]. Nothing was queued then, and `write` not called.
+    /// See [`SendError`]. Nothing is queued in that case, and `write` is not called.
     pub fn send_with<T>(
         &mut self,
         write: impl FnOnce(&mut [u8]) -> (usize, T),
@@ -61,7 +61,8 @@ impl<'n, 'a> TcpSocket<'n, 'a> {
         self.tcp.send_with(self.slot, write)
     }
 
-    /// RECEIVE: takes octets in order, as many as there are and fit; says how many.
+    /// RECEIVE: takes as many octets, in order, as there are and as fit, and returns how many. The peer's FIN is
+    /// [`RecvError::Finished`], not `Ok(0)`; that means only that `buffer` is empty.
     ///
     /// # Errors
     /// See [`RecvError`].
@@ -71,11 +72,11 @@ impl<'n, 'a> TcpSocket<'n, 'a> {
         Ok(count)
     }
 
-    /// RECEIVE without a copy: `read` is given what lies in one piece, and says how many octets of it, from its
-    /// beginning, it has taken. There may be another piece: call again until it would block.
+    /// RECEIVE without a copy: `read` is given the first contiguous part of the data, and returns how many octets it
+    /// took from the start of it. There may be a second part: call again until it would block.
     ///
     /// # Errors
-    /// See [`RecvError`]. `read` was not called then.
+    /// See [`RecvError`]. `read` is not called in that case.
     pub fn recv_with<T>(&mut self, read: impl FnOnce(&[u8]) -> (usize, T)) -> Result<T, RecvError> {
         self.tcp.recv_with(self.host, self.slot, read)
     }
@@ -88,53 +89,56 @@ impl<'n, 'a> TcpSocket<'n, 'a> {
         self.tcp.peek(self.slot, buffer)
     }
 
-    /// Takes octets that were peeked at.
+    /// Takes octets that [`Self::peek`] has shown.
     pub fn consume(&mut self, count: usize) {
         self.tcp.consume(self.host, self.slot, count);
     }
 
-    /// CLOSE of the sending half: a FIN follows what is queued. Receiving goes on.
+    /// CLOSE of the sending half: a FIN follows what is queued. The connection can still receive.
     pub fn shutdown(&mut self, now: Instant) {
         self.host.tick(now);
         self.tcp.close_slot(self.host, self.slot);
     }
 
-    /// Lets go of the connection: a FIN follows what is queued, what still comes is discarded, and its place comes
-    /// back by itself when the teardown is over.
+    /// Closes the connection and gives up its socket: a FIN follows what is queued, data that still arrives is
+    /// discarded, and the slot becomes free by itself when the teardown is over. How the connection ended is then found
+    /// only in the [`journal`](super::Node::journal), as [`Kind::Ended`](crate::trace::Kind::Ended). To learn whether
+    /// the peer has received everything, call [`Self::shutdown`] first, and this when [`Self::ended`] is `Some` or the
+    /// state is TIME-WAIT.
     pub fn close(self, now: Instant) {
         self.host.tick(now);
         self.tcp.close(self.host, self.slot);
     }
 
-    /// ABORT: ends the connection at once and lets go of it. The peer gets a reset in the states in which RFC 9293
-    /// section 3.10.5 says so.
+    /// ABORT: ends the connection at once and gives up its socket. The peer gets a reset in the states in which RFC
+    /// 9293 section 3.10.5 requires one.
     pub fn abort(self, now: Instant) {
         self.host.tick(now);
         self.tcp
             .end_at_once(self.host, self.slot, Cause::Call(Call::Abort));
     }
 
-    /// Makes the connection ready once more when the peer acknowledges something.
+    /// Makes the connection ready once more when the peer next acknowledges something.
     pub fn watch_acknowledgments(&mut self) {
         self.tcp.table[self.slot].flags.wants_room = true;
     }
 
-    /// Whether [`Self::recv`] would give octets now.
+    /// Whether [`Self::recv`] would return octets now.
     pub fn can_recv(&self) -> bool {
         self.recv_queue() > 0
     }
 
-    /// Whether something is there to be received, or may still come.
+    /// Whether there is something to receive, now or possibly later.
     pub fn may_recv(&self) -> bool {
         self.can_recv() || !self.has_finished()
     }
 
-    /// Whether [`Self::send`] would take octets now.
+    /// Whether [`Self::send`] would accept octets now.
     pub fn can_send(&self) -> bool {
         self.send_room() > 0
     }
 
-    /// Octets that [`Self::send`] would take now.
+    /// Octets that [`Self::send`] would accept now.
     pub fn send_room(&self) -> usize {
         let socket = self.tcp.table.place(self.slot).socket();
         if socket.may_send() {
@@ -149,50 +153,50 @@ impl<'n, 'a> TcpSocket<'n, 'a> {
         self.tcp.table.place(self.slot).socket().send_queue()
     }
 
-    /// Octets that [`Self::recv`] would give now.
+    /// Octets that [`Self::recv`] would return now.
     pub fn recv_queue(&self) -> usize {
         self.tcp.table.place(self.slot).socket().recv_queue()
     }
 
-    /// Octets queued that have not been sent once: there was no window for them, or no turn yet.
+    /// Octets queued that have never been sent: the window had no room for them, or it was not their turn.
     pub fn unsent(&self) -> usize {
         let numbers = &self.tcp.table[self.slot].numbers;
         let under_way = numbers.snd_nxt.since(numbers.snd_una) as usize;
         self.send_queue().saturating_sub(under_way)
     }
 
-    /// How often the oldest unacknowledged segment was sent again, or a silent peer probed, without an answer.
+    /// How often the oldest unacknowledged segment was retransmitted, or a silent peer probed, without an answer.
     pub fn attempts(&self) -> u8 {
         self.tcp.table[self.slot].numbers.attempts
     }
 
-    /// Whether the peer takes nothing more for now: its window is closed (RFC 9293 section 3.8.6.1).
+    /// Whether the peer accepts no more data for now: its window is closed (RFC 9293 section 3.8.6.1).
     pub fn is_window_closed(&self) -> bool {
         self.tcp.table[self.slot].numbers.closed
     }
 
-    /// Whether the peer's FIN was received, or the connection is over: nothing more will come.
+    /// Whether the peer's FIN has arrived, or the connection is over: nothing more will come.
     pub fn has_finished(&self) -> bool {
         let connection = &self.tcp.table[self.slot];
         connection.ending.is_some() || connection.fin_received()
     }
 
-    /// Why the connection is over, if it is.
+    /// Why the connection is over; `None` while it is not, which includes every state of the teardown.
     pub fn ended(&self) -> Option<Ending> {
         self.tcp.table[self.slot].ending
     }
 
-    /// Its state.
+    /// The state of the connection.
     pub fn state(&self) -> State {
         self.tcp.table[self.slot].state
     }
 
-    /// Its endpoints.
+    /// The endpoints of the connection.
     pub fn flow(&self) -> Flow {
         self.tcp.table[self.slot].flow
     }
 
-    /// Its handle, to find it again.
+    /// The handle, with which [`Node::tcp`](super::Node::tcp) finds the connection again.
     pub fn handle(&self) -> Handle {
         self.tcp.table.handle(self.slot)
     }

@@ -10,7 +10,7 @@ use super::received::{Path, Received};
 use crate::opaque::opaque;
 use crate::trace::{Direction, Flow, Reason, Verdict};
 
-/// A UDP port that is bound, from [`Node::udp`](super::Node::udp).
+/// A bound UDP port, from [`Node::udp`](super::Node::udp).
 ///
 /// ```
 /// # use smolhost::node::Node;
@@ -47,12 +47,12 @@ impl<'n, 'a> UdpSocket<'n, 'a> {
         }
     }
 
-    /// Its number.
+    /// The port number.
     pub fn port(&self) -> u16 {
         self.datagrams[self.port].number()
     }
 
-    /// Queues a datagram; from which of our addresses, the way to its receiver says.
+    /// Queues a datagram. The route to the receiver determines which of this node's addresses it is sent from.
     ///
     /// # Errors
     /// See [`SendToError`].
@@ -65,7 +65,7 @@ impl<'n, 'a> UdpSocket<'n, 'a> {
         self.send(now, None, to, None, data)
     }
 
-    /// The same, from one of our addresses: the one that the question came to.
+    /// Like [`send_to`](Self::send_to), from a given address of this node: the one that a request was sent to.
     ///
     /// # Errors
     /// See [`SendToError`].
@@ -79,8 +79,8 @@ impl<'n, 'a> UdpSocket<'n, 'a> {
         self.send(now, Some(from), to, None, data)
     }
 
-    /// The same, on the way that a datagram came: from the address that it was sent to, and to the hardware that it
-    /// came from.
+    /// Replies along the path by which a datagram arrived: from the address that it was sent to, and to the hardware
+    /// address that it came from.
     ///
     /// # Errors
     /// See [`SendToError`].
@@ -103,22 +103,22 @@ impl<'n, 'a> UdpSocket<'n, 'a> {
             .send(self.host, IpListenEndpoint { addr, port }, to, back, data)
     }
 
-    /// Takes the oldest datagram that waits.
+    /// Takes the oldest waiting datagram. What does not fit into `buffer` is lost: see [`Received::is_truncated`].
     pub fn recv_from(&mut self, buffer: &mut [u8]) -> Option<Received> {
         self.datagrams.take(self.port, buffer)
     }
 
-    /// Octets of payload of the oldest datagram that waits, and who sent it.
+    /// The payload length in octets of the oldest waiting datagram, and its sender.
     pub fn next_from(&mut self) -> Option<(usize, IpEndpoint)> {
         self.datagrams.next_from(self.port)
     }
 
-    /// Whether a datagram waits.
+    /// Whether a datagram is waiting.
     pub fn can_recv(&self) -> bool {
         self.datagrams[self.port].socket().can_recv()
     }
 
-    /// Notes that the application refused a datagram, so that no loss is silent.
+    /// Records that the application refused a datagram, so that no loss is silent.
     pub fn refuse(&mut self, now: Instant, received: &Received, reason: Reason) {
         self.host.tick(now);
         let flow = *received.path().flow();
@@ -126,7 +126,7 @@ impl<'n, 'a> UdpSocket<'n, 'a> {
         self.host.record.datagram(Direction::In, flow, len, verdict);
     }
 
-    /// Binds the port no longer. What waits there is gone; what was queued to be sent still leaves.
+    /// Unbinds the port. Datagrams that wait there are lost; those already queued for sending still leave.
     pub fn close(self) {
         self.datagrams.unbind(self.port);
     }

@@ -1,8 +1,7 @@
 //! What the journal keeps: small `Copy` records of what happened in the stack.
 //!
-//! An [`Event`] is complete by itself: it names its connection, carries both absolute and relative
-//! sequence numbers, and says why. It holds no payload and refers to nothing, so it may be copied
-//! out of the ring, kept, or compared.
+//! An [`Event`] is self-contained: it names its connection, carries both absolute and relative sequence numbers, and
+//! gives the cause. It holds no payload and no references, so it can be copied out of the ring, kept, or compared.
 //!
 //! The names are those of RFC 9293 and of smoltcp.
 
@@ -16,7 +15,7 @@ use super::header::Header;
 use super::seq_number::SeqNumber;
 use super::verdict::{Reason, Resource, Verdict};
 
-/// The number of a connection, counted from 1 over the life of a node and never used twice.
+/// The number of a connection, counted from 1 over the lifetime of a node and never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u32);
 
@@ -61,7 +60,7 @@ impl defmt::Format for Flow {
     }
 }
 
-/// Which way something crossed the wire, seen from this node.
+/// The direction in which something crossed the wire, as seen from this node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Direction {
@@ -71,21 +70,21 @@ pub enum Direction {
     Out,
 }
 
-/// What a segment is besides its flags, judged from the numbers of its connection.
+/// What a segment is beyond its flags, judged by the sequence numbers of its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Mark {
     /// New data, a first SYN or FIN, or an acknowledgment.
     #[default]
     None,
-    /// Sent again by this node: the sequence space was sent before.
+    /// Sent again by this node: its sequence space has been sent before.
     Retransmission,
     /// Received again, wholly below RCV.NXT.
     Duplicate,
     /// Received with a hole before it.
     OutOfOrder,
-    /// One octet, or none, below the window's left edge, to draw an acknowledgment (RFC 9293 section
-    /// 3.8.4), sent or received.
+    /// One octet, or none, below the window's left edge, to elicit an acknowledgment (RFC 9293 section 3.8.4), sent or
+    /// received.
     KeepAlive,
     /// One octet sent into a closed window (RFC 9293 section 3.8.6.1).
     WindowProbe,
@@ -95,7 +94,7 @@ pub enum Mark {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Segment {
-    /// The connection it belongs to, or was answered for.
+    /// The connection that it belongs to, or on whose behalf it was answered.
     pub connection: ConnectionId,
     /// In or out.
     pub direction: Direction,
@@ -105,9 +104,9 @@ pub struct Segment {
     pub seq: u32,
     /// SEG.ACK relative to its receiver's initial sequence number; 0 without ACK.
     pub ack: u32,
-    /// What it is besides its flags.
+    /// What it is beyond its flags.
     pub mark: Mark,
-    /// What was decided about it before the stack saw it; for segments out, who made them.
+    /// What was decided about it before the stack saw it; for outgoing segments, what made them.
     pub verdict: Verdict,
 }
 
@@ -121,13 +120,13 @@ pub enum Cause {
     Call(Call),
     /// A timer ran out.
     Timer(Timer),
-    /// The address of this node that the connection uses was taken away.
+    /// The address of this node that the connection uses was removed.
     AddressLost,
-    /// An ICMP message said that the peer cannot be reached (RFC 9293 section 3.9.2.2).
+    /// An ICMP message reported that the peer cannot be reached (RFC 9293 section 3.9.2.2).
     Unreachable,
-    /// Room was needed for another connection.
+    /// It had to make room for another connection.
     Evicted,
-    /// Observed from outside: the segment, seen in a capture, implies it.
+    /// Inferred from outside: the segment, seen in a capture, implies it.
     Inferred,
 }
 
@@ -149,7 +148,7 @@ pub enum Call {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Timer {
-    /// 2 MSL in TIME-WAIT are over.
+    /// 2 MSL in TIME-WAIT have passed.
     TimeWait,
     /// R2: retransmissions went unanswered for too long (RFC 9293 section 3.8.3).
     Retransmission,
@@ -167,7 +166,7 @@ pub enum Timer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Transition {
-    /// Whose.
+    /// The connection.
     pub connection: ConnectionId,
     /// The state before.
     pub from: State,
@@ -177,7 +176,7 @@ pub struct Transition {
     pub cause: Cause,
 }
 
-/// Why a connection ended, in the words of the application.
+/// Why a connection ended, from the application's point of view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Ending {
@@ -187,15 +186,15 @@ pub enum Ending {
     ResetByPeer,
     /// The peer refused the connection with a reset.
     Refused,
-    /// The peer did not answer in time; which wait ran out.
+    /// The peer did not answer in time; the timer that expired.
     TimedOut(Timer),
     /// This node aborted it.
     Aborted,
-    /// This node's address went away.
+    /// This node's address was removed.
     AddressLost,
-    /// The network said that the peer cannot be reached.
+    /// The network reported that the peer cannot be reached.
     Unreachable,
-    /// It gave way to another connection.
+    /// It made room for another connection.
     Evicted,
 }
 
@@ -233,17 +232,17 @@ pub struct Stray {
 pub enum Neighbor {
     /// We ask who has this address (ARP request, neighbour solicitation).
     Asked(IpAddress),
-    /// The address answered us.
+    /// The owner of the address answered us.
     Answered(IpAddress),
-    /// Somebody asks for our address.
+    /// A neighbour asks for our address.
     AskedForUs(IpAddress),
     /// We answer with our hardware address, or announce it.
     WeAnswered(IpAddress),
-    /// Somebody asks whether our address is free, to take it.
+    /// A neighbour asks whether our address is free, to take it.
     Wanted(IpAddress),
-    /// We ask whether anybody has our address already.
+    /// We ask whether anyone already has our address.
     Probed(IpAddress),
-    /// Somebody else, with this hardware address, has our address (RFC 5227 section 2.4).
+    /// Another host, with this hardware address, has our address (RFC 5227 section 2.4).
     Conflict(IpAddress, EthernetAddress),
 }
 
@@ -259,7 +258,7 @@ impl defmt::Format for Millis {
 }
 
 impl From<Duration> for Millis {
-    /// What is longer counts as the longest.
+    /// A longer time counts as the longest.
     fn from(duration: Duration) -> Self {
         Self(u32::try_from(duration.total_millis()).unwrap_or(u32::MAX))
     }
@@ -275,7 +274,7 @@ impl From<Millis> for Duration {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Kind {
-    /// A connection came to be: its number and endpoints.
+    /// A connection was opened: its number and endpoints.
     Opened {
         /// Its number.
         connection: ConnectionId,
@@ -286,37 +285,37 @@ pub enum Kind {
     Segment(Segment),
     /// A connection changed its state.
     Transition(Transition),
-    /// The same, but RFC 9293 knows no such change: a finding.
+    /// The same, but RFC 9293 has no such change: a finding.
     Illegal(Transition),
-    /// A connection is in TIME-WAIT, without a socket, until this long from now.
+    /// A connection is in TIME-WAIT, without a socket, for this long from now.
     TimeWaiting {
-        /// Whose.
+        /// The connection.
         connection: ConnectionId,
         /// 2 MSL.
         lasts: Millis,
     },
     /// A connection is over.
     Ended {
-        /// Whose.
+        /// The connection.
         connection: ConnectionId,
         /// Why.
         ending: Ending,
     },
-    /// A retransmission threshold was passed: R1 of RFC 9293 section 3.8.3, reported as it asks.
+    /// A retransmission threshold was reached: R1 of RFC 9293 section 3.8.3, reported as the RFC asks.
     SlowPeer {
-        /// Whose.
+        /// The connection.
         connection: ConnectionId,
-        /// How many times the oldest segment was sent.
+        /// How often the oldest segment was sent.
         attempts: u8,
     },
-    /// smoltcp drew another initial sequence number than it was made to: this is not the release of it
-    /// that the node was written for. The connection goes on with the number that left.
+    /// smoltcp chose a different initial sequence number than it was made to: this is not the release of smoltcp that
+    /// the node was written for. The connection continues with the number that was sent.
     OtherNumber {
-        /// Whose.
+        /// The connection.
         connection: ConnectionId,
-        /// The number by RFC 6528, or of the cookie.
+        /// The number according to RFC 6528, or of the cookie.
         wanted: SeqNumber,
-        /// The number that left.
+        /// The number that was sent.
         drawn: SeqNumber,
     },
     /// A segment of no connection.
@@ -325,7 +324,7 @@ pub enum Kind {
     Datagram(Datagram),
     /// Something about a neighbour's hardware address.
     Neighbor(Neighbor),
-    /// A frame that could not be attributed went no further.
+    /// A frame that could not be attributed was dropped.
     Dropped(Reason),
     /// An ICMP message: in or out, its type and code.
     Icmp {
@@ -336,23 +335,23 @@ pub enum Kind {
         /// Code field.
         code: u8,
     },
-    /// An ICMP error says that a datagram of ours did not arrive.
+    /// An ICMP error reports that a datagram of ours did not arrive.
     Undelivered {
-        /// Between which endpoints.
+        /// The endpoints of the datagram.
         flow: Flow,
-        /// Its host is there, and nobody listens at that port.
+        /// Whether its host exists but nobody listens at that port.
         nobody_listens: bool,
     },
-    /// A frame of another kind crossed the wire.
+    /// Some other frame crossed the wire.
     Other(Direction),
-    /// Something ran full.
+    /// A resource was exhausted.
     Full(Resource),
 }
 
 /// A record of the journal.
 ///
-/// A journal is an array of these. On a 32-bit target they are packed to four octets, since alignment
-/// to eight would cost each of them four: what is in them is copied out.
+/// A journal is an array of these. On a 32-bit target they are packed to an alignment of four octets, since an
+/// alignment of eight would cost four more octets each: the contents are copied out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(target_pointer_width = "32", repr(C, packed(4)))]
 pub struct Event {
@@ -367,19 +366,19 @@ impl Event {
         Self { at, kind }
     }
 
-    /// When.
+    /// When it happened.
     #[inline]
     pub const fn at(&self) -> Instant {
         self.at
     }
 
-    /// What.
+    /// What happened.
     #[inline]
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// The connection that this is about, if it is about one.
+    /// The connection that this concerns, if any.
     pub const fn connection(&self) -> Option<ConnectionId> {
         match self.kind {
             Kind::Opened { connection, .. }

@@ -1,4 +1,4 @@
-//! The facts of a TCP header that the journal keeps: numbers, control bits, and which options.
+//! The fields of a TCP header that the journal keeps: numbers, control bits, and which options.
 
 use core::fmt;
 
@@ -21,27 +21,27 @@ impl Flags {
     pub const ACK: Self = Self(0x10);
     /// The urgent pointer field is significant.
     pub const URG: Self = Self(0x20);
-    /// The network told of congestion, on a SYN: explicit notification is spoken (RFC 3168).
+    /// The network signalled congestion; on a SYN: explicit congestion notification is supported (RFC 3168).
     pub const ECE: Self = Self(0x40);
     /// The congestion window is reduced (RFC 3168).
     pub const CWR: Self = Self(0x80);
 
-    /// The flags in the octet as it stands on the wire (octet 13 of the TCP header).
+    /// The flags in an octet as it appears on the wire (octet 13 of the TCP header).
     pub const fn from_bits(bits: u8) -> Self {
         Self(bits)
     }
 
-    /// The octet as it stands on the wire.
+    /// The octet as it appears on the wire.
     pub const fn bits(self) -> u8 {
         self.0
     }
 
-    /// Both sets together.
+    /// The union of both sets.
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// The flags of this set that are not in the other.
+    /// The flags of this set that are not in `other`.
     pub const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
@@ -114,7 +114,7 @@ impl fmt::Debug for Flags {
     }
 }
 
-/// The facts of one TCP header, as they stand on the wire.
+/// The fields of one TCP header, as they appear on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Header {
@@ -124,9 +124,9 @@ pub struct Header {
     pub ack: SeqNumber,
     /// The control bits.
     pub flags: Flags,
-    /// Octets of payload; SYN and FIN not counted.
+    /// Octets of payload, not counting SYN and FIN.
     pub len: u16,
-    /// The window field as it stands on the wire, not scaled.
+    /// The window field as it appears on the wire, unscaled.
     pub window: u16,
     /// Maximum segment size option; 0 if absent.
     pub mss: u16,
@@ -134,8 +134,8 @@ pub struct Header {
     pub options: Options,
 }
 
-/// Which TCP options a segment carried besides the maximum segment size: one octet, because the
-/// journal keeps very many of them.
+/// Which TCP options a segment carried besides the maximum segment size: in one octet, because the journal keeps very
+/// many of them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Options(u8);
 
@@ -219,7 +219,7 @@ impl defmt::Format for Options {
 }
 
 impl Header {
-    /// SEG.LEN: octets of sequence space, with SYN and FIN counted (RFC 9293 section 3.3.1).
+    /// SEG.LEN: octets of sequence space, counting SYN and FIN (RFC 9293 section 3.3.1).
     pub const fn sequence_len(&self) -> u32 {
         self.len as u32
             + self.flags.contains(Flags::SYN) as u32

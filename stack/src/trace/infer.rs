@@ -1,14 +1,14 @@
-//! The state of an endpoint, inferred from the segments that it sends and that are sent to it.
+//! The state of an endpoint, inferred from the segments that it sends and receives.
 //!
 //! What an endpoint sends proves its state. What is sent *to* it may be lost, so:
 //!
-//! - a change that the endpoint must acknowledge (a SYN or a FIN reached it) is believed when its
-//!   acknowledgment is seen, not before;
-//! - a change that it answers with nothing (its own SYN or FIN was acknowledged, it was reset) is
-//!   believed when the segment is seen, and taken back if the endpoint sends its SYN or FIN again.
+//! - a change that the endpoint must acknowledge (a SYN or a FIN reached it) is believed when its acknowledgment is
+//!   seen, not before;
+//! - a change that it does not answer (its own SYN or FIN was acknowledged, it was reset) is believed when the segment
+//!   is seen, and withdrawn if the endpoint sends its SYN or FIN again.
 //!
-//! An endpoint whose connection was open before the first segment seen is unknown until its
-//! segments leave one state only. Calls and timers cannot be seen: TIME-WAIT stays TIME-WAIT.
+//! An endpoint whose connection was open before the first segment seen is unknown until its segments leave only one
+//! possible state. Calls and timers cannot be seen: TIME-WAIT stays TIME-WAIT.
 
 use super::seq_number::SeqNumber;
 use super::{Flags, Header, State};
@@ -77,12 +77,12 @@ impl Endpoint {
         }
     }
 
-    /// The state it is in, if the segments tell.
+    /// The state that it is in, if the segments reveal it.
     pub const fn state(&self) -> Option<State> {
         self.state
     }
 
-    /// It sends this.
+    /// Takes into account a segment that the endpoint sends.
     pub fn sent(&mut self, segment: &Header) -> Steps {
         if segment.flags.contains(Flags::RST) {
             return self.sent_reset(segment);
@@ -108,7 +108,7 @@ impl Endpoint {
         steps
     }
 
-    /// This is sent to it.
+    /// Takes into account a segment that is sent to the endpoint.
     pub fn received(&mut self, segment: &Header) -> Steps {
         if segment.flags.contains(Flags::RST) {
             return self.received_reset(segment);

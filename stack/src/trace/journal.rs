@@ -1,11 +1,11 @@
-//! The bounded journal: a ring of the newest records, and counts of all there ever were.
+//! The bounded journal: a ring of the most recent records, and counters of all records ever made.
 //!
-//! Every part of the stack records here, on the path of each frame, so [`Journal::record`] copies
-//! one [`Event`] and adds to a few counters; it formats nothing and looks at nothing else. The ring
-//! lives in storage that the caller hands in. With storage of length 0 the journal only counts.
+//! Every part of the stack records here, in the path of each frame, so [`Journal::record`] copies one [`Event`] and
+//! increments a few counters; it formats nothing and examines nothing else. The ring lives in storage passed in by the
+//! caller. With storage of length 0 the journal only counts.
 //!
-//! Records are numbered from 0 in the order they were made. Who reads along keeps the number to
-//! read next and asks [`Journal::since`]; the answer says how many records were lost in between.
+//! Records are numbered from 0 in the order in which they were made. A reader that follows along keeps the number to
+//! read next and calls [`Journal::since`], which also returns how many records were lost in between.
 
 use super::{
     Answer, ConnectionId, Direction, Event, Kind, Mark, Reason, Repair, Resource, Verdict,
@@ -36,11 +36,11 @@ const _: () = {
 };
 
 impl<'a> Journal<'a> {
-    /// A journal that keeps as many records as `storage` is long.
+    /// A journal that keeps as many records as `storage` has elements.
     ///
-    /// `storage` is a `&mut [None; N]`, which may be a `static`, or with feature `std` a `Vec`; what
-    /// it held is forgotten. A handshake, one message each way and a teardown make about 20 records,
-    /// of 44 octets each on a 32-bit target, or up to 72 with feature `ipv6`.
+    /// `storage` is a `&mut [None; N]`, which may be a `static`, or with feature `std` a `Vec`; its previous content is
+    /// discarded. A handshake, one message each way and a teardown make about 20 records, of 44 octets each on a 32-bit
+    /// target, or up to 72 with feature `ipv6`.
     pub fn new<S>(storage: S) -> Self
     where
         S: Into<ManagedSlice<'a, Option<Event>>>,
@@ -55,9 +55,9 @@ impl<'a> Journal<'a> {
         }
     }
 
-    /// Keeps `event`, in place of the oldest one if the ring is full, and counts it.
+    /// Stores `event`, replacing the oldest one if the ring is full, and counts it.
     ///
-    /// Not inlined: every place that notes something would have all of it, or the event would be copied once more.
+    /// Not inlined: every place that records something would otherwise contain all of it, or copy the event once more.
     #[inline(never)]
     pub fn record(&mut self, event: Event) {
         self.counters.count(&event.kind());
@@ -86,12 +86,12 @@ impl<'a> Journal<'a> {
         self.len() == 0
     }
 
-    /// The number of the oldest record that is still kept, or of the next one if none is.
+    /// The number of the oldest record that is kept, or of the next one if none is.
     pub fn first(&self) -> u64 {
         self.overwritten()
     }
 
-    /// The number that the next record will get; also how many there ever were.
+    /// The number that the next record will get, which is also how many there have ever been.
     pub const fn next(&self) -> u64 {
         self.recorded
     }
@@ -101,7 +101,7 @@ impl<'a> Journal<'a> {
         self.recorded.saturating_sub(self.slots.len() as u64)
     }
 
-    /// What was counted since the journal was made; overwritten records included.
+    /// What was counted since the journal was made, overwritten records included.
     pub const fn counters(&self) -> &Counters {
         &self.counters
     }
@@ -120,9 +120,9 @@ impl<'a> Journal<'a> {
             .filter(move |(_, event)| event.connection() == Some(connection))
     }
 
-    /// How many records from number `from` on are lost, and those that are not, oldest first.
+    /// The records numbered `from` and above, oldest first, and how many of them are lost.
     ///
-    /// The next call is to be made with what [`Journal::next`] says now.
+    /// For the next call, remember what [`Journal::next`] returns now.
     pub fn since(
         &self,
         from: u64,
@@ -146,21 +146,21 @@ impl<'a> Journal<'a> {
     }
 }
 
-/// How often each kind of thing happened. Nothing that was recorded is missing here.
+/// How often each kind of thing happened. Everything that was recorded is included.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Counters {
-    /// TCP segments received, whatever was decided about them; those of no connection included.
+    /// TCP segments received, whatever was decided about them, including those of no connection.
     pub segments_in: u64,
-    /// TCP segments sent, those of no connection included.
+    /// TCP segments sent, including those of no connection.
     pub segments_out: u64,
-    /// Segments that this node sent again.
+    /// Segments that this node retransmitted.
     pub retransmissions: u64,
     /// Changes of state that RFC 9293 knows.
     pub transitions: u64,
     /// Changes of state that RFC 9293 does not know.
     pub illegal: u64,
-    /// Connections that came to be.
+    /// Connections that were opened.
     pub opened: u64,
     /// Connections that ended.
     pub ended: u64,
@@ -168,7 +168,7 @@ pub struct Counters {
     pub datagrams_in: u64,
     /// Datagrams sent.
     pub datagrams_out: u64,
-    /// Segments kept back until a connection was free.
+    /// Segments held until a connection was free.
     pub held: u64,
     drops: [u64; Reason::ALL.len()],
     answers: [u64; Answer::ALL.len()],
@@ -177,12 +177,12 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// Frames that went no further for this reason.
+    /// Frames dropped for this reason.
     pub const fn dropped(&self, reason: Reason) -> u64 {
         self.drops[reason as usize]
     }
 
-    /// Frames that went no further, for whatever reason.
+    /// Frames dropped, for whatever reason.
     pub fn dropped_in_all(&self) -> u64 {
         self.drops.iter().sum()
     }
@@ -197,7 +197,7 @@ impl Counters {
         self.repairs[repair as usize]
     }
 
-    /// How often this ran full.
+    /// How often this resource was exhausted.
     pub const fn full(&self, resource: Resource) -> u64 {
         self.full[resource as usize]
     }

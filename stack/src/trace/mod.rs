@@ -1,6 +1,11 @@
 //! What happened: records, the bounded journal that keeps them, and the diagrams drawn from it.
 //!
-//! This module knows neither the node nor its devices; it is also used on captures made elsewhere.
+//! This module depends on neither the node nor its devices; it is also used on captures made elsewhere.
+//!
+//! - [`Journal`]: the last events of a node, and counters of all. [`Journal::iter`] gives the events, [`Journal::of`]
+//!   those of one connection, [`Journal::since`] the new ones.
+//! - [`draw`]: the ladder diagram of one connection, in text; [`Follower`] draws it while it grows. Both write to any
+//!   [`core::fmt::Write`], such as a `String` or a console, in a [`Style`].
 
 mod event;
 mod header;

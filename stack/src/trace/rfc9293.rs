@@ -1,7 +1,7 @@
-//! The state diagram of RFC 9293 as data: every arrow of figure 5, and those that its text adds.
+//! The state diagram of RFC 9293 as data: every arrow of figure 5, and those that only its text describes.
 //!
-//! A rule may stand for several arrows that differ in their first state or in their cause. smoltcp
-//! makes some changes in one step that the RFC makes in two; [`path`] gives the steps.
+//! A rule may stand for several arrows that differ in their first state or in their cause. smoltcp makes some changes
+//! in one step that the RFC makes in two; [`path`] returns the steps.
 
 use super::{Call, Cause, State, Timer};
 use State::{
@@ -10,7 +10,7 @@ use State::{
 };
 use heapless::Vec;
 
-/// Every state, in the order of a life.
+/// Every state, in the order of a connection's life.
 pub const STATES: [State; 11] = [
     Closed,
     Listen,
@@ -37,7 +37,7 @@ pub struct Arrow {
     pub cause: Cause,
     /// The event and, after a slash, the action, in the words of figure 5.
     pub event: &'static str,
-    /// The section of RFC 9293 that says so.
+    /// The section of RFC 9293 that specifies it.
     pub section: &'static str,
     /// Whether it is drawn in figure 5.
     pub in_figure: bool,
@@ -313,7 +313,7 @@ const RULES: &[Rule] = &[
     ),
 ];
 
-/// Every legal arrow; those of figure 5 first.
+/// Every legal arrow, those of figure 5 first.
 pub fn arrows() -> impl Iterator<Item = Arrow> + Clone {
     RULES.iter().flat_map(|rule| {
         rule.from.iter().flat_map(move |&from| {
@@ -331,14 +331,14 @@ pub fn arrows() -> impl Iterator<Item = Arrow> + Clone {
 
 /// The arrow from one state to another for this cause, if there is one.
 ///
-/// [`Cause::Inferred`] is any cause: who infers a state cannot see calls and timers.
+/// [`Cause::Inferred`] matches any cause: an observer who infers a state cannot see calls and timers.
 pub fn arrow(from: State, to: State, cause: Cause) -> Option<Arrow> {
     arrows().find(|arrow| {
         arrow.from == from && arrow.to == to && (arrow.cause == cause || cause == Cause::Inferred)
     })
 }
 
-/// Whether RFC 9293 knows this change of state for this cause.
+/// Whether RFC 9293 has this change of state for this cause.
 pub fn is_legal(from: State, to: State, cause: Cause) -> bool {
     let causes = CAUSES[from as usize][to as usize];
     match cause {
@@ -382,11 +382,11 @@ const fn bit(cause: Cause) -> u16 {
     }
 }
 
-/// The states that one segment leads through: `to` alone where an arrow goes there at once, and
-/// otherwise the steps between and then `to`. Empty if no way of up to three steps leads there.
+/// The states that one segment leads through: only `to` if an arrow leads there directly, and otherwise the
+/// intermediate steps and then `to`. Empty if no path of up to three steps leads there.
 ///
-/// A FIN that comes with the ACK of our SYN takes smoltcp from SYN-RECEIVED to CLOSE-WAIT; in RFC
-/// 9293 section 3.10.7.4 it is ESTABLISHED after the fifth step and CLOSE-WAIT after the eighth.
+/// A FIN that arrives with the ACK of our SYN takes smoltcp from SYN-RECEIVED to CLOSE-WAIT; in RFC 9293 section
+/// 3.10.7.4 the state is ESTABLISHED after the fifth step and CLOSE-WAIT after the eighth.
 pub fn path(from: State, to: State) -> Vec<State, 3> {
     let mut steps = Vec::new();
     if CAUSES[from as usize][to as usize] != 0 {

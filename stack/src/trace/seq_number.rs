@@ -1,13 +1,13 @@
-//! Absolute sequence numbers. They go round at 2³², so nothing compares them but what RFC 9293 section 3.4 says.
+//! Absolute sequence numbers. They wrap at 2³², so they are compared only as RFC 9293 section 3.4 says.
 //!
-//! A number relative to an initial one, as journal and ladder show it, is how many octets lie between: a `u32`.
+//! A number relative to an initial one, as journal and ladder show it, is the number of octets between them: a `u32`.
 
 use core::fmt;
 use core::ops::{Add, Sub};
 
 use smoltcp::wire::TcpSeqNumber;
 
-/// A sequence or acknowledgment number as it stands on the wire.
+/// A sequence or acknowledgment number as it appears on the wire.
 ///
 /// ```
 /// use smolhost::trace::SeqNumber;
@@ -19,27 +19,27 @@ use smoltcp::wire::TcpSeqNumber;
 /// assert_eq!((next + 10).since(iss), 11);
 /// ```
 ///
-/// Neither comparison is an order: of three numbers that lie a third of the space apart, each is before the next one.
+/// Neither comparison is an order: of three numbers a third of the space apart, each is before the next.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct SeqNumber(u32);
 
 impl SeqNumber {
-    /// The number that reads so on the wire.
+    /// The number with this value on the wire.
     pub const fn new(number: u32) -> Self {
         Self(number)
     }
 
-    /// How it reads on the wire.
+    /// Its value on the wire.
     pub const fn get(self) -> u32 {
         self.0
     }
 
-    /// Whether it lies before another: less than half the space away.
+    /// Whether it is before `other`: less than half the space away.
     pub const fn is_before(self, other: Self) -> bool {
         (self.0.wrapping_sub(other.0) as i32) < 0
     }
 
-    /// Whether it does not lie after another.
+    /// Whether it is not after `other`.
     pub const fn is_at_most(self, other: Self) -> bool {
         !other.is_before(self)
     }

@@ -1,6 +1,6 @@
-//! What a ladder is drawn with: its glyphs and its colours.
+//! What a ladder is drawn with: glyphs and colours.
 //!
-//! Whether a terminal wants colours (`NO_COLOR`, a pipe, a UART) is the caller's to decide.
+//! Whether a terminal wants colours (`NO_COLOR`, a pipe, a UART) is for the caller to decide.
 
 /// The strokes of a ladder. Each is one column wide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,17 +54,17 @@ pub struct Palette {
     pub dim: &'static str,
     /// Headings and the endpoints' names.
     pub heading: &'static str,
-    /// Our own states.
+    /// This node's states.
     pub state: &'static str,
     /// Inferred states.
     pub inferred: &'static str,
-    /// Segments that we send.
+    /// Segments that this node sends.
     pub outgoing: &'static str,
-    /// Segments that we receive.
+    /// Segments that this node receives.
     pub incoming: &'static str,
-    /// Calls, timers, the course of 2 MSL.
+    /// Calls, timers, the progress of 2 MSL.
     pub note: &'static str,
-    /// What is out of the ordinary: retransmissions, drops, lost records.
+    /// What is unusual: retransmissions, drops, lost records.
     pub caution: &'static str,
     /// Resets and illegal transitions.
     pub alarm: &'static str,
@@ -87,7 +87,7 @@ impl Palette {
         reset: "",
     };
 
-    /// The sixteen colours of any terminal, readable on dark and on light ground.
+    /// The sixteen colours of any terminal, readable on a dark or light background.
     pub const ANSI: Self = Self {
         dim: "\x1b[2m",
         heading: "\x1b[1m",
@@ -109,8 +109,7 @@ pub struct Style {
     pub glyphs: Glyphs,
     /// The colours.
     pub palette: Palette,
-    /// Whether each line begins with the connection's number, to tell ladders apart that are drawn
-    /// at the same time.
+    /// Whether each line begins with the connection's number, to distinguish ladders that are drawn at the same time.
     pub tagged: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What was decided about a frame and why, and what can run full: the words in which no loss is silent.
+//! What was decided about a frame and why, and what can run out: the vocabulary that makes every loss visible.
 
 /// What was decided about a frame, or why this node sent one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -8,31 +8,31 @@ pub enum Verdict {
     Passed,
     /// Out: made by the gate, in answer to a segment or to a call.
     Gate(Answer),
-    /// In: answered by the gate, smoltcp did not see it.
+    /// In: answered by the gate; smoltcp did not see it.
     Answered(Answer),
     /// In: changed before smoltcp saw it.
     Repaired(Repair),
-    /// In: kept back until a connection is free.
+    /// In: held until a connection is free.
     Held,
     /// In: not passed on, and not answered.
     Dropped(Reason),
 }
 
-/// An answer that the gate gives itself.
+/// An answer made by the gate itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Answer {
     /// An acknowledgment that asks the peer to prove itself (RFC 5961).
     ChallengeAck,
-    /// The acknowledgment of a FIN that came again in TIME-WAIT (RFC 9293 section 3.10.7.4).
+    /// The acknowledgment of a FIN that was received again in TIME-WAIT (RFC 9293 section 3.10.7.4).
     TimeWaitAck,
-    /// A SYN,ACK sent again for a SYN that came again.
+    /// A SYN,ACK sent again for a repeated SYN.
     SynAckAgain,
     /// A SYN,ACK that keeps no state here (RFC 4987 section 3.6).
     SynCookie,
-    /// A reset: nobody is there (RFC 9293 section 3.10.7.1), or the backlog refuses.
+    /// A reset: nobody listens there (RFC 9293 section 3.10.7.1), or the backlog refuses.
     Reset,
-    /// An acknowledgment that a duplicate or unacceptable segment is owed (RFC 9293 section 3.10.7.4).
+    /// An acknowledgment owed to a duplicate or unacceptable segment (RFC 9293 section 3.10.7.4).
     Ack,
 }
 
@@ -42,26 +42,26 @@ pub enum Answer {
 pub enum Repair {
     /// An old acknowledgment with new data: SEG.ACK set to SND.UNA.
     OldAck,
-    /// An old window (SND.WL1, SND.WL2): the window field set to what it was.
+    /// An old window (SND.WL1, SND.WL2): the window field set to its current value.
     OldWindow,
     /// Data beyond the advertised window cut off.
     Trimmed,
-    /// Control bits that contradict each other: the one that RFC 9293 section 3.10.7 looks at first counts.
+    /// Control bits that contradict each other: the one that RFC 9293 section 3.10.7 checks first counts.
     Control,
-    /// An option of an illegal length (RFC 9293 MUST-7): it does not count.
+    /// An option of illegal length (RFC 9293 MUST-7): it is ignored.
     Options,
     /// A new acknowledgment at an old number: SEG.SEQ set to RCV.NXT.
     GoneBack,
 }
 
-/// Why a frame went no further. Each is counted.
+/// Why a frame was dropped. Each reason is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum Reason {
     /// Not well-formed Ethernet, IP, TCP or UDP, or a wrong checksum.
     Malformed,
-    /// Addressed to somebody else.
+    /// Addressed to another host.
     NotForUs,
     /// TCP to or from a broadcast, multicast or unspecified address (RFC 1122 section 4.2.3.10).
     NotUnicast,
@@ -75,53 +75,53 @@ pub enum Reason {
     ResetOutOfWindow,
     /// A reset in TIME-WAIT (RFC 1337).
     ResetInTimeWait,
-    /// A segment to TIME-WAIT that needs no answer.
+    /// A segment for a connection in TIME-WAIT that needs no answer.
     TimeWait,
-    /// Answers of this kind are limited per second, and this second's are used up.
+    /// Answers of this kind are limited per second, and the limit for this second is used up.
     RateLimited,
-    /// An ICMP message for no connection that lives here, or with numbers out of its window.
+    /// An ICMP message for no live connection, or with sequence numbers outside its window.
     IcmpUnrelated,
-    /// A datagram for a port that nobody bound.
+    /// A datagram for a port that is not bound.
     NoSuchPort,
     /// The receive queue of the port is full.
     QueueFull,
-    /// An acknowledgment that says nothing new while our FIN is all that is under way.
+    /// An acknowledgment with no new information while our FIN is all that is in flight.
     DuplicateAck,
     /// A reset where there is no connection.
     StrayReset,
-    /// It may belong to a handshake that a cookie answered, and does not complete it: what does comes
-    /// again.
+    /// A segment that may belong to a handshake answered by a cookie, but does not complete it: the one that does will
+    /// be sent again.
     CookieIncomplete,
-    /// A piece of a larger datagram, which this node does not put together.
+    /// A fragment of a datagram, which this node does not reassemble.
     Fragment,
     /// An EtherType or IP protocol that this node does not speak.
     UnknownProtocol,
-    /// The peer's hardware address was not found in time, or too many others waited for theirs.
+    /// The peer's hardware address was not resolved in time, or too many others were waiting for theirs.
     Unresolved,
-    /// No address or gateway of this node leads there.
+    /// Neither a network nor a gateway of this node leads there.
     NoRoute,
     /// The device could not take the frame.
     DeviceFull,
-    /// Our own SYN has not left yet: nothing that comes can answer it.
+    /// Our own SYN has not left yet: nothing that arrives can answer it.
     BeforeOurSyn,
-    /// A source route: this node follows none.
+    /// A source route, which this node does not follow.
     SourceRoute,
-    /// An extension header of IPv6, or an option in one, that must be understood and is not.
+    /// An IPv6 extension header, or an option in one, that must be understood and is not.
     ExtensionHeader,
-    /// It, or the answer to it, is longer than there is room for.
+    /// The frame, or the answer to it, is longer than there is room for.
     TooLong,
-    /// Pieces of a datagram overlap or speak against each other: none of it counts (RFC 5722).
+    /// Fragments of a datagram overlap or contradict each other: all of it is discarded (RFC 5722).
     FragmentOverlap,
-    /// The rest of a datagram did not come in time.
+    /// The rest of a datagram did not arrive in time.
     FragmentTimeout,
-    /// An answer about a hardware address that nobody asked for.
+    /// A reply about a hardware address that was not requested.
     Unasked,
-    /// A datagram that draws no answer, because it would reach somebody who did not ask or begin a
-    /// conversation without an end: from a service's port, or not to this node alone.
+    /// A datagram that gets no answer, because an answer would reach somebody who did not ask, or start an endless
+    /// exchange: it is from a service's port, or not addressed to this node alone.
     Unanswerable,
 }
 
-/// What can run full. Each is bounded, and running out is counted.
+/// What can be exhausted. Each is bounded, and exhaustion is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
@@ -130,14 +130,14 @@ pub enum Resource {
     Connections,
     /// The backlog of a port is full.
     Backlog,
-    /// A TIME-WAIT record was forgotten before its time.
+    /// A TIME-WAIT entry was discarded early.
     TimeWaits,
-    /// Datagrams waiting to be sent.
+    /// Room for datagrams that wait to be sent.
     Datagrams,
     /// Ephemeral ports.
     Ports,
-    /// A datagram gave way before all its pieces were there.
+    /// A datagram was discarded before all its fragments had arrived.
     Fragments,
-    /// One address's part of handshakes, or of places to wait in, while somebody else waits.
+    /// One address's share of handshakes, or of waiting places, while others wait.
     Share,
 }

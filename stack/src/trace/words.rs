@@ -65,7 +65,7 @@ impl Repair {
 }
 
 impl Resource {
-    /// Everything that can run full, in the order of declaration.
+    /// Every resource, in the order of declaration.
     pub const ALL: [Self; 7] = [
         Self::Connections,
         Self::Backlog,
@@ -206,7 +206,7 @@ impl fmt::Display for Ending {
     }
 }
 
-/// An endpoint as it is written in addresses of the web: an IPv6 address stands in brackets.
+/// An endpoint as it is written in a URL: an IPv6 address is in brackets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spelled(pub IpEndpoint);
 
