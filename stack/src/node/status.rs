@@ -113,11 +113,6 @@ impl Node<'_> {
         waiting.map(|slot| self.tcp.table[slot].flow.local.port)
     }
 
-    /// How many datagrams wait to be sent.
-    pub fn unsent_datagrams(&self) -> usize {
-        self.datagrams.queued()
-    }
-
     /// The handle of a live connection by its number, for an operator's console. Walks over all slots.
     pub fn handle_of(&self, id: ConnectionId) -> Option<Handle> {
         let slot = self
