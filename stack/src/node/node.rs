@@ -43,7 +43,7 @@ use managed::ManagedSlice;
 /// - Each call does a bounded amount of work; [`Ingress::More`](super::Ingress::More) or a deadline that has passed says that
 ///   there is more to do.
 /// - Nothing here blocks, allocates, reads a clock, or panics on what a peer sends.
-/// - Whatever happens is in the [`Journal`](crate::trace::Journal), by the feature of that name.
+/// - Whatever happens is in the journal, with the feature of that name.
 /// - The device's `capabilities` count: no frame is longer than its `max_transmission_unit`, which counts the
 ///   Ethernet header and is 590 at least (with IPv6 1,294), and no window larger than its `max_burst_size`.
 pub struct Node<'a> {
