@@ -1,6 +1,5 @@
 //! Where the board's address comes from: DHCPv4 (RFC 2131), or the static one it was told.
 //!
-//! The DHCP socket is one of the node's extra sockets, so the lease is renewed while the node runs.
 //! Until there is an address the node has 0.0.0.0, and nobody can reach it.
 //!
 //! The caller's duty: [`Addressing::poll`] after each round of ingress, and at the deadline.
@@ -11,12 +10,11 @@ use heapless::Vec;
 use smolchat::node::Node;
 #[cfg(feature = "ipv6")]
 use smolchat::node::earliest;
-use smoltcp::iface::SocketHandle;
-use smoltcp::socket::dhcpv4;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpCidr, Ipv4Address, Ipv4Cidr};
 
 use crate::boot::Options;
+use crate::dhcp::{Dhcp, Lease};
 #[cfg(feature = "ipv6")]
 use crate::slaac::{Found, Slaac};
 
@@ -46,6 +44,8 @@ pub enum Source {
     Dhcp(Ipv4Address),
     /// Nobody: no server answered, so it is the static address.
     Fallback,
+    /// Nobody: this image asks no server.
+    Unasked,
 }
 
 impl fmt::Display for Address {
@@ -59,6 +59,7 @@ impl fmt::Display for Address {
             Source::Told => write!(f, " (as told at boot)"),
             Source::Dhcp(server) => write!(f, " (DHCP, server {server})"),
             Source::Fallback => write!(f, " (static: no DHCP server answered)"),
+            Source::Unasked => write!(f, " (static: there is no DHCP in this image)"),
         }
     }
 }
@@ -81,8 +82,8 @@ pub enum News {
 /// How far the search for an address has come.
 #[derive(Debug)]
 pub struct Addressing {
-    /// The DHCP socket among the node's extra ones; none without DHCP.
-    dhcp: Option<SocketHandle>,
+    /// None without DHCP.
+    dhcp: Option<Dhcp>,
     step: Step,
     /// What the node has now.
     held: Option<Address>,
@@ -109,15 +110,18 @@ impl Addressing {
             gateway: options.gateway,
             source,
         };
-        let (dhcp, step) = if options.dhcp {
-            let step = Step::Ask {
+        let dhcp = if options.dhcp {
+            Dhcp::start(node)
+        } else {
+            None
+        };
+        let step = match &dhcp {
+            Some(_) => Step::Ask {
                 until: now + PATIENCE,
                 instead: fixed(Source::Fallback),
-            };
-            let dhcp = node.extra_mut().add(dhcpv4::Socket::new());
-            (Some(dhcp), step)
-        } else {
-            (None, Step::Take(fixed(Source::Told)))
+            },
+            None if options.dhcp => Step::Take(fixed(Source::Unasked)),
+            None => Step::Take(fixed(Source::Told)),
         };
         let addressing = Self {
             dhcp,
@@ -130,6 +134,11 @@ impl Addressing {
         #[cfg(feature = "ipv6")]
         addressing.tell(now, node);
         addressing
+    }
+
+    /// Whether a server is asked.
+    pub fn asks(&self) -> bool {
+        self.dhcp.is_some()
     }
 
     /// Gives the node the address it should have, and says what changed.
@@ -209,24 +218,24 @@ impl Addressing {
         };
         if let Some(dhcp) = self.dhcp.take() {
             // A lease that came later would end every connection.
-            node.extra_mut().remove(dhcp);
+            dhcp.stop(node);
         }
         self.step = Step::Settled;
         Some(News::Obtained(address))
     }
 
-    /// What the DHCP socket has to say.
+    /// What the server has to say.
     fn lease(&self, node: &mut Node<'_>) -> Option<News> {
-        let socket = node.extra_mut().get_mut::<dhcpv4::Socket>(self.dhcp?);
-        Some(match socket.poll()? {
-            dhcpv4::Event::Deconfigured => News::Lost,
-            dhcpv4::Event::Configured(lease) => News::Obtained(Address {
-                cidr: lease.address,
-                // A server may say anything; only a host can be a way out.
-                gateway: lease
-                    .router
-                    .filter(|router| IpAddress::Ipv4(*router).is_unicast()),
-                source: Source::Dhcp(lease.server.address),
+        Some(match self.dhcp.as_ref()?.poll(node)? {
+            Lease::Lost => News::Lost,
+            Lease::Obtained {
+                cidr,
+                gateway,
+                server,
+            } => News::Obtained(Address {
+                cidr,
+                gateway,
+                source: Source::Dhcp(server),
             }),
         })
     }

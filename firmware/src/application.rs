@@ -10,7 +10,9 @@ use smolchat::app::{self, App, Screen};
 use smolchat::chat;
 use smolchat::node::storage::{Host, Journal, Storage, Tcp, TimeWaits, Udp};
 use smolchat::node::{Config, ConfigError, Ingress, Node, earliest};
-use smolchat::trace::{Answer, Style};
+#[cfg(feature = "ladder")]
+use smolchat::trace::Answer;
+use smolchat::trace::Style;
 use smolchat_firmware::address::{self, Addressing, News};
 use smolchat_firmware::boot::{self, Options};
 use smolchat_firmware::guest::{Guest, Order};
@@ -34,11 +36,15 @@ pub(crate) const TRANSMIT: usize = chat::LINE_MAX + chat::LAST_WORDS_MAX;
 /// Connections in TIME-WAIT.
 const TIME_WAITS: usize = 32;
 /// SYNs that may wait for a free connection.
-const BACKLOG: u16 = 8;
+const BACKLOG: u16 = if cfg!(feature = "whole-host") { 8 } else { 0 };
 /// A power of two above connections and TIME-WAIT entries together.
 const FLOWS: usize = 64;
-/// Events remembered. With IPv6 each is larger, so that fewer fit into the same memory.
-const EVENTS: usize = if cfg!(feature = "ipv6") { 124 } else { 256 };
+/// Events remembered: by ladders. With IPv6 each is larger, so that fewer fit into the same memory.
+const EVENTS: usize = match (cfg!(feature = "ladder"), cfg!(feature = "ipv6")) {
+    (false, _) => 0,
+    (true, true) => 124,
+    (true, false) => 256,
+};
 /// Octets of UDP payload that may wait, each way: a longest line fits.
 pub(crate) const DATAGRAMS: usize = chat::LINE_MAX;
 /// Datagrams that may wait, each way.
@@ -120,11 +126,18 @@ impl<'m> Application<'m> {
         app: &'m mut App<'static>,
     ) -> Self {
         let addressing = Addressing::start(options, node, now);
-        if options.dhcp {
+        if addressing.asks() {
             say!("asking for an address");
         }
-        let role = match options.join {
-            Some(room) => Role::Guest(Guest::new(room.into())),
+        if !cfg!(feature = "ladder") && options.live {
+            say!("no ladders are drawn live: they are not in this image");
+        }
+        let guest = options.join.and_then(|room| Guest::joining(room.into()));
+        if !cfg!(feature = "guest") && options.join.is_some() {
+            say!("boot option join: being a guest is not in this image, so this is a room");
+        }
+        let role = match guest {
+            Some(guest) => Role::Guest(guest),
             None => Role::Room {
                 port: options.port,
                 open: false,
@@ -225,7 +238,18 @@ impl<'m> Application<'m> {
         }
     }
 
+    /// Says how many connections there are: nobody counts more in this image.
+    #[cfg(not(feature = "ladder"))]
+    pub(crate) fn describe(&self) {
+        let open = self.node.capacity() - self.node.free();
+        say!(
+            "node: {open} connections open, {} in TIME-WAIT",
+            self.node.time_waiting()
+        );
+    }
+
     /// Says how many segments there were, and what became of frames that were not passed on.
+    #[cfg(feature = "ladder")]
     #[inline(never)]
     pub(crate) fn describe(&self) {
         let counters = self.node.journal().counters();
@@ -241,7 +265,7 @@ impl<'m> Application<'m> {
     }
 
     /// Says one record of the journal as it is, for comparison with another node's.
-    #[cfg(feature = "drill")]
+    #[cfg(all(feature = "drill", feature = "ladder"))]
     pub(crate) fn say_record(&self, number: &[u8]) {
         let number = core::str::from_utf8(number).ok();
         let number = number.and_then(|number| number.parse().ok());

@@ -52,14 +52,14 @@ enum Stage {
 }
 
 impl Guest {
-    /// A guest who will join the room at `room`.
-    pub const fn new(room: IpEndpoint) -> Self {
-        Self {
+    /// A guest who will join the room at `room`; `None` in an image that can be none.
+    pub const fn joining(room: IpEndpoint) -> Option<Self> {
+        Some(Self {
             room,
             stage: Stage::Homeless,
             until: None,
             deadline: None,
-        }
+        })
     }
 
     /// The node has an address: connects at the next [`Self::run`], unless it is connected.

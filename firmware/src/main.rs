@@ -194,7 +194,7 @@ fn obey(
             describe_board(ethernet, core::mem::take(work));
             application.describe();
         }
-        #[cfg(feature = "drill")]
+        #[cfg(all(feature = "drill", feature = "ladder"))]
         [
             b'/',
             b'j',

@@ -17,6 +17,8 @@ pub mod web;
 pub mod address;
 #[path = "../../firmware/src/boot.rs"]
 pub mod boot;
+#[path = "../../firmware/src/dhcp.rs"]
+pub mod dhcp;
 #[path = "../../firmware/src/slaac.rs"]
 pub mod slaac;
 

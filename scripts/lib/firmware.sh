@@ -2,7 +2,8 @@
 # What the scripts that build or run the firmware share. To be sourced; it defines functions only.
 #
 #   firmware_need_qemu                 finds QEMU for Arm, or installs it, or ends the script
-#   firmware_build BOARD [FEATURE]...  builds an image and sets FIRMWARE_IMAGE to its path
+#   firmware_build BOARD [FEATURE]...  builds an image and sets FIRMWARE_IMAGE to its path; FEATURE small: one without
+#                                      what a small part could do without
 #
 # The core library is built with the firmware: by far the smallest image. Its source and a compiler are
 # taken from the first of these that works, and each says so:
@@ -19,7 +20,9 @@ FIRMWARE_RUST=1.92 # The first with -Cpanic=immediate-abort.
 
 # What makes the image small, measured in firmware/PORTING.md. A panic is one undefined instruction, which
 # the fault handler reports; `scripts/where` names the line.
-FIRMWARE_SMALL=(-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Ctarget-cpu=cortex-m3)
+FIRMWARE_SMALL=(-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Ctarget-cpu=cortex-m3
+    # Functions that are the same are there once, and so are the ends of texts.
+    -Clink-arg=--icf=all -Clink-arg=-O2)
 # Only drills say records as they are.
 FIRMWARE_WITHOUT_DEBUG=(-Zfmt-debug=none)
 
@@ -129,22 +132,28 @@ firmware_build() {
     *) tools_fail "no board named $board; there are: $FIRMWARE_BOARDS" ;;
     esac
     command -v cargo >/dev/null || tools_fail "cargo is missing. Install Rust first: https://rustup.rs"
-    local features="semihosting,$board" name=$board feature
+    local features="semihosting,$board" name=$board feature full=,full
     for feature in "$@"; do
-        features+=,$feature
+        if [ "$feature" = small ]; then full=; else features+=,$feature; fi
         name+=-$feature
     done
+    features+=$full
     tools_say "building the firmware for $board"
     firmware_cargo build --no-default-features --features "$features" || tools_fail "the firmware does not build"
     firmware_keep "$FIRMWARE_OUT/smolchat-firmware" "$name"
 }
 
 # An echo server alone, the example of the board's library.
-firmware_build_echo() { # BOARD
+firmware_build_echo() { # BOARD [FEATURE]...
+    local features="semihosting,$1" name=$1-echo feature
+    for feature in "${@:2}"; do
+        features+=,$feature
+        name+=-${feature##*/}
+    done
     tools_say "building the echo server for $1"
-    firmware_cargo build --package smolboard --example echo --features "semihosting,$1" ||
+    firmware_cargo build --package smolboard --example echo --features "$features" ||
         tools_fail "the echo server does not build"
-    firmware_keep "$FIRMWARE_OUT/examples/echo" "$1-echo"
+    firmware_keep "$FIRMWARE_OUT/examples/echo" "$name"
 }
 
 # Puts an image where the tests look for it, since the next build makes another in its place.

@@ -2,19 +2,15 @@
 
 use core::fmt::{self, Write};
 
+use super::ladder::Ladder;
 use super::page::Page;
 use super::table::{Facts, Table};
-use crate::trace::Follower;
 
 /// An answer of several parts, and how far it is.
 #[derive(Clone)]
 pub(super) enum Long {
     Table(Table),
-    Ladder {
-        follower: Follower,
-        /// The first record that was made after the question.
-        until: u64,
-    },
+    Ladder(Ladder),
     Page(Page),
 }
 
@@ -27,14 +23,7 @@ impl Long {
     ) -> Result<bool, fmt::Error> {
         match self {
             Self::Table(table) => table.write_part(facts, out),
-            Self::Ladder { follower, until } => {
-                let journal = facts.node.journal();
-                let more = follower.step(journal, *until, facts.style, out)?;
-                if !more {
-                    follower.conclude(facts.now, facts.style, out)?;
-                }
-                Ok(more)
-            }
+            Self::Ladder(ladder) => ladder.write_part(facts, out),
             Self::Page(page) => page.write_part(facts, out),
         }
     }

@@ -7,6 +7,7 @@ use smoltcp::time::Instant;
 
 use super::answers::Long;
 use super::app::App;
+use super::ladder::Ladder;
 use super::operator::Screen;
 use super::seat::{Parting, Role, Seat};
 use super::table::{Facts, Table};
@@ -14,7 +15,7 @@ use super::telling::Reader;
 use super::turn::Turn;
 use crate::chat::{Ask, Full, LAST_WORDS_MAX, MemberId, Outbox, Peer, Request};
 use crate::node::{Handle, Node, Path};
-use crate::trace::{ConnectionId, Follower};
+use crate::trace::ConnectionId;
 
 /// The longest answer to a question over UDP: with headers, in any MTU that IPv4 allows.
 const DATAGRAM: usize = 512;
@@ -64,18 +65,15 @@ impl App<'_> {
         question: &mut Question<'_, '_, '_, S>,
         connection: ConnectionId,
     ) {
-        let mut follower = Follower::new(connection);
-        if let Some(status) = question
-            .turn
-            .node
-            .handle_of(connection)
-            .and_then(|handle| question.turn.node.status(handle))
-        {
-            follower = follower.with_flow(status.flow);
+        match Ladder::of(question.turn.node, connection) {
+            Ok(ladder) => self.tell(question, Long::Ladder(ladder)),
+            Err(none) => {
+                let mut why = String::<96>::new();
+                // It fits.
+                let _ = write!(why, "{none}");
+                self.reply(question, &why);
+            }
         }
-        let until = question.turn.node.journal().next();
-        let ladder = Long::Ladder { follower, until };
-        self.tell(question, ladder);
     }
 
     /// Begins a long answer.

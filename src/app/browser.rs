@@ -7,13 +7,18 @@ use smoltcp::time::{Duration, Instant};
 use super::answers::Long;
 use super::app::App;
 use super::desk::discard;
-use super::page::Page;
+use super::page::{HAS_PAGE, Page};
 use super::seat::{Parting, Role};
 use super::telling::Reader;
 use crate::chat::MemberId;
 use crate::chat::framing::SCRATCH;
 use crate::node::{Handle, Node};
 use crate::web::{self, Opening, Request, Status};
+
+/// What a browser is told that asks for anything where there is no page.
+const NO_PAGE: &[u8] =
+    b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n\
+    This is a chat without a page. Join with nc.\n";
 
 /// How long a request line may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,6 +36,12 @@ impl App<'_> {
     ) {
         self.room.leave(id);
         match opening {
+            Opening::Http if !HAS_PAGE => {
+                if let Some(mut socket) = node.tcp(handle) {
+                    // There is room: hardly anything is queued.
+                    let _ = socket.send(NO_PAGE);
+                }
+            }
             Opening::Http => {
                 let until = now + PATIENCE;
                 self.desk
@@ -57,6 +68,9 @@ impl App<'_> {
         until: Instant,
         scratch: &mut [u8],
     ) {
+        if !HAS_PAGE {
+            return;
+        }
         let Some(mut socket) = node.tcp(handle) else {
             return self.desk.set(handle.slot(), Role::Empty);
         };

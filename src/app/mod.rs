@@ -19,6 +19,15 @@ mod browser;
 mod chargen;
 mod desk;
 mod door;
+#[cfg(feature = "ladder")]
+mod ladder;
+#[cfg(not(feature = "ladder"))]
+#[path = "no_ladder.rs"]
+mod ladder;
+#[cfg(feature = "ladder")]
+mod live;
+#[cfg(not(feature = "ladder"))]
+#[path = "no_live.rs"]
 mod live;
 mod operator;
 mod origin;
@@ -31,6 +40,7 @@ mod run;
 mod seat;
 mod service;
 mod services;
+mod shares;
 pub mod sizes;
 mod storage;
 mod streams;

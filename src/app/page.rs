@@ -7,6 +7,9 @@ use crate::chat::Peer;
 use crate::trace::Flow;
 use crate::web::{self, Escaped, Request, Status};
 
+/// Whether there is a page: the feature of that name.
+pub(super) const HAS_PAGE: bool = cfg!(feature = "page");
+
 /// Names shown; the rest is counted.
 const NAMES_MAX: usize = 100;
 
@@ -38,6 +41,9 @@ impl Page {
         facts: &Facts<'_, '_, '_>,
         out: &mut dyn Write,
     ) -> Result<bool, fmt::Error> {
+        if !HAS_PAGE {
+            return Ok(false);
+        }
         match &mut self.part {
             Part::Head => {
                 let request = Request {

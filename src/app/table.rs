@@ -5,10 +5,11 @@ use core::fmt::{self, Write};
 use smoltcp::time::{Duration, Instant};
 
 use super::desk::Desk;
+use super::shares::beyond_a_share;
 use crate::chat::Room;
 use crate::node::{Handle, Node, Path, Status};
 use crate::plural::Count;
-use crate::trace::{Resource, Spelled, State, Style, Timer};
+use crate::trace::{Spelled, State, Style, Timer};
 
 /// Places looked at for one part of a table.
 const PLACES_AT_ONCE: usize = 512;
@@ -20,6 +21,10 @@ pub(super) struct Facts<'p, 'a, 'n> {
     pub(super) node: &'p Node<'n>,
     pub(super) desk: &'p Desk<'a>,
     pub(super) room: &'p Room<'a, Handle, Path>,
+    #[cfg_attr(
+        not(feature = "ladder"),
+        expect(dead_code, reason = "ladders have one")
+    )]
     pub(super) style: &'p Style,
 }
 
@@ -68,7 +73,7 @@ impl Table {
             write!(out, ", {held} waiting for a free one")?;
         }
         let counts = facts.room.counts();
-        let shares = facts.node.journal().counters().full(Resource::Share);
+        let shares = beyond_a_share(facts.node);
         for (count, what) in [
             (shares, " beyond an address's share"),
             (counts.yielded, " put out for others who waited"),

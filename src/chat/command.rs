@@ -3,12 +3,24 @@
 use super::text::is_space;
 
 /// The commands as every member is told them by `/help`.
+#[cfg(feature = "ladder")]
 pub const HELP: &str = "/nick NAME takes a name, /who lists the members, /msg NAME TEXT speaks to one of them, \
 /me TEXT tells what you do, /states shows the connections, /ladder draws yours, /quit or q leaves";
+/// The same, where no ladders are drawn.
+#[cfg(not(feature = "ladder"))]
+pub const HELP: &str = "/nick NAME takes a name, /who lists the members, /msg NAME TEXT speaks to one of them, \
+/me TEXT tells what you do, /states shows the connections, /quit or q leaves";
 
 /// What only the operator can do besides.
+#[cfg(feature = "ladder")]
 pub const OPERATOR_HELP: &str = "/ladder N draws a connection, /close N closes it, /abort N resets it, \
 /kick NAME ends a membership, q ends the server";
+/// The same, where no ladders are drawn.
+#[cfg(not(feature = "ladder"))]
+pub const OPERATOR_HELP: &str = "/close N closes a connection, /abort N resets it, /kick NAME ends a membership, q ends the server";
+
+/// Whether ladders are drawn: otherwise there is no such command.
+const LADDERS: bool = cfg!(feature = "ladder");
 
 /// A message, understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,8 +102,8 @@ pub(super) fn parse(message: &str) -> Command<'_> {
         "me" if rest.is_empty() => Command::Incomplete("/me TEXT"),
         "me" => Command::Me(rest),
         "states" => Command::States,
-        "ladder" if rest.is_empty() => Command::Ladder(None),
-        "ladder" => number().map_or(Command::Incomplete("/ladder N"), |n| {
+        "ladder" if LADDERS && rest.is_empty() => Command::Ladder(None),
+        "ladder" if LADDERS => number().map_or(Command::Incomplete("/ladder N"), |n| {
             Command::Ladder(Some(n))
         }),
         "help" => Command::Help,

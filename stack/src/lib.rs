@@ -32,6 +32,10 @@
 //! silently.
 //!
 //! # Features
+//!
+//! What can be left out is a feature, and on by default: a server of TCP alone does with none of them. Where a feature
+//! is not, what it is about answers at its door: what would be told, kept or asked is not.
+//!
 #![doc = document_features::document_features!()]
 #![no_std]
 #![forbid(unsafe_code)]

@@ -3,8 +3,8 @@
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 
 use crate::node::{
-    ConfigError, ConnectError, Handle, Ingress, Limits, ListenError, Needs, Received, RecvError,
-    SendError, SendToError, Serving, Status,
+    ConfigError, ConnectError, Handle, Ingress, Limits, ListenError, Needs, RecvError, SendError,
+    SendToError, Serving, Status,
 };
 use crate::trace::{
     Answer, Call, Cause, ConnectionId, Counters, Datagram, Direction, Ending, Event, Flags, Flow,
@@ -60,4 +60,6 @@ printed!(
     SendError,
     SendToError
 );
-printed!(Handle, Ingress, Limits, Received, Serving, Status);
+printed!(Handle, Ingress, Limits, Serving, Status);
+#[cfg(feature = "udp")]
+printed!(crate::node::Received);

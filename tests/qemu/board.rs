@@ -48,6 +48,8 @@ pub(crate) struct Setup {
     pub(crate) drill: bool,
     /// An image with IPv6.
     pub(crate) ipv6: bool,
+    /// The image without what a small part could do without.
+    pub(crate) small: bool,
     /// The image of the echo server, without a room.
     pub(crate) echo: bool,
     pub(crate) plug: Plug,
@@ -65,6 +67,7 @@ impl Setup {
             board,
             drill: false,
             ipv6: false,
+            small: false,
             echo: false,
             plug,
             boot: "seed=5eed",
@@ -78,8 +81,9 @@ impl Setup {
             env::var_os("SMOLCHAT_IMAGES").expect("no images: run scripts/test-firmware");
         let drill = if self.drill { "-drill" } else { "" };
         let ipv6 = if self.ipv6 { "-ipv6" } else { "" };
+        let small = if self.small { "-small" } else { "" };
         let echo = if self.echo { "-echo" } else { "" };
-        PathBuf::from(directory).join(format!("{}{drill}{ipv6}{echo}.elf", self.board))
+        PathBuf::from(directory).join(format!("{}{drill}{ipv6}{small}{echo}.elf", self.board))
     }
 
     fn command(&self, monitor: &Path) -> Command {

@@ -18,4 +18,5 @@ mod ipv6;
 mod ladder;
 mod members;
 mod replay;
+mod small;
 mod wire;

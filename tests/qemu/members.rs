@@ -168,7 +168,7 @@ fn the_server_that_ends_says_q_to_everybody() {
 }
 
 /// A member over UDP, who has returned the code it was given.
-fn join_over_udp(room: SocketAddr) -> UdpSocket {
+pub(crate) fn join_over_udp(room: SocketAddr) -> UdpSocket {
     let member = UdpSocket::bind("127.0.0.1:0").unwrap();
     member.set_read_timeout(Some(PATIENCE)).unwrap();
     member.connect(room).unwrap();
@@ -187,7 +187,7 @@ fn join_over_udp(room: SocketAddr) -> UdpSocket {
     member
 }
 
-fn hear_datagram(member: &UdpSocket) -> String {
+pub(crate) fn hear_datagram(member: &UdpSocket) -> String {
     let mut datagram = [0; 2048];
     let length = member.recv(&mut datagram).unwrap();
     String::from_utf8_lossy(&datagram[..length])

@@ -12,10 +12,15 @@ use core::fmt::{self, Write};
 
 use heapless::{Deque, Vec};
 
+use crate::digits::Digits;
 use crate::driver::Uart;
 
 /// Octets that wait for the UART: as many as a program says at once.
-pub const TRANSMIT_RING: usize = 1_100;
+pub const TRANSMIT_RING: usize = if cfg!(feature = "long-ring") {
+    1_100
+} else {
+    96
+};
 /// Octets that wait for the application.
 pub const RECEIVE_RING: usize = 96;
 /// The longest line an operator can type, in octets.
@@ -114,12 +119,12 @@ impl<U: Uart> Console<U> {
         if self.not_told == 0 || TRANSMIT_RING - self.outgoing.len() < NOTICE {
             return;
         }
-        let mut notice: heapless::String<NOTICE> = heapless::String::new();
-        // It fits: 10 digits at most.
-        let _ = write!(notice, "\r\n[{} octets not shown]\r\n", self.not_told);
+        let number = Digits::decimal(self.not_told);
         self.not_told = 0;
-        for octet in notice.bytes() {
-            let _ = self.outgoing.push_back(octet);
+        for octets in [b"\r\n[", number.octets(), b" octets not shown]\r\n"] {
+            for &octet in octets {
+                let _ = self.outgoing.push_back(octet);
+            }
         }
     }
 

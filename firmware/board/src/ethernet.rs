@@ -21,7 +21,7 @@ pub struct Counters {
     pub sent: u32,
     /// Frames too short to be one.
     pub runts: u32,
-    /// Frames longer than [`MAX_FRAME`].
+    /// Frames longer than there is room for.
     pub oversized: u32,
     /// Frames damaged on the wire.
     pub damaged: u32,
@@ -31,17 +31,19 @@ pub struct Counters {
     pub overruns: u32,
 }
 
-/// A MAC with a scratch frame in each direction.
-pub struct Ethernet<'a, M> {
+/// A MAC with a scratch frame in each direction, of `FRAME` octets: 590 at least, the header of Ethernet counted. The
+/// stack is told how long its frames may be.
+pub struct Ethernet<'a, M, const FRAME: usize = MAX_FRAME> {
     mac: M,
-    rx: &'a mut [u8; MAX_FRAME],
-    tx: &'a mut [u8; MAX_FRAME],
+    rx: &'a mut [u8; FRAME],
+    tx: &'a mut [u8; FRAME],
     counters: Counters,
 }
 
-impl<'a, M: Mac> Ethernet<'a, M> {
+impl<'a, M: Mac, const FRAME: usize> Ethernet<'a, M, FRAME> {
     /// Joins a MAC with the memory of its two scratch frames.
-    pub fn new(mac: M, rx: &'a mut [u8; MAX_FRAME], tx: &'a mut [u8; MAX_FRAME]) -> Self {
+    pub fn new(mac: M, rx: &'a mut [u8; FRAME], tx: &'a mut [u8; FRAME]) -> Self {
+        const { assert!(FRAME >= 590, "hosts could not speak IPv4 otherwise") };
         Self {
             mac,
             rx,
@@ -83,17 +85,17 @@ impl<'a, M: Mac> Ethernet<'a, M> {
     }
 }
 
-impl<M: Mac> Device for Ethernet<'_, M> {
+impl<M: Mac, const FRAME: usize> Device for Ethernet<'_, M, FRAME> {
     type RxToken<'t>
         = Received<'t>
     where
         Self: 't;
     type TxToken<'t>
-        = Sending<'t, M>
+        = Sending<'t, M, FRAME>
     where
         Self: 't;
 
-    fn receive(&mut self, _now: Instant) -> Option<(Received<'_>, Sending<'_, M>)> {
+    fn receive(&mut self, _now: Instant) -> Option<(Received<'_>, Sending<'_, M, FRAME>)> {
         if !self.mac.can_transmit() {
             return None; // A frame may ask for an answer: it waits until there is room for one.
         }
@@ -115,7 +117,7 @@ impl<M: Mac> Device for Ethernet<'_, M> {
         None
     }
 
-    fn transmit(&mut self, _now: Instant) -> Option<Sending<'_, M>> {
+    fn transmit(&mut self, _now: Instant) -> Option<Sending<'_, M, FRAME>> {
         self.mac.can_transmit().then_some(Sending {
             mac: &mut self.mac,
             frame: self.tx,
@@ -126,7 +128,7 @@ impl<M: Mac> Device for Ethernet<'_, M> {
     fn capabilities(&self) -> DeviceCapabilities {
         let mut capabilities = DeviceCapabilities::default();
         capabilities.medium = Medium::Ethernet;
-        capabilities.max_transmission_unit = 1514;
+        capabilities.max_transmission_unit = FRAME.min(1514);
         capabilities
     }
 }
@@ -141,13 +143,13 @@ impl RxToken for Received<'_> {
 }
 
 /// Room for one frame in the hardware. Dropped unused, it leaves nothing behind.
-pub struct Sending<'t, M> {
+pub struct Sending<'t, M, const FRAME: usize = MAX_FRAME> {
     mac: &'t mut M,
-    frame: &'t mut [u8; MAX_FRAME],
+    frame: &'t mut [u8; FRAME],
     sent: &'t mut u32,
 }
 
-impl<M: Mac> TxToken for Sending<'_, M> {
+impl<M: Mac, const FRAME: usize> TxToken for Sending<'_, M, FRAME> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
         // The stack keeps to the capabilities, so `length` fits.
         let frame = &mut self.frame[..length];

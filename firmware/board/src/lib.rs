@@ -6,6 +6,7 @@
 //! | [`driver`] | Ethernet MACs and UARTs, each written against [`registers::Registers`] |
 //! | [`ethernet`] | the smoltcp `Device` over any [`driver::Mac`] |
 //! | [`console`] | the operator's UART: rings in both directions, and lines out of octets |
+//! | [`digits`] | numbers in digits, without the formatting of the core library |
 //! | [`command_line`] | what the program is told when it starts |
 //! | `board` | the boards: clocks, pins, drivers, interrupts; one is chosen by its feature |
 //! | `machine` | the Cortex-M3 itself: clock, sleep, last words, the stack's guard |
@@ -26,6 +27,7 @@ extern crate std;
 pub mod board;
 pub mod command_line;
 pub mod console;
+pub mod digits;
 pub mod driver;
 pub mod ethernet;
 #[cfg(target_os = "none")]

@@ -11,6 +11,20 @@ use super::tcp::Tcp;
 use crate::trace::{Cause, Ending, State};
 
 impl Node<'_> {
+    /// The first addresses: there is no connection yet that could lose its own.
+    ///
+    /// # Errors
+    /// As for [`set_addresses`](Self::set_addresses).
+    pub(super) fn take_first_addresses(
+        &mut self,
+        networks: &[IpCidr],
+        gateways: &[IpAddress],
+    ) -> Result<(), ConfigError> {
+        check_gateways(gateways)?;
+        self.host.link.set_networks(networks)?;
+        self.host.take_gateways(gateways)
+    }
+
     /// Gives the node other addresses; connections that used one that is gone end with
     /// [`Ending::AddressLost`].
     ///
@@ -24,17 +38,30 @@ impl Node<'_> {
         gateways: &[IpAddress],
     ) -> Result<(), ConfigError> {
         self.host.tick(now);
-        if let Some(gateway) = gateways.iter().find(|gateway| !gateway.is_unicast()) {
-            return Err(ConfigError::AddressNotUnicast(*gateway));
-        }
+        check_gateways(gateways)?;
         let before = self.host.link.set_networks(networks)?;
         self.tcp.end_lost_time_waits(&mut self.host, &before);
         self.tcp.table.readdress(&before, self.host.link.locals());
-        self.host.link.set_gateways(gateways)?;
-        if self.host.announces {
-            self.host.claims.claim(now, self.host.link.locals());
-        }
+        self.host.take_gateways(gateways)?;
         self.tcp.end_lost_connections(&mut self.host);
+        Ok(())
+    }
+}
+
+fn check_gateways(gateways: &[IpAddress]) -> Result<(), ConfigError> {
+    match gateways.iter().find(|gateway| !gateway.is_unicast()) {
+        Some(gateway) => Err(ConfigError::AddressNotUnicast(*gateway)),
+        None => Ok(()),
+    }
+}
+
+impl Host<'_> {
+    /// Takes the gateways, and claims the addresses that it has.
+    fn take_gateways(&mut self, gateways: &[IpAddress]) -> Result<(), ConfigError> {
+        self.link.set_gateways(gateways)?;
+        if self.announces {
+            self.claims.claim(self.now, self.link.locals());
+        }
         Ok(())
     }
 }

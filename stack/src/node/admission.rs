@@ -23,6 +23,7 @@ use super::isn::Isn;
 use super::link::said_mss;
 use super::listeners::{Listener, Listeners};
 use super::occupancy::{Eviction, Occupancy};
+use super::parts;
 use super::syn_queue::{Kept, PendingSyn, SynQueue, SynQueueEntry};
 use crate::origin::Origin;
 use crate::trace::{Flags, Flow, Reason, Resource, SeqNumber};
@@ -128,7 +129,9 @@ impl<'a> Admission<'a> {
     /// Nothing listens on a port any more, and nobody waits for it.
     pub(super) fn unlisten(&mut self, port: u16) {
         self.listeners.remove(port);
-        self.syn_queue.close(port);
+        if parts::SYN_QUEUE {
+            self.syn_queue.close(port);
+        }
     }
 
     /// What listens on a port.
@@ -148,7 +151,10 @@ impl<'a> Admission<'a> {
 
     /// How many wait.
     pub(super) fn backlog(&self) -> usize {
-        self.syn_queue.len()
+        match parts::SYN_QUEUE {
+            true => self.syn_queue.len(),
+            false => 0,
+        }
     }
 
     /// How many of them have shown that they are there: they returned a cookie.
@@ -174,8 +180,10 @@ impl<'a> Admission<'a> {
         };
         let flags = frame.header.flags;
         if flags.contains(Flags::RST) {
-            // It may take back a SYN that still waits.
-            self.syn_queue.take_back(&frame.flow, frame.header.seq);
+            if parts::SYN_QUEUE {
+                // It may take back a SYN that still waits.
+                self.syn_queue.take_back(&frame.flow, frame.header.seq);
+            }
             Verdict::Drop(Reason::StrayReset).into()
         } else if flags.contains(Flags::ACK) {
             match flags.contains(Flags::SYN) {
@@ -213,7 +221,10 @@ impl<'a> Admission<'a> {
         listener: Listener,
         frame: &TcpFrame<'_>,
     ) -> Judged {
-        if self.syn_queue.len() == 0 && occupancy.may_open(false) {
+        if !parts::SYN_QUEUE && occupancy.free() == 0 {
+            return Verdict::Overflow.into();
+        }
+        if !parts::SYN_QUEUE || self.syn_queue.len() == 0 && occupancy.may_open(false) {
             let iss = self.isn.next(now, &frame.flow);
             return Verdict::Open { iss }.into();
         }
@@ -248,7 +259,7 @@ impl<'a> Admission<'a> {
         listener: Listener,
         frame: &TcpFrame<'_>,
     ) -> Judged {
-        if now > self.cookies_until {
+        if !parts::SYN_QUEUE || now > self.cookies_until {
             return Verdict::Reset.into();
         }
         let irs = frame.header.seq - 1;
@@ -313,7 +324,8 @@ impl<'a> Admission<'a> {
     ) -> bool {
         let header = &frame.header;
         let returned = header.ack - 1;
-        now <= self.cookies_until
+        parts::SYN_QUEUE
+            && now <= self.cookies_until
             && header.flags.contains(Flags::ACK)
             && !header.flags.contains(Flags::RST)
             && !header.flags.contains(Flags::SYN)

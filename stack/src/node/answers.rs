@@ -92,8 +92,7 @@ pub(super) struct Strangers<'a> {
 
 impl<'a> Strangers<'a> {
     /// Nobody was answered yet. At least one place.
-    pub(super) fn new(mut places: ManagedSlice<'a, Stranger>, key: [u8; 16]) -> Self {
-        places.fill(Stranger::EMPTY);
+    pub(super) fn new(places: ManagedSlice<'a, Stranger>, key: [u8; 16]) -> Self {
         Self {
             places,
             hasher: Sip::new_with_key(&key),

@@ -8,6 +8,10 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpAddress;
 
 use super::config::MAX_ADDRESSES;
+use super::parts;
+
+/// How many addresses can be claimed.
+const MOST: usize = if parts::CLAIMS { MAX_ADDRESSES } else { 0 };
 
 /// PROBE_NUM and ANNOUNCE_NUM, and the time between two of either (RFC 5227 section 1.1).
 const PROBES: u8 = 3;
@@ -44,7 +48,7 @@ const ECHO: Duration = Duration::from_secs(1);
 /// The addresses that we claim.
 #[derive(Default)]
 pub(super) struct Claims {
-    claims: Vec<Claim, MAX_ADDRESSES>,
+    claims: Vec<Claim, MOST>,
     /// When we last said something to everybody.
     spoke: Option<Instant>,
 }
@@ -52,6 +56,9 @@ pub(super) struct Claims {
 impl Claims {
     /// Claims these addresses. Those claimed before go on where they are; the unspecified one is nobody's.
     pub(super) fn claim(&mut self, now: Instant, addresses: &[IpAddress]) {
+        if !parts::CLAIMS {
+            return;
+        }
         self.claims
             .retain(|claim| addresses.contains(&claim.address));
         for address in addresses {
@@ -71,6 +78,9 @@ impl Claims {
 
     /// What is to be said now, if anything is.
     pub(super) fn due(&mut self, now: Instant) -> Option<Say> {
+        if !parts::CLAIMS {
+            return None;
+        }
         let due = |claim: &&mut Claim| claim.said < PROBES + ANNOUNCEMENTS && claim.next <= now;
         let claim = self.claims.iter_mut().find(due)?;
         claim.said += 1;
@@ -100,6 +110,9 @@ impl Claims {
 
     /// When something is to be said next.
     pub(super) fn deadline(&self) -> Option<Instant> {
+        if !parts::CLAIMS {
+            return None;
+        }
         let open = |claim: &&Claim| claim.said < PROBES + ANNOUNCEMENTS;
         self.claims
             .iter()

@@ -3,13 +3,11 @@
 use smoltcp::phy::{Device, PacketMeta};
 use smoltcp::time::{Duration, Instant};
 
-use super::datagrams::Attempt;
 use super::ethernet::HEADER;
 use super::node::Node;
 use super::one_frame::{Exit, OneFrame, Sent};
 use super::queues::Queue;
 use crate::deadlines::earliest;
-use crate::trace::Kind;
 
 /// When to look again at a device that had no room.
 const DEVICE_BUSY: Duration = Duration::from_millis(1);
@@ -56,44 +54,6 @@ impl Node<'_> {
         });
         self.host.record.sent_elsewhere(Sent::of(frame));
         true
-    }
-
-    /// Sends datagrams; `true` if the device had no room.
-    pub(super) fn send_datagrams<D: Device + ?Sized>(&mut self, device: &mut D) -> bool {
-        // One attempt for each: what must wait goes to the end, and is not tried twice.
-        for _ in 0..self
-            .datagrams
-            .due(self.host.now)
-            .min(self.host.limits.egress_budget)
-        {
-            let Some((receiver, back)) = self.datagrams.receiver() else {
-                break;
-            };
-            // Whoever is not known is asked for. What goes back waits for no neighbour, and believes none.
-            let hop = match back {
-                Some(hardware) => Some(self.host.link.hop(hardware)),
-                None => self.host.resolve(receiver),
-            };
-            let mut exit = device.transmit(self.host.now);
-            if exit.is_none() {
-                return true;
-            }
-            let attempt = self.datagrams.attempt(
-                self.host.now,
-                &mut self.host.link,
-                hop,
-                &mut exit,
-                &mut self.host.scratch,
-                self.host.limits.resolution,
-            );
-            match attempt {
-                Attempt::Idle => break,
-                Attempt::Left(sent) => self.host.record.sent_elsewhere(sent),
-                Attempt::GaveUp(datagram) => self.host.note(Kind::Datagram(datagram)),
-                Attempt::Later => {}
-            }
-        }
-        false
     }
 
     /// When to poll again at the latest.

@@ -70,9 +70,8 @@ impl<'a> FlowTable<'a> {
     ///
     /// The caller has made sure that the number of entries is a power of two and larger than the
     /// number of things it will ever insert at once.
-    pub(super) fn new(mut entries: ManagedSlice<'a, Entry>, key: [u8; 16]) -> Self {
+    pub(super) fn new(entries: ManagedSlice<'a, Entry>, key: [u8; 16]) -> Self {
         debug_assert!(entries.len().is_power_of_two());
-        entries.fill(Entry::EMPTY);
         Self {
             entries,
             hasher: Sip::new_with_key(&key),

@@ -7,6 +7,7 @@ use super::connection::has_fin;
 use super::frame::TcpFrame;
 use super::host::Host;
 use super::one_frame::Sent;
+use super::parts;
 use super::queues::Queue;
 use super::rto_rescue;
 use super::slot_id::SlotId;
@@ -84,9 +85,11 @@ impl Tcp<'_> {
         }
         let came_from = from;
         let mut from = from;
-        for step in rfc9293::path(from, to) {
-            self.transition(host, slot, from, step, cause);
-            from = step;
+        if parts::JOURNAL {
+            for step in rfc9293::path(from, to) {
+                self.transition(host, slot, from, step, cause);
+                from = step;
+            }
         }
         if from != to {
             // The RFC knows no way there; the journal says so.

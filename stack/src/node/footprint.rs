@@ -8,6 +8,7 @@ use core::mem::size_of;
 use smoltcp::iface::SocketStorage;
 
 use super::connection::Slot;
+#[cfg(feature = "udp")]
 use super::datagrams::Pending;
 use super::flow::Entry;
 use super::node::Node;
@@ -34,6 +35,7 @@ pub const TIME_WAIT: usize = size_of::<TimeWaitEntry>() + 2 * FLOW;
 /// A SYN that waits for a free connection.
 pub const WAITING_SYN: usize = size_of::<SynQueueEntry>();
 /// A datagram that waits, without its text.
+#[cfg(feature = "udp")]
 pub const WAITING_DATAGRAM: usize = size_of::<Pending>();
 /// An event in the journal.
 pub const EVENT: usize = size_of::<Option<Event>>();

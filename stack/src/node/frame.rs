@@ -17,6 +17,7 @@ use super::discovery;
 use super::discovery::Message;
 use super::ethernet::Ethernet;
 use super::packet::{Packet, Refused, Turned};
+use super::parts;
 use super::plain::{self, Segment};
 use super::segment;
 use crate::trace::{Direction, Flow, Header, Reason, Repair, Verdict};
@@ -217,7 +218,7 @@ impl Parser {
     fn ipv4<'f>(&self, octets: &'f [u8]) -> Result<Frame<'f>, Refused> {
         let packet = Packet::v4(octets, &self.checksums())?;
         match packet.protocol {
-            IpProtocol::Icmp => {
+            IpProtocol::Icmp if parts::ICMP => {
                 let icmp =
                     Icmpv4Packet::new_checked(packet.payload).map_err(|_| Reason::Malformed)?;
                 if self.direction == Direction::In && !icmp.verify_checksum() {
@@ -255,7 +256,7 @@ impl Parser {
     fn transport<'f>(&self, packet: Packet<'f>) -> Result<Frame<'f>, Refused> {
         match packet.protocol {
             IpProtocol::Tcp => Ok(self.tcp(&packet)?),
-            IpProtocol::Udp => Ok(self.udp(packet)?),
+            IpProtocol::Udp if parts::READS_UDP => Ok(self.udp(packet)?),
             // Said to be nothing (RFC 8200 section 4.7).
             IpProtocol::Ipv6NoNxt => Err(Reason::UnknownProtocol.into()),
             _ => {

@@ -12,6 +12,7 @@ use super::frame::IcmpFrame;
 use super::host::Host;
 use super::one_frame::{Exit, OneFrame};
 use super::packet::Turned;
+use super::parts;
 use crate::trace::{Direction, Kind, Reason};
 
 impl Host<'_> {
@@ -66,6 +67,9 @@ impl Host<'_> {
         turned: &Turned,
         ethernet: &Ethernet<'_>,
     ) -> Result<IpAddress, Reason> {
+        if !parts::ICMP {
+            return Err(turned.reason);
+        }
         let about_groups = turned.complaint.about_groups && turned.dst.is_multicast();
         if about_groups {
             let family = |local: &&IpAddress| local.version() == turned.dst.version();
@@ -89,6 +93,9 @@ impl Host<'_> {
         src: IpAddress,
         dst: IpAddress,
     ) -> Result<(), Reason> {
+        if !parts::ICMP {
+            return Err(Reason::UnknownProtocol);
+        }
         // To all on the link, whatever IP says.
         if ethernet.to != self.link.mac() {
             return Err(Reason::NotUnicast);

@@ -2,10 +2,13 @@
 
 use super::complaint::Complaint;
 use super::discovery::{Claim, Message};
-use super::ethernet::{Ethernet, Hop};
+use super::ethernet::Ethernet;
+#[cfg(feature = "reassembly")]
+use super::ethernet::Hop;
 use super::frame::{Frame, IcmpFrame, TcpFrame, UdpFrame};
 use super::node::Node;
-use super::one_frame::{Discard, Exit, OneFrame, Swallow};
+use super::one_frame::{Exit, OneFrame, Swallow};
+use super::parts;
 #[cfg(feature = "reassembly")]
 use super::reassembly::Kept;
 use crate::trace::{Direction, Kind, Reason, Verdict};
@@ -114,42 +117,9 @@ impl Node<'_> {
         }
     }
 
-    /// Gives a datagram to the socket of its port, or to the application's own.
-    fn deliver(&mut self, frame: &UdpFrame<'_>, ethernet: &Ethernet<'_>) -> Verdict {
-        let Some(port) = self.datagrams.receiving(frame.flow.local.port) else {
-            return match self.give_extra(ethernet.octets) {
-                true => Verdict::Passed,
-                false => Verdict::Dropped(Reason::NoSuchPort),
-            };
-        };
-        let packet = match frame.packet.extended {
-            false => Some(ethernet.payload),
-            true => frame.packet.write_bare(&mut self.host.scratch),
-        };
-        let Some(packet) = packet else {
-            return Verdict::Dropped(Reason::TooLong);
-        };
-        // A bound port answers nothing.
-        let mut discard = Discard;
-        let number = port.number_for(ethernet.from);
-        let mut one_frame = OneFrame::offering(packet, &mut discard, Hop::NOWHERE).numbered(number);
-        let before = port.socket().recv_queue();
-        self.host
-            .link
-            .deliver(self.host.now, &mut one_frame, &mut port.set);
-        // smoltcp counts octets of payload, so an empty datagram is taken at its word.
-        if frame.len == 0 || port.socket().recv_queue() > before {
-            Verdict::Passed
-        } else if self.host.link.locals().contains(&frame.flow.local.addr) {
-            Verdict::Dropped(Reason::QueueFull)
-        } else {
-            Verdict::Dropped(Reason::NotForUs)
-        }
-    }
-
     /// Whether the application has sockets of its own.
     pub(super) fn has_extra(&self) -> bool {
-        self.extra.iter().next().is_some()
+        parts::OWN_SOCKETS && self.extra.iter().next().is_some()
     }
 
     /// Gives a frame to the application's own sockets, such as DHCP; says whether one took it. Nothing of

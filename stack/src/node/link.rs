@@ -19,6 +19,7 @@ use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr, Ipv4Cid
 
 use super::config::{Config, ConfigError, MAX_ADDRESSES, is_host, least_mtu};
 use super::ethernet::{HEADER, Hop};
+use super::frames::Frames;
 use super::isn::opening_config;
 use super::one_frame::{Medium, OneFrame};
 use crate::trace::{Flow, Reason, SeqNumber};
@@ -36,7 +37,7 @@ pub(super) struct Link {
     /// Reads and writes packets.
     packets: Interface,
     /// Reads and writes whole frames: DHCP needs one.
-    frames: Interface,
+    frames: Frames,
     mac: EthernetAddress,
     mtu: usize,
     /// Frames that the device takes in at once, if it said so.
@@ -59,10 +60,13 @@ impl Link {
     pub(super) fn new(now: Instant, config: &Config, seed: u64) -> Self {
         let medium = Medium::new(config.mtu, config.offloads(), None);
         let packets = interface(now, HardwareAddress::Ip, seed, medium);
-        let medium = Medium::ethernet(config.mtu, None);
+        let frames = || {
+            let medium = Medium::ethernet(config.mtu, None);
+            interface(now, config.mac.into(), seed, medium)
+        };
         Self {
             packets,
-            frames: interface(now, config.mac.into(), seed, medium),
+            frames: Frames::new(frames),
             mac: config.mac,
             mtu: config.mtu,
             burst: None,
@@ -132,7 +136,9 @@ impl Link {
         frame: &mut OneFrame<'_>,
         sockets: &mut SocketSet<'_>,
     ) {
-        self.frames.poll_ingress_single(now, frame, sockets);
+        if let Some(frames) = self.frames.interface() {
+            frames.poll_ingress_single(now, frame, sockets);
+        }
     }
 
     /// See [`Self::pump`].
@@ -142,19 +148,21 @@ impl Link {
         frame: &mut OneFrame<'_>,
         sockets: &mut SocketSet<'_>,
     ) {
-        self.frames.poll_egress(now, frame, sockets);
+        if let Some(frames) = self.frames.interface() {
+            frames.poll_egress(now, frame, sockets);
+        }
     }
 
     /// See [`Self::due`].
     pub(super) fn due_whole(&mut self, now: Instant, sockets: &SocketSet<'_>) -> Option<Instant> {
-        self.frames.poll_at(now, sockets)
+        self.frames.interface()?.poll_at(now, sockets)
     }
 
     /// An interface like ours, of this MTU, whose next sequence number is `iss`.
     pub(super) fn opening(&self, now: Instant, iss: SeqNumber, mtu: usize) -> Interface {
         let mut medium = Medium::new(mtu, self.offload, self.burst);
         let mut iface = Interface::new(opening_config(iss), &mut medium, now);
-        set_networks(&mut iface, &self.networks);
+        set_networks(Some(&mut iface), &self.networks);
         iface
     }
 
@@ -180,9 +188,11 @@ impl Link {
         (self.mtu, self.burst) = (mtu, burst);
         let medium = Medium::new(mtu, self.offload, burst);
         self.packets = interface(now, HardwareAddress::Ip, self.seed, medium);
-        let medium = Medium::ethernet(mtu, burst);
-        self.frames = interface(now, self.mac.into(), self.seed, medium);
-        for iface in [&mut self.packets, &mut self.frames] {
+        if let Some(frames) = self.frames.interface() {
+            let medium = Medium::ethernet(mtu, burst);
+            *frames = interface(now, self.mac.into(), self.seed, medium);
+        }
+        for iface in [Some(&mut self.packets), self.frames.interface()] {
             set_networks(iface, &self.networks);
         }
         let gateways = self.gateways.clone();
@@ -207,7 +217,7 @@ impl Link {
         if !fits {
             return Err(ConfigError::TooManyAddresses);
         }
-        for iface in [&mut self.packets, &mut self.frames] {
+        for iface in [Some(&mut self.packets), self.frames.interface()] {
             set_networks(iface, networks);
         }
         self.networks = networks.iter().copied().collect();
@@ -221,18 +231,15 @@ impl Link {
     /// More than there is room for, or one that no host can have.
     pub(super) fn set_gateways(&mut self, gateways: &[IpAddress]) -> Result<(), ConfigError> {
         self.gateways.clear();
-        let routes = self.frames.routes_mut();
-        routes.remove_default_ipv4_route();
-        #[cfg(feature = "ipv6")]
-        routes.remove_default_ipv6_route();
+        if let Some(frames) = self.frames.interface() {
+            let routes = frames.routes_mut();
+            routes.remove_default_ipv4_route();
+            #[cfg(feature = "ipv6")]
+            routes.remove_default_ipv6_route();
+        }
         for gateway in gateways {
-            let added = match IpAddr::from(*gateway) {
-                IpAddr::V4(v4) => routes.add_default_ipv4_route(v4).is_ok(),
-                #[cfg(feature = "ipv6")]
-                IpAddr::V6(v6) => routes.add_default_ipv6_route(v6).is_ok(),
-                #[cfg(not(feature = "ipv6"))]
-                IpAddr::V6(_) => false,
-            };
+            let frames = self.frames.interface();
+            let added = frames.is_none_or(|frames| add_gateway(frames, *gateway));
             if !added || self.gateways.push(*gateway).is_err() {
                 return Err(ConfigError::TooManyAddresses);
             }
@@ -329,6 +336,7 @@ impl Link {
     }
 
     /// Octets of the longest datagram to an address that no link before it must cut.
+    #[cfg(feature = "udp")]
     pub(super) fn longest_datagram(&self, to: IpAddress) -> usize {
         let ip = match IpAddr::from(to) {
             IpAddr::V4(_) => 20,
@@ -345,8 +353,21 @@ fn interface(now: Instant, address: HardwareAddress, seed: u64, mut medium: Medi
     Interface::new(config, &mut medium, now)
 }
 
+/// A way out; `false` if there is no room for it.
+fn add_gateway(iface: &mut Interface, gateway: IpAddress) -> bool {
+    let routes = iface.routes_mut();
+    match IpAddr::from(gateway) {
+        IpAddr::V4(v4) => routes.add_default_ipv4_route(v4).is_ok(),
+        #[cfg(feature = "ipv6")]
+        IpAddr::V6(v6) => routes.add_default_ipv6_route(v6).is_ok(),
+        #[cfg(not(feature = "ipv6"))]
+        IpAddr::V6(_) => false,
+    }
+}
+
 /// As many fit as our own list has room for.
-fn set_networks(iface: &mut Interface, networks: &[IpCidr]) {
+fn set_networks(iface: Option<&mut Interface>, networks: &[IpCidr]) {
+    let Some(iface) = iface else { return };
     iface.update_ip_addrs(|addresses| {
         addresses.clear();
         for cidr in networks {

@@ -32,8 +32,7 @@ pub(super) struct Listeners<'a> {
 
 impl<'a> Listeners<'a> {
     /// Nothing listens.
-    pub(super) fn new(mut places: ManagedSlice<'a, Listener>) -> Self {
-        places.fill(Listener::EMPTY);
+    pub(super) fn new(places: ManagedSlice<'a, Listener>) -> Self {
         Self { places }
     }
 

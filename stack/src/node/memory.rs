@@ -56,7 +56,7 @@ pub struct Memory<'a> {
     pub(super) journal: ManagedSlice<'a, Option<Event>>,
     /// For composing frames: MTU and 14 octets, or 65,549 where the device cuts segments or pieces of datagrams
     /// come together. Lent to the
-    /// application between two rounds, for messages: at least 1,028.
+    /// application between two rounds, for messages.
     pub(super) scratch: ManagedSlice<'a, u8>,
 }
 

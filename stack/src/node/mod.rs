@@ -16,6 +16,10 @@ mod claims;
 mod complaint;
 mod config;
 mod connection;
+#[cfg(feature = "udp")]
+mod datagrams;
+#[cfg(not(feature = "udp"))]
+#[path = "no_udp.rs"]
 mod datagrams;
 mod discovery;
 mod egress;
@@ -26,12 +30,15 @@ mod flow;
 mod following;
 pub mod footprint;
 mod frame;
+mod frames;
+mod full;
 mod gate;
 mod host;
 mod icmp;
 mod in_time_wait;
 mod ingress;
 mod isn;
+mod kept;
 mod link;
 mod listeners;
 mod memory;
@@ -47,6 +54,7 @@ mod occupancy;
 mod one_frame;
 mod opening;
 mod packet;
+mod parts;
 mod peer;
 #[cfg(feature = "reassembly")]
 mod pieces;
@@ -55,6 +63,7 @@ mod ports;
 mod queues;
 #[cfg(feature = "reassembly")]
 mod reassembly;
+#[cfg(feature = "udp")]
 mod received;
 mod receiving;
 mod record;
@@ -79,8 +88,16 @@ mod tcp;
 mod tcp_socket;
 mod time_wait;
 mod timers;
+#[cfg(feature = "udp")]
+mod udp;
+#[cfg(feature = "udp")]
 mod udp_port;
+#[cfg(feature = "udp")]
 mod udp_socket;
+#[cfg(feature = "udp")]
+mod udp_storage;
+#[cfg(not(feature = "udp"))]
+use datagrams as udp_storage;
 mod unreachable;
 mod waiting;
 
@@ -90,6 +107,7 @@ pub use connection::Handle;
 pub use errors::{ConnectError, ListenError, RecvError, SendError, SendToError};
 pub use memory::Memory;
 pub use node::Node;
+#[cfg(feature = "udp")]
 pub use received::{Path, Received};
 pub use run::Ingress;
 #[cfg(feature = "std")]
@@ -97,4 +115,5 @@ pub use sizes::Sizes;
 pub use status::{Serving, Status};
 pub use storage::Storage;
 pub use tcp_socket::TcpSocket;
+#[cfg(feature = "udp")]
 pub use udp_socket::UdpSocket;

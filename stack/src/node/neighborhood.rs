@@ -18,6 +18,7 @@ use super::ethernet::{Hop, group};
 use super::host::Host;
 use super::neighbors::{Answer, Question};
 use super::one_frame::Exit;
+use super::parts;
 use crate::trace::{Direction, Kind, Neighbor, Reason};
 
 /// A message for a neighbour, and where it goes.
@@ -63,6 +64,9 @@ fn everybody(family: IpAddress) -> EthernetAddress {
 impl Host<'_> {
     /// The hop that packets for an address take, if it is known; a question leaves if it is not.
     pub(super) fn resolve(&mut self, address: IpAddress) -> Option<Hop> {
+        if !parts::NEIGHBORS {
+            return None;
+        }
         if !address.is_unicast() || self.link.is_broadcast(address) {
             return Some(self.link.hop(group(address)));
         }
@@ -73,6 +77,9 @@ impl Host<'_> {
 
     /// Takes in who has an address; says whether that was asked for.
     pub(super) fn hear_claim(&mut self, claim: Claim) -> bool {
+        if !parts::NEIGHBORS {
+            return false;
+        }
         let answer = self
             .neighbors
             .answered(self.now, claim.address, claim.hardware);
@@ -87,6 +94,9 @@ impl Host<'_> {
 
     /// Whoever says that one of our addresses is its own.
     pub(super) fn conflict(&self, message: &Message) -> Option<Claim> {
+        if !parts::CLAIMS {
+            return None;
+        }
         let claim = match *message {
             // Whoever asks whether an address is free is answered. With our own hardware address it is
             // nobody who could know that answer from its own.
@@ -144,6 +154,9 @@ impl Host<'_> {
 
     /// Sends what is to be asked or told; `true` if the device had no room.
     pub(super) fn send_discovery<D: Device + ?Sized>(&mut self, device: &mut D) -> bool {
+        if !parts::NEIGHBORS && !parts::CLAIMS {
+            return false;
+        }
         self.neighbors.widen(self.now);
         while self.neighbors.asks() || self.claims.is_due(self.now) {
             let mut exit = device.transmit(self.now);

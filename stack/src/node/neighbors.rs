@@ -15,6 +15,7 @@ use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress};
 
+use super::parts;
 use super::sip::Sip;
 use crate::deadlines::earliest;
 
@@ -113,8 +114,7 @@ pub(super) struct Neighbors<'a> {
 
 impl<'a> Neighbors<'a> {
     /// Nobody is known; as many as there are places can be. `key` is a secret.
-    pub(super) fn new(mut places: ManagedSlice<'a, Neighbor>, key: &[u8; 16]) -> Self {
-        places.fill(Neighbor::EMPTY);
+    pub(super) fn new(places: ManagedSlice<'a, Neighbor>, key: &[u8; 16]) -> Self {
         Self {
             places,
             hasher: Sip::new_with_key(key),
@@ -218,6 +218,9 @@ impl<'a> Neighbors<'a> {
 
     /// When [`widen`](Self::widen) has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
+        if !parts::NEIGHBORS {
+            return None;
+        }
         self.alone_until
     }
 

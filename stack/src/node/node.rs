@@ -10,6 +10,7 @@ use super::claims::Claims;
 use super::config::{Config, Limits};
 use super::datagrams::Datagrams;
 use super::host::Host;
+use super::kept::Kept;
 use super::link::Link;
 use super::memory::Memory;
 use super::neighbors::Neighbors;
@@ -21,6 +22,7 @@ use super::record::Record;
 use super::table::{Table, TableMemory};
 use super::tcp::Tcp;
 use crate::opaque::opaque;
+#[cfg(feature = "journal")]
 use crate::trace::Journal;
 use managed::ManagedSlice;
 
@@ -41,7 +43,7 @@ use managed::ManagedSlice;
 /// - Each call does a bounded amount of work. [`Ingress::More`](super::Ingress::More), or a deadline that has already
 ///   passed, means that there is more to do: do not sleep.
 /// - Nothing here blocks, allocates, reads a clock, or panics on anything a peer sends.
-/// - Everything that happens is recorded in the [`journal`](Self::journal).
+/// - Everything that happens is recorded in the journal, with the feature of that name.
 /// - The device's `capabilities` apply: no frame is longer than its `max_transmission_unit`, which includes the
 ///   Ethernet header and must be at least 590 octets (1,294 with IPv6), and no window is larger than its
 ///   `max_burst_size`.
@@ -105,7 +107,7 @@ impl<'a> Node<'a> {
                 claims: Claims::default(),
                 announces: config.announces,
                 limits: config.limits,
-                record: Record::new(Journal::new(memory.journal)),
+                record: Record::new(Kept::new(memory.journal), now),
                 strangers: Strangers::new(memory.strangers, config.secret),
                 scratch: memory.scratch,
             },
@@ -123,11 +125,13 @@ impl<'a> Node<'a> {
     }
 
     /// Everything that happened, as far back as the journal reaches.
+    #[cfg(feature = "journal")]
     pub fn journal(&self) -> &Journal<'a> {
         self.host.record.journal()
     }
 
     /// Sockets of the application's own on the same interface, such as DHCP.
+    #[cfg(feature = "own-sockets")]
     pub fn extra_mut(&mut self) -> &mut SocketSet<'a> {
         &mut self.extra
     }
@@ -147,7 +151,7 @@ impl<'a> Node<'a> {
         &self.host.limits
     }
 
-    /// Lends the memory in which frames are composed, at least 1,028 octets: between two rounds of the
+    /// Lends the memory in which frames are composed, as long as the longest of them: between two rounds of the
     /// loop it is idle, and an application reads messages into it. Within `work` there is none to lend.
     pub fn with_scratch<T>(&mut self, work: impl FnOnce(&mut Self, &mut [u8]) -> T) -> T {
         let nothing = ManagedSlice::Borrowed(&mut []);

@@ -201,6 +201,7 @@ impl<'f> OneFrame<'f> {
     }
 
     /// Has smoltcp keep a number beside a datagram.
+    #[cfg(feature = "udp")]
     pub(super) fn numbered(mut self, id: u32) -> Self {
         self.meta.id = id;
         self

@@ -14,6 +14,7 @@ use super::host::Host;
 use super::numbers::Numbers;
 use super::occupancy::{Eviction, Occupancy};
 use super::one_frame::{Discard, OneFrame, Sent};
+use super::parts;
 use super::queues::Queue;
 use super::reply::bare;
 use super::segment::{flags, header};
@@ -178,6 +179,9 @@ impl Tcp<'_> {
         port: Option<u16>,
         remote: IpEndpoint,
     ) -> Result<SlotId, ConnectError> {
+        if !parts::NEIGHBORS {
+            return Err(ConnectError::NoRoute);
+        }
         let local = host
             .link
             .source_for(&remote.addr)

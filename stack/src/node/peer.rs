@@ -5,6 +5,7 @@ use smoltcp::wire::EthernetAddress;
 
 use super::ethernet::Hop;
 use super::host::Host;
+use super::parts;
 use super::queues::Queue;
 use super::slot_id::SlotId;
 use super::tcp::Tcp;
@@ -35,6 +36,9 @@ impl Tcp<'_> {
     /// A peer does not answer, or has moved: asks where it is, and takes what was answered since it was last
     /// heard.
     pub(super) fn doubt_peer(&mut self, host: &mut Host<'_>, slot: SlotId) {
+        if !parts::NEIGHBORS {
+            return;
+        }
         let connection = &self.table[slot];
         let (remote, heard) = (connection.flow.remote.addr, connection.heard);
         let (Some(last), Some(neighbor)) = (connection.neighbor, host.link.next_hop(remote)) else {
@@ -65,7 +69,7 @@ impl Tcp<'_> {
         let moved = match connection.neighbor {
             Some(last) if last == hardware => false,
             // Without anybody to ask, who sends last is believed.
-            Some(last) if connection.flags.reached => host
+            Some(last) if parts::NEIGHBORS && connection.flags.reached => host
                 .link
                 .next_hop(connection.flow.remote.addr)
                 .is_none_or(|neighbor| {

@@ -10,6 +10,7 @@ use smoltcp::wire::Ipv6Address;
 use smoltcp::wire::{EthernetProtocol, IpAddress, IpEndpoint, IpProtocol, Ipv4Address, TcpPacket};
 
 use super::ethernet::Ethernet;
+use super::parts;
 use crate::trace::{Flags, Header, SeqNumber};
 
 /// Octets of a header of TCP, of UDP, of IPv4 and of IPv6 without options.
@@ -47,6 +48,9 @@ pub(super) struct Segment<'p> {
 /// Reads the packet in a frame, and verifies nothing of it; `None`: it takes the long way.
 #[inline]
 pub(super) fn read<'p>(ethernet: &Ethernet<'p>) -> Option<Plain<'p>> {
+    if !parts::STRAIGHT_WAY {
+        return None;
+    }
     match ethernet.protocol {
         EthernetProtocol::Ipv4 => read_v4(ethernet.payload),
         #[cfg(feature = "ipv6")]

@@ -73,8 +73,7 @@ pub(super) struct Queues<'a> {
 
 impl<'a> Queues<'a> {
     /// Empty queues over `links.len()` slots.
-    pub(super) fn new(mut links: ManagedSlice<'a, QueueLinks>) -> Self {
-        links.fill(QueueLinks::EMPTY);
+    pub(super) fn new(links: ManagedSlice<'a, QueueLinks>) -> Self {
         let empty = Ends {
             first: NONE,
             last: NONE,

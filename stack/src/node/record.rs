@@ -8,30 +8,29 @@ use smoltcp::time::Instant;
 
 use super::connection::Connection;
 use super::frame::TcpFrame;
+use super::kept::Kept;
 use super::numbers::relative;
 use super::one_frame::Sent;
 use super::time_wait::TimeWait;
 use crate::trace::{
-    Answer, ConnectionId, Datagram, Direction, Ending, Event, Flags, Flow, Header, Journal, Kind,
-    Mark, Resource, Segment, Stray, Transition, Verdict, rfc9293,
+    Answer, ConnectionId, Datagram, Direction, Ending, Event, Flags, Flow, Header, Kind, Mark,
+    Resource, Segment, Stray, Transition, Verdict, rfc9293,
 };
 
 /// The journal, and the words for what gets into it.
 pub(super) struct Record<'a> {
-    journal: Journal<'a>,
+    journal: Kept<'a>,
     /// What the last call said.
     now: Instant,
 }
 
 impl<'a> Record<'a> {
-    pub(super) fn new(journal: Journal<'a>) -> Self {
-        Self {
-            journal,
-            now: Instant::ZERO,
-        }
+    pub(super) fn new(journal: Kept<'a>, now: Instant) -> Self {
+        Self { journal, now }
     }
 
-    pub(super) fn journal(&self) -> &Journal<'a> {
+    #[cfg(feature = "journal")]
+    pub(super) fn journal(&self) -> &Kept<'a> {
         &self.journal
     }
 

@@ -35,7 +35,7 @@ impl<'a> Node<'a> {
     pub fn new(config: Config, memory: Memory<'a>, now: Instant) -> Result<Self, ConfigError> {
         check(&config, &memory)?;
         let mut node = Self::assemble(&config, memory, now);
-        node.set_addresses(now, &config.addresses, &config.gateways)?;
+        node.take_first_addresses(&config.addresses, &config.gateways)?;
         Ok(node)
     }
 
@@ -53,7 +53,7 @@ impl<'a> Node<'a> {
     ) -> Result<&'p mut Self, ConfigError> {
         check(&config, &memory)?;
         let node = place.write(Self::assemble(&config, memory, now));
-        node.set_addresses(now, &config.addresses, &config.gateways)?;
+        node.take_first_addresses(&config.addresses, &config.gateways)?;
         Ok(node)
     }
 

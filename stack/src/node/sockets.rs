@@ -1,7 +1,7 @@
 //! The calls that open ports and connections, and lead to their sockets. None of them blocks.
 
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpAddress, IpEndpoint};
+use smoltcp::wire::IpEndpoint;
 
 use super::connection::Handle;
 use super::errors::{ConnectError, ListenError};
@@ -9,7 +9,6 @@ use super::node::Node;
 use super::queues::Queue;
 use super::slot_id::SlotId;
 use super::tcp_socket::TcpSocket;
-use super::udp_socket::UdpSocket;
 use crate::trace::{Call, Cause};
 
 impl<'a> Node<'a> {
@@ -128,47 +127,5 @@ impl<'a> Node<'a> {
         if let Some(slot) = self.tcp.table.slot_of(handle) {
             self.tcp.end_at_once(&mut self.host, slot, cause);
         }
-    }
-
-    /// Binds a UDP port.
-    ///
-    /// # Errors
-    /// See [`ListenError`].
-    pub fn bind(&mut self, port: u16) -> Result<(), ListenError> {
-        self.datagrams.bind(port)
-    }
-
-    /// Binds a UDP port that is hard to guess and that nobody has; says which.
-    ///
-    /// # Errors
-    /// See [`ListenError`].
-    pub fn bind_any(&mut self, now: Instant) -> Result<u16, ListenError> {
-        self.host.tick(now);
-        // There is no peer yet to make this choice differ from the last: the moment does.
-        let nowhere = IpAddress::v4(0, 0, 0, 0);
-        let moment = IpEndpoint::new(nowhere, now.total_micros() as u16);
-        let datagrams = &self.datagrams;
-        let is_free = |port| datagrams.place_of(port).is_none();
-        let port = self.tcp.ephemeral.choose(nowhere, moment, is_free);
-        let port = port.ok_or(ListenError::InUse)?;
-        self.datagrams.bind(port)?;
-        Ok(port)
-    }
-
-    /// Whether a UDP port is bound.
-    pub fn is_bound(&self, port: u16) -> bool {
-        self.datagrams.place_of(port).is_some()
-    }
-
-    /// The socket of a UDP port, if that is bound.
-    pub fn udp(&mut self, port: u16) -> Option<UdpSocket<'_, 'a>> {
-        let place = self.datagrams.place_of(port)?;
-        Some(UdpSocket::new(&mut self.host, &mut self.datagrams, place))
-    }
-
-    /// The next UDP port at which a datagram waits, each in turn.
-    pub fn next_udp(&mut self) -> Option<UdpSocket<'_, 'a>> {
-        let place = self.datagrams.next_ready()?;
-        Some(UdpSocket::new(&mut self.host, &mut self.datagrams, place))
     }
 }

@@ -113,17 +113,6 @@ impl Node<'_> {
         waiting.map(|slot| self.tcp.table[slot].flow.local.port)
     }
 
-    /// How many datagrams wait to be sent.
-    pub fn unsent_datagrams(&self) -> usize {
-        self.datagrams.queued()
-    }
-
-    /// Whether so many wait to be sent that others may find no room. Those that can leave have left after
-    /// [`poll_egress`](Self::poll_egress), and those that cannot are never as many.
-    pub fn has_many_datagrams(&self) -> bool {
-        self.datagrams.is_half_full()
-    }
-
     /// The handle of a live connection, from its number: for an operator's console. Walks over all slots.
     pub fn handle_of(&self, id: ConnectionId) -> Option<Handle> {
         let slot = self

@@ -38,19 +38,18 @@
 
 use heapless::Vec;
 use smoltcp::iface::SocketStorage;
-use smoltcp::socket::udp;
 
 use super::answers::Stranger;
 use super::connection::Slot;
-use super::datagrams::{DatagramMemory, Pending};
 use super::flow::Entry;
+use super::full::full;
 use super::listeners::Listener;
 use super::memory::Memory;
 use super::neighbors::Neighbor;
 use super::queues::QueueLinks;
 use super::syn_queue::SynQueueEntry;
 use super::time_wait::TimeWaitEntry;
-use super::udp_port::Port;
+pub use super::udp_storage::Udp;
 use crate::deadlines::Place;
 use crate::opaque::opaque;
 use crate::trace::Event;
@@ -91,22 +90,6 @@ pub struct TimeWaits<const ENTRIES: usize = 16, const FLOWS: usize = 64> {
 
 opaque!([const ENTRIES: usize, const FLOWS: usize] TimeWaits<ENTRIES, FLOWS>, "TimeWaits");
 
-/// `PORTS` that may be bound, each with `PACKETS` datagrams of together `OCTETS` that may wait to be taken, and one
-/// queue of as much to be sent. The longest datagram has `OCTETS`.
-pub struct Udp<'a, const PORTS: usize = 0, const PACKETS: usize = 8, const OCTETS: usize = 1024> {
-    sockets: Vec<SocketStorage<'a>, PORTS>,
-    packets: [Vec<udp::PacketMetadata, PACKETS>; PORTS],
-    received: [[u8; OCTETS]; PORTS],
-    ports: Vec<Port<'a>, PORTS>,
-    waiting: Vec<Pending, PACKETS>,
-    payload: [u8; OCTETS],
-    sender: Vec<SocketStorage<'a>, 1>,
-    sender_packet: Vec<udp::PacketMetadata, 1>,
-    sender_payload: [u8; OCTETS],
-}
-
-opaque!(['a, const PORTS: usize, const PACKETS: usize, const OCTETS: usize] Udp<'a, PORTS, PACKETS, OCTETS>, "Udp");
-
 /// `EVENTS` that are remembered; a short connection makes about twenty. With none, the default, events are still
 /// counted, but there is nothing to draw a ladder from.
 pub struct Journal<const EVENTS: usize = 0> {
@@ -115,7 +98,7 @@ pub struct Journal<const EVENTS: usize = 0> {
 
 opaque!([const EVENTS: usize] Journal<EVENTS>, "Journal");
 
-/// What a node has once: the longest `FRAME` in octets (MTU plus 14, at least 1,028); `NEIGHBORS` whose hardware
+/// What a node has once: the longest `FRAME` in octets (MTU plus 14, at least 590, with IPv6 1,294); `NEIGHBORS` whose hardware
 /// addresses are remembered (a multiple of four); `STRANGERS` whose answers are counted separately (at least 1);
 /// `SOCKETS` of the application's own, such as DHCP.
 pub struct Host<
@@ -192,7 +175,7 @@ impl<
                 "Host: NEIGHBORS is a multiple of four"
             );
             assert!(STRANGERS > 0, "Host: at least one stranger");
-            assert!(FRAME >= 1028, "Host: a frame of 1,028 octets or more");
+            assert!(FRAME >= 590, "Host: a frame of 590 octets or more");
         }
         Self {
             tcp: Tcp {
@@ -209,17 +192,7 @@ impl<
                 entries: Vec::new(),
                 flows: Vec::new(),
             },
-            udp: Udp {
-                sockets: Vec::new(),
-                packets: [const { Vec::new() }; PORTS],
-                received: [[0; OCTETS]; PORTS],
-                ports: Vec::new(),
-                waiting: Vec::new(),
-                payload: [0; OCTETS],
-                sender: Vec::new(),
-                sender_packet: Vec::new(),
-                sender_payload: [0; OCTETS],
-            },
+            udp: Udp::new(),
             journal: Journal { events: Vec::new() },
             host: Host {
                 neighbors: Vec::new(),
@@ -274,35 +247,6 @@ fn slots<'a, const CONNECTIONS: usize, const RX: usize, const TX: usize>(
         let _ = slots.push(Slot::new(socket, &mut receive[..], &mut transmit[..]));
     }
     slots.as_mut_slice()
-}
-
-impl<'a, const PORTS: usize, const PACKETS: usize, const OCTETS: usize>
-    Udp<'a, PORTS, PACKETS, OCTETS>
-{
-    fn memory(&'a mut self) -> DatagramMemory<'a> {
-        let sockets = full(&mut self.sockets, || SocketStorage::EMPTY).iter_mut();
-        for ((socket, packets), payload) in sockets.zip(&mut self.packets).zip(&mut self.received) {
-            let packets = full(packets, || udp::PacketMetadata::EMPTY);
-            let socket = core::slice::from_mut(socket);
-            let _ = self
-                .ports
-                .push(Port::new(socket, packets, &mut payload[..]));
-        }
-        DatagramMemory {
-            ports: self.ports.as_mut_slice().into(),
-            waiting: full(&mut self.waiting, || Pending::EMPTY).into(),
-            payload: (&mut self.payload[..]).into(),
-            sender: full(&mut self.sender, || SocketStorage::EMPTY).into(),
-            sender_packet: full(&mut self.sender_packet, || udp::PacketMetadata::EMPTY).into(),
-            sender_payload: (&mut self.sender_payload[..]).into(),
-        }
-    }
-}
-
-/// Fills a vector to its capacity.
-fn full<T, const N: usize>(vector: &mut Vec<T, N>, empty: fn() -> T) -> &mut [T] {
-    while vector.push(empty()).is_ok() {}
-    vector.as_mut_slice()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::frame::TcpFrame;
 use super::host::Host;
 use super::listeners::Listener;
 use super::one_frame::Exit;
+use super::parts;
 use super::reply::{self, bare, reset};
 use super::slot_id::SlotId;
 use super::syn_queue::PendingSyn;
@@ -57,6 +58,11 @@ impl Tcp<'_> {
             host.note_full(resource);
         }
         let noted = match verdict {
+            Admitted::Establish { .. } | Admitted::Cookie { .. } | Admitted::Queue
+                if !parts::SYN_QUEUE =>
+            {
+                return None;
+            }
             Admitted::Open { iss } => {
                 let syn = PendingSyn::of(frame, host.now);
                 self.open_passive(host, &syn, iss, Some(frame.verdict()));

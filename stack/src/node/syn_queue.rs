@@ -115,8 +115,7 @@ pub(super) struct SynQueue<'a> {
 
 impl<'a> SynQueue<'a> {
     /// Nobody waits yet; at most `entries.len()` ever will.
-    pub(super) fn new(mut entries: ManagedSlice<'a, SynQueueEntry>) -> Self {
-        entries.fill(SynQueueEntry::EMPTY);
+    pub(super) fn new(entries: ManagedSlice<'a, SynQueueEntry>) -> Self {
         Self { entries, len: 0 }
     }
 

@@ -151,8 +151,7 @@ pub(super) struct TimeWaitTable<'a> {
 
 impl<'a> TimeWaitTable<'a> {
     /// An empty ring over `entries`.
-    pub(super) fn new(mut entries: ManagedSlice<'a, TimeWaitEntry>) -> Self {
-        entries.fill(TimeWaitEntry::EMPTY);
+    pub(super) fn new(entries: ManagedSlice<'a, TimeWaitEntry>) -> Self {
         Self {
             entries,
             first: 0,

@@ -8,12 +8,16 @@ use super::flow::Found;
 use super::frame::IcmpFrame;
 use super::host::Host;
 use super::node::Node;
+use super::parts;
 use super::tcp::Tcp;
 use crate::trace::{Cause, Ending, Flow, Kind, Reason, SeqNumber, State};
 
 impl Node<'_> {
     /// What an ICMP message says about something that this node sent.
     pub(super) fn hear_icmp(&mut self, frame: &IcmpFrame<'_>) {
+        if !parts::ICMP {
+            return;
+        }
         let Some(error) = Unreachable::parse(frame) else {
             return;
         };

@@ -141,7 +141,7 @@ impl<R: Registers> Mac for Lan9118<R> {
         self.write_mac(MAC_ADDRL, u32::from_le_bytes([a, b, c, d]));
     }
 
-    fn receive(&mut self, frame: &mut [u8; MAX_FRAME]) -> Arrival {
+    fn receive<const FRAME: usize>(&mut self, frame: &mut [u8; FRAME]) -> Arrival {
         if !self.frame_waits() {
             return Arrival::Nothing;
         }
@@ -157,7 +157,7 @@ impl<R: Registers> Mac for Lan9118<R> {
         }
         match length - CHECK_SEQUENCE {
             0..MIN_FRAME => Arrival::Refused(Refusal::Runt),
-            octets @ MIN_FRAME..=MAX_FRAME => Arrival::Frame(octets),
+            octets if octets <= FRAME => Arrival::Frame(octets),
             _ => Arrival::Refused(Refusal::Oversized),
         }
     }

@@ -32,7 +32,7 @@ pub enum Arrival {
 pub enum Refusal {
     /// Shorter than [`MIN_FRAME`].
     Runt,
-    /// Longer than [`MAX_FRAME`].
+    /// Longer than the buffer that it is taken into: [`MAX_FRAME`], or what the program makes of it.
     Oversized,
     /// The MAC itself marked the frame as damaged.
     Damaged,
@@ -53,7 +53,7 @@ pub trait Mac {
 
     /// Takes the next frame out of the hardware into `frame`. A frame that does not fit, or is not
     /// one, is taken out all the same.
-    fn receive(&mut self, frame: &mut [u8; MAX_FRAME]) -> Arrival;
+    fn receive<const FRAME: usize>(&mut self, frame: &mut [u8; FRAME]) -> Arrival;
 
     /// Whether [`Mac::transmit`] may be called now.
     fn can_transmit(&mut self) -> bool;

@@ -11,7 +11,7 @@
 use smoltcp::wire::EthernetAddress;
 
 use super::octets::{pack, unpack, words};
-use super::{Arrival, MAX_FRAME, MIN_FRAME, Mac, Refusal};
+use super::{Arrival, MIN_FRAME, Mac, Refusal};
 use crate::registers::{Offset, Registers};
 
 /// Raw interrupt status when read, acknowledge when written.
@@ -113,7 +113,7 @@ impl<R: Registers> Mac for StellarisEnet<R> {
             .write(MACIA1, u32::from_le_bytes([e, f, 0, 0]));
     }
 
-    fn receive(&mut self, frame: &mut [u8; MAX_FRAME]) -> Arrival {
+    fn receive<const FRAME: usize>(&mut self, frame: &mut [u8; FRAME]) -> Arrival {
         if !self.frame_waits() {
             return Arrival::Nothing;
         }
@@ -130,7 +130,7 @@ impl<R: Registers> Mac for StellarisEnet<R> {
         });
         match length.saturating_sub(LENGTH_FIELD + CHECK_SEQUENCE) {
             0..MIN_FRAME => Arrival::Refused(Refusal::Runt),
-            octets @ MIN_FRAME..=MAX_FRAME => Arrival::Frame(octets),
+            octets if octets <= FRAME => Arrival::Frame(octets),
             _ => Arrival::Refused(Refusal::Oversized),
         }
     }

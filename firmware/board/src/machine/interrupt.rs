@@ -55,14 +55,17 @@ pub(crate) extern "C" fn ethernet() {
 
 /// The handler of the lines that nothing was connected to.
 pub(crate) extern "C" fn unexpected() {
-    fault::give_up(format_args!("an interrupt came that no driver asked for"));
+    fault::give_up_plainly("an interrupt came that no driver asked for");
 }
 
 /// Sleeps until a frame waits, the console has news, or `deadline` has come.
 ///
 /// Interrupts are held back from the look to the sleep. One that comes between is pending, and a
 /// pending interrupt ends a `WFI`, so nothing is slept through.
-pub fn sleep(ethernet: &mut Ethernet<'_, board::Mac>, deadline: Option<Instant>) {
+pub fn sleep<const FRAME: usize>(
+    ethernet: &mut Ethernet<'_, board::Mac, FRAME>,
+    deadline: Option<Instant>,
+) {
     loop {
         let awake = interrupt::free(|cs| {
             let news = CONSOLE.borrow(cs).borrow().has_news();
