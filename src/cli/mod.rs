@@ -8,6 +8,7 @@ pub mod demo;
 mod draw;
 mod input;
 mod invitation;
+mod lab;
 pub mod link;
 mod memory;
 pub mod namespace;
@@ -22,13 +23,14 @@ mod values;
 pub mod wait;
 mod zone;
 
+use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
 use args::{Arguments, Command};
-use config::{ConfigError, Stack};
+use config::Stack;
 use link::LinkError;
 use namespace::{Namespace, NamespaceError};
 use run::RunError;
@@ -71,6 +73,8 @@ pub enum Failure {
     NothingCame,
     #[error("the system refused: {0}")]
     System(#[from] std::io::Error),
+    #[error(transparent)]
+    Lab(#[from] lab::NotCaptured),
     #[error("{0}")]
     NotConnected(String),
 }
@@ -83,7 +87,7 @@ pub fn main() -> ExitCode {
         Command::Serve(serve) => {
             let stack = config::check_services(&serve);
             let stack = stack.and_then(|()| serve.stack.clone().try_into());
-            let stack = stack_or_exit("serve", stack);
+            let stack = asked_or_exit("serve", stack);
             serve::serve(&serve, &stack)
         }
         Command::Connect(connect) => {
@@ -91,11 +95,15 @@ pub fn main() -> ExitCode {
                 stack.check_remote(&connect.remote)?;
                 Ok(stack)
             });
-            let stack = stack_or_exit("connect", stack);
+            let stack = asked_or_exit("connect", stack);
             connect::connect(&connect, &stack)
         }
         Command::Demo(demo) => demo::play(&demo).map_err(Failure::from),
         Command::Ladder(ladder) => draw::draw(&ladder),
+        Command::Lab(arguments) => {
+            let asked = asked_or_exit("lab", lab::Asked::try_from(&arguments));
+            lab::play(&arguments, &asked)
+        }
         Command::Budget => print_budget(),
     };
     match result {
@@ -116,8 +124,8 @@ fn print_budget() -> Result<(), Failure> {
 }
 
 /// Arguments that do not fit together are reported as those that are wrong by themselves.
-fn stack_or_exit(command: &str, stack: Result<Stack, ConfigError>) -> Stack {
-    stack.unwrap_or_else(|error| {
+fn asked_or_exit<T>(command: &str, asked: Result<T, impl Display>) -> T {
+    asked.unwrap_or_else(|error| {
         let mut program = Arguments::command();
         program.build();
         let usage = program.find_subcommand_mut(command);

@@ -1,0 +1,5 @@
+//! closing
+
+use super::Experiment;
+
+pub(super) const EXPERIMENTS: &[Experiment] = &[];

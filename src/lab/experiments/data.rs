@@ -1,0 +1,5 @@
+//! data
+
+use super::Experiment;
+
+pub(super) const EXPERIMENTS: &[Experiment] = &[];

@@ -1,0 +1,5 @@
+//! Stub.
+
+use crate::lab::texts::Data;
+
+pub(super) const DATA: Data = Data {};

@@ -1,0 +1,5 @@
+//! Stub.
+
+use crate::lab::texts::Trouble;
+
+pub(super) const TROUBLE: Trouble = Trouble {};
