@@ -83,6 +83,9 @@ struct Flying {
 /// Decides what befalls a packet.
 pub type Rule = Box<dyn FnMut(&Sent) -> Option<Fate>>;
 
+/// An application that acts by itself, between what comes in and what goes out.
+pub type Reflex = Box<dyn FnMut(&mut Bench)>;
+
 /// A client, a server, a cable.
 pub struct Bench {
     plan: Plan,
@@ -92,6 +95,7 @@ pub struct Bench {
     plugged: bool,
     flying: Vec<Flying>,
     rules: Vec<Rule>,
+    reflex: Option<Reflex>,
     run: Run,
     /// The conversations so far: the client's port and the server's, and whether they are datagrams.
     flows: Vec<(u16, u16, bool)>,
@@ -169,6 +173,7 @@ impl Bench {
             plugged: true,
             flying: Vec::new(),
             rules: Vec::new(),
+            reflex: None,
             run: Run {
                 rows: Vec::new(),
                 facts: Vec::new(),
@@ -212,6 +217,11 @@ impl Bench {
     /// Adds a rule: the first that has something to say about a packet decides.
     pub fn rule(&mut self, rule: impl FnMut(&Sent) -> Option<Fate> + 'static) {
         self.rules.push(Box::new(rule));
+    }
+
+    /// Has an application act whenever something came in. There is one at a time.
+    pub fn reflex(&mut self, reflex: impl FnMut(&mut Self) + 'static) {
+        self.reflex = Some(Box::new(reflex));
     }
 
     /// Windows are part of the matter.
@@ -605,6 +615,10 @@ impl Bench {
             let _ = node.poll_ingress(self.now, &mut host.port.end_a());
         }
         self.read(side, None, None);
+        if let Some(mut reflex) = self.reflex.take() {
+            reflex(self);
+            self.reflex.get_or_insert(reflex);
+        }
         let mut next = None;
         for _ in steps..STEPS {
             let host = &mut self.hosts[place(side)];

@@ -5,7 +5,6 @@
 use std::format;
 use std::string::String;
 use std::vec;
-use std::vec::Vec;
 
 use smoltcp::time::Duration;
 use smoltcp::wire::IpEndpoint;
@@ -306,14 +305,17 @@ fn of_connecting(begun: Option<Result<Handle, ConnectError>>) -> (Answer, Option
     }
 }
 
-/// Octets as they are written in a program: the text, or how many there are if they are many.
+/// Octets as they are written in a program: the text, or how often it has the same octet and what comes then.
 pub fn quoted(octets: &[u8]) -> String {
-    let text: Vec<u8> = octets.to_vec();
-    match String::from_utf8(text) {
-        Ok(text) if octets.len() <= 16 => format!("{text:?}"),
-        _ => match octets.first() {
-            Some(first) => format!("{} x '{}'", octets.len(), char::from(*first)),
-            None => "\"\"".into(),
-        },
+    let text = |octets: &[u8]| format!("{:?}", String::from_utf8_lossy(octets));
+    let Some(first) = octets.first().filter(|_| octets.len() > 16) else {
+        return text(octets);
+    };
+    let same = octets.iter().take_while(|octet| *octet == first).count();
+    let begin = format!("{same} x '{}'", char::from(*first));
+    match &octets[same..] {
+        [] => begin,
+        rest if rest.len() <= 16 => format!("{begin}, {}", text(rest)),
+        rest => format!("{begin}, +{}", rest.len()),
     }
 }

@@ -43,6 +43,7 @@ impl Claim {
             && !self.rows.contains(&row.number)
         {
             self.rows.push(row.number);
+            self.rows.sort_unstable();
         }
         self.is(row.is_some())
     }

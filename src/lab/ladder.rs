@@ -172,7 +172,10 @@ impl Drawer {
             }
             What::Timer(side, timer) => self.note(*side, (words.timer)(*timer), palette.caution),
             What::Waits(side, lasts) => {
-                let text = format!("2 MSL: {} s", lasts.secs());
+                let text = match (lasts.secs(), lasts.total_millis()) {
+                    (0, millis) => format!("2 MSL: {millis} ms"),
+                    (seconds, _) => format!("2 MSL: {seconds} s"),
+                };
                 self.note(*side, &text, palette.note)
             }
             What::Over(side, ending) => self.note(*side, (words.ending)(*ending), palette.heading),

@@ -35,17 +35,23 @@ fn wrapped(text: &str, indent: &str) -> String {
     lines
 }
 
+/// No line begins with one of these: the full-width comma, colon, semicolon, question mark, exclamation mark and
+/// closing bracket, the ideographic full stop, comma and closing title mark.
+const STOPS: [char; 9] = [
+    '\u{ff0c}', '\u{ff1a}', '\u{ff1b}', '\u{ff1f}', '\u{ff01}', '\u{ff09}', '\u{3002}', '\u{3001}',
+    '\u{300b}',
+];
+
 /// Where a line may be broken: behind a space, and before a Chinese character that is no stop.
 fn words(text: &str) -> Vec<&str> {
-    let may_begin = |letter: char| {
-        matches!(letter, '\u{2e80}'..='\u{ffef}') && !",。;:?!、)」”》".contains(letter)
-    };
+    let may_begin =
+        |letter: char| matches!(letter, '\u{2e80}'..='\u{ffef}') && !STOPS.contains(&letter);
     let mut words = Vec::new();
     let mut start = 0;
     let mut before = 'x';
     for (at, letter) in text.char_indices() {
         let behind_space = before == ' ' && letter != ' ';
-        let chinese = may_begin(letter) && !"(「“《".contains(before);
+        let chinese = may_begin(letter) && !matches!(before, '\u{ff08}' | '\u{300a}' | '(');
         if at > start && (behind_space || chinese) {
             words.push(&text[start..at]);
             start = at;
@@ -170,9 +176,9 @@ impl Report {
         let sections: Vec<_> = experiment
             .rfcs
             .iter()
-            .map(|(number, section)| {
-                let section = frame.section.replace("{0}", section);
-                format!("RFC {number} {section}")
+            .map(|(number, section)| match *section {
+                "" => format!("RFC {number}"),
+                section => format!("RFC {number} {}", frame.section.replace("{0}", section)),
             })
             .collect();
         text.push_str(&self.title(&sections.join(", ")));

@@ -6,6 +6,8 @@ mod data;
 mod opening;
 mod trouble;
 
+use smoltcp::time::Duration;
+
 use super::bench::Plan;
 use super::claim::Claim;
 use super::settings::{Knob, Settings};
@@ -105,4 +107,9 @@ fn plan(settings: &Settings) -> Plan {
     };
     plan.limits.msl = settings.msl;
     plan
+}
+
+/// Long enough for whatever one call sets off, of acknowledgments that wait too.
+fn moment(settings: &Settings) -> Duration {
+    settings.delay * 4 + Duration::from_millis(20)
 }

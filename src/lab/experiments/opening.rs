@@ -5,7 +5,7 @@ use std::vec::Vec;
 use smoltcp::time::Duration;
 use smoltcp::wire::TcpControl;
 
-use super::{Experiment, Group, plan};
+use super::{Experiment, Group, moment, plan};
 use crate::device::Side;
 use crate::lab::bench::{Bench, PORT, address, mac};
 use crate::lab::claim::{
@@ -94,17 +94,12 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
         name: "tcp-and-udp-port",
         group: Group::Opening,
         knobs: &[Knob::Delay, Knob::Seed],
-        rfcs: &[(9293, "2.2"), (768, "-")],
+        rfcs: &[(9293, "2.2"), (768, "")],
         run: tcp_and_udp_port,
         claims: tcp_and_udp_port_claims,
         words: |texts| &texts.opening.tcp_and_udp_port,
     },
 ];
-
-/// Long enough for whatever one call sets off, of acknowledgments that wait too.
-fn moment(settings: &Settings) -> Duration {
-    settings.delay * 4 + Duration::from_millis(20)
-}
 
 fn without_accept(settings: &Settings) -> Outcome {
     let mut bench = Bench::new(plan(settings));

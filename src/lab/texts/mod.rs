@@ -201,14 +201,40 @@ pub struct Opening {
 /// Experiments about the end of a connection.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "each is the experiment of that name")]
-pub struct Closing {}
+pub struct Closing {
+    pub four_or_three: Words,
+    pub who_closes_first: Words,
+    pub two_msl: Words,
+    pub old_segment: Words,
+    pub syn_meets_time_wait: Words,
+    pub fin_out_of_order: Words,
+    pub half_close: Words,
+    pub simultaneous_close: Words,
+    pub linger_0: Words,
+}
 
 /// Experiments about what is sent on a connection.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "each is the experiment of that name")]
-pub struct Data {}
+pub struct Data {
+    pub numbers: Words,
+    pub sticking: Words,
+    pub recv_blocks: Words,
+    pub zero_window: Words,
+    pub silly_window: Words,
+    pub nagle: Words,
+    pub lost_message: Words,
+    pub duplicate: Words,
+}
 
 /// Experiments about what goes wrong.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "each is the experiment of that name")]
-pub struct Trouble {}
+pub struct Trouble {
+    pub cable_pulled: Words,
+    pub power_lost: Words,
+    pub syn_flood: Words,
+    pub blind_reset: Words,
+    pub keep_alive: Words,
+    pub lossy_path: Words,
+}

@@ -83,6 +83,7 @@ const fn answer(answer: Answer) -> &'static str {
 /// The reasons that experiments meet; others are told by one word.
 const fn reason(reason: Reason) -> &'static str {
     match reason {
+        Reason::NotForUs => "another address",
         Reason::BacklogFull => "the queue is full",
         Reason::ResetOutOfWindow => "not the exact number",
         Reason::ResetInTimeWait => "a reset in TIME-WAIT",

@@ -56,10 +56,10 @@ pub(super) const OPENING: Opening = Opening {
     isns_differ: Words {
         question: "Why does each connection begin at another sequence number?",
         answer: [
-            "Between other ports the number is another one ({0} and {1}), and nobody who lacks the secret can tell one from the other: so nobody can forge a segment into a connection by guessing.",
+            "Between other ports the number is another one ({0} and {1}), and the clock alone does not make the difference.",
             "Between the same ports it has grown by {0} in {1}, one every 4 us: so old segments of the last connection lie behind the new one's numbers.",
         ],
-        rfc: "ISN = M + F(addresses, ports, secret): M is a clock of 4 us, F a keyed hash.",
+        rfc: "ISN = M + F(addresses, ports, secret): M is a clock of 4 us, F a keyed hash. Whoever lacks the key cannot compute the numbers of another's connection, and so cannot forge a segment into it.",
         kernel: "In Wireshark switch off Protocols - TCP - Relative sequence numbers, and connect some times with nc -p 5002 and without -p.",
         runs: &[],
     },
