@@ -39,7 +39,7 @@ extern crate std;
 pub use smolhost::smoltcp;
 
 pub mod app;
-#[cfg(feature = "linux")]
+#[cfg(feature = "lab")]
 pub mod capture;
 pub mod chat;
 #[cfg(feature = "std")]

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use smolchat::chat::Rate;
-use smolchat::lab::Language;
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
-use super::lab::values as lab;
+use super::lab::arguments as lab;
 use super::values;
 use super::zone::Remote;
 
@@ -42,8 +41,8 @@ pub enum Command {
     #[command(long_about = LADDER, after_long_help = LADDER_EXAMPLES)]
     Ladder(LadderArguments),
     /// Answers a question about TCP or UDP by an experiment on two nodes in memory
-    #[command(long_about = LAB, after_long_help = LAB_EXAMPLES)]
-    Lab(LabArguments),
+    #[command(long_about = lab::ABOUT, after_long_help = lab::EXAMPLES)]
+    Lab(lab::LabArguments),
     /// Prints how many octets each thing takes
     #[command(long_about = BUDGET)]
     Budget,
@@ -123,39 +122,6 @@ pub struct LadderArguments {
     /// A capture: pcap or pcapng, which may be compressed by gzip; - reads it from standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    #[command(flatten)]
-    pub colours: ColourArguments,
-}
-
-#[derive(Debug, Args)]
-pub struct LabArguments {
-    /// The experiment, or list
-    #[arg(value_name = "NAME", default_value = "list")]
-    pub name: String,
-    /// Show one row at a time: Enter the next, b back, ? explains, q ends
-    #[arg(long)]
-    pub step: bool,
-    /// Maximum segment lifetime, from 1s to 2min
-    #[arg(long, value_name = "TIME", value_parser = lab::msl)]
-    pub msl: Option<Duration>,
-    /// Which message is lost, from 1 to 3
-    #[arg(long, value_name = "NUMBER", value_parser = lab::loss)]
-    pub loss: Option<u64>,
-    /// How many times in a row it is lost, from 1 to 4
-    #[arg(long, value_name = "COUNT", value_parser = lab::drop)]
-    pub drop: Option<u64>,
-    /// The time from one end to the other, from 1ms to 100ms
-    #[arg(long, value_name = "TIME", value_parser = lab::delay)]
-    pub delay: Option<Duration>,
-    /// The seed of every random choice
-    #[arg(long, value_name = "NUMBER", value_parser = values::seed)]
-    pub seed: Option<u64>,
-    /// The language: en or zh [default: that of LC_ALL, LC_MESSAGES or LANG]
-    #[arg(long, value_name = "CODE", value_parser = lab::language)]
-    pub lang: Option<Language>,
-    /// Write every frame to this file as it was sent, for Wireshark (pcapng); its row is its comment
-    #[arg(long, value_name = "FILE")]
-    pub pcap: Option<PathBuf>,
     #[command(flatten)]
     pub colours: ColourArguments,
 }
@@ -316,21 +282,6 @@ Examples:
   sudo tcpdump -i tap0 -w chat.pcap tcp  make a capture
   smolchat ladder chat.pcap
   ssh host tcpdump -w - tcp | smolchat ladder -";
-
-const LAB: &str = "\
-Answers a question about TCP or UDP by an experiment on two nodes in memory.
-
-Without a NAME, or with list, the questions are listed. With one, the experiment is done, on a virtual clock \
-and in less than a second; it shows the ladder with the states of both ends, the answer with the rows that \
-prove it, what the RFC says, and how to see the same with a kernel. Each sentence of an answer is checked on \
-what was measured.";
-
-const LAB_EXAMPLES: &str = "\
-Examples:
-  smolchat lab                           the questions
-  smolchat lab without-accept            one of them
-  smolchat lab lost-syn --drop 3 --step  with three losses, row by row
-  smolchat lab half-close --pcap half-close.pcapng --lang zh";
 
 const BUDGET: &str = "\
 Prints how many octets a connection, a member, a TIME-WAIT record and a journal event take, and \

@@ -23,14 +23,13 @@ mod values;
 pub mod wait;
 mod zone;
 
-use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
 use args::{Arguments, Command};
-use config::Stack;
+use config::{ConfigError, Stack};
 use link::LinkError;
 use namespace::{Namespace, NamespaceError};
 use run::RunError;
@@ -74,7 +73,7 @@ pub enum Failure {
     #[error("the system refused: {0}")]
     System(#[from] std::io::Error),
     #[error(transparent)]
-    Lab(#[from] lab::NotCaptured),
+    Lab(#[from] lab::Failed),
     #[error("{0}")]
     NotConnected(String),
 }
@@ -87,7 +86,7 @@ pub fn main() -> ExitCode {
         Command::Serve(serve) => {
             let stack = config::check_services(&serve);
             let stack = stack.and_then(|()| serve.stack.clone().try_into());
-            let stack = asked_or_exit("serve", stack);
+            let stack = stack_or_exit("serve", stack);
             serve::serve(&serve, &stack)
         }
         Command::Connect(connect) => {
@@ -95,15 +94,12 @@ pub fn main() -> ExitCode {
                 stack.check_remote(&connect.remote)?;
                 Ok(stack)
             });
-            let stack = asked_or_exit("connect", stack);
+            let stack = stack_or_exit("connect", stack);
             connect::connect(&connect, &stack)
         }
         Command::Demo(demo) => demo::play(&demo).map_err(Failure::from),
         Command::Ladder(ladder) => draw::draw(&ladder),
-        Command::Lab(arguments) => {
-            let asked = asked_or_exit("lab", lab::Asked::try_from(&arguments));
-            lab::play(&arguments, &asked)
-        }
+        Command::Lab(lab) => lab::run(&lab, &mut Arguments::command()).map_err(Failure::from),
         Command::Budget => print_budget(),
     };
     match result {
@@ -124,8 +120,8 @@ fn print_budget() -> Result<(), Failure> {
 }
 
 /// Arguments that do not fit together are reported as those that are wrong by themselves.
-fn asked_or_exit<T>(command: &str, asked: Result<T, impl Display>) -> T {
-    asked.unwrap_or_else(|error| {
+fn stack_or_exit(command: &str, stack: Result<Stack, ConfigError>) -> Stack {
+    stack.unwrap_or_else(|error| {
         let mut program = Arguments::command();
         program.build();
         let usage = program.find_subcommand_mut(command);

@@ -9,7 +9,8 @@ use std::vec;
 use smoltcp::time::Duration;
 use smoltcp::wire::IpEndpoint;
 
-use super::bench::{Bench, PORT, address};
+use super::bench::Bench;
+use super::plan::{PORT, address};
 use super::tape::{Answer, Event, What};
 use crate::device::Side;
 use crate::node::{ConnectError, Handle, ListenError, Node, RecvError, SendError, SendToError};
@@ -92,7 +93,7 @@ impl Bench {
     }
 
     /// Serves a port.
-    pub fn listen(&mut self, side: Side, port: u16, backlog: u16) -> Answer {
+    pub(super) fn listen(&mut self, side: Side, port: u16, backlog: u16) -> Answer {
         let given = format!("{port}, backlog {backlog}");
         self.call((side, "listen", given), None, |bench| {
             let done = bench.with(side, |node| node.listen(port, backlog));
@@ -102,12 +103,12 @@ impl Bench {
     }
 
     /// The server serves its port.
-    pub fn serve(&mut self) {
+    pub(super) fn serve(&mut self) {
         self.listen(Side::B, PORT, 4);
     }
 
     /// Begins to connect: the answer comes later.
-    pub fn connect(&mut self, side: Side) -> Option<Handle> {
+    pub(super) fn connect(&mut self, side: Side) -> Option<Handle> {
         let remote = IpEndpoint::new(address(side.other()).into(), PORT);
         let given = format!("{PORT}");
         self.call((side, "connect", given), None, |bench| {
@@ -118,7 +119,7 @@ impl Bench {
     }
 
     /// The same from a port of the caller's choice.
-    pub fn connect_from(&mut self, side: Side, from: u16, to: u16) -> Option<Handle> {
+    pub(super) fn connect_from(&mut self, side: Side, from: u16, to: u16) -> Option<Handle> {
         let remote = IpEndpoint::new(address(side.other()).into(), to);
         let given = format!("{to}, from {from}");
         self.call((side, "connect", given), None, |bench| {
@@ -129,7 +130,7 @@ impl Bench {
     }
 
     /// Takes the next connection whose handshake is over.
-    pub fn accept(&mut self) -> Option<Handle> {
+    pub(super) fn accept(&mut self) -> Option<Handle> {
         let side = Side::B;
         self.call((side, "accept", String::new()), None, |bench| {
             let accepted = bench.with(side, Node::accept).flatten();
@@ -142,7 +143,7 @@ impl Bench {
     }
 
     /// Sends on a connection.
-    pub fn send(&mut self, side: Side, handle: Handle, octets: &[u8]) -> Answer {
+    pub(super) fn send(&mut self, side: Side, handle: Handle, octets: &[u8]) -> Answer {
         self.call((side, "send", quoted(octets)), Some(handle), |bench| {
             let sent = bench.with(side, |node| node.tcp(handle).map(|mut it| it.send(octets)));
             let answer = match sent.flatten() {
@@ -157,7 +158,7 @@ impl Bench {
     }
 
     /// Receives from a connection: at most `most` octets.
-    pub fn recv_at_most(&mut self, side: Side, handle: Handle, most: usize) -> Answer {
+    pub(super) fn recv_at_most(&mut self, side: Side, handle: Handle, most: usize) -> Answer {
         self.call((side, "recv", format!("{most}")), Some(handle), |bench| {
             let mut octets = vec![0; most];
             let received = bench.with(side, |node| {
@@ -172,12 +173,12 @@ impl Bench {
     }
 
     /// Receives from a connection: at most 1024 octets.
-    pub fn recv(&mut self, side: Side, handle: Handle) -> Answer {
+    pub(super) fn recv(&mut self, side: Side, handle: Handle) -> Answer {
         self.recv_at_most(side, handle, ASKED)
     }
 
     /// Closes the sending half.
-    pub fn shutdown(&mut self, side: Side, handle: Handle) {
+    pub(super) fn shutdown(&mut self, side: Side, handle: Handle) {
         self.call(
             (side, "shutdown", "SHUT_WR".into()),
             Some(handle),
@@ -194,7 +195,7 @@ impl Bench {
     }
 
     /// Closes, and lets go.
-    pub fn close(&mut self, side: Side, handle: Handle) {
+    pub(super) fn close(&mut self, side: Side, handle: Handle) {
         self.call((side, "close", String::new()), Some(handle), |bench| {
             let now = bench.now();
             bench.with(side, |node| {
@@ -207,7 +208,7 @@ impl Bench {
     }
 
     /// Closes with a linger time of zero.
-    pub fn abort(&mut self, side: Side, handle: Handle) {
+    pub(super) fn abort(&mut self, side: Side, handle: Handle) {
         self.call((side, "close", "linger 0".into()), Some(handle), |bench| {
             let now = bench.now();
             bench.with(side, |node| node.abort(now, handle));
@@ -216,7 +217,7 @@ impl Bench {
     }
 
     /// Its process is killed: its system closes what it had open.
-    pub fn kill(&mut self, side: Side, handle: Handle) {
+    pub(super) fn kill(&mut self, side: Side, handle: Handle) {
         let flow = self.flow_of(side, handle);
         let row = self.note(flow, What::Event(Event::Killed(side)));
         let now = self.now();
@@ -229,7 +230,7 @@ impl Bench {
     }
 
     /// Binds a UDP port.
-    pub fn bind(&mut self, side: Side, port: u16) -> Answer {
+    pub(super) fn bind(&mut self, side: Side, port: u16) -> Answer {
         self.call((side, "bind", format!("udp {port}")), None, |bench| {
             let done = bench.with(side, |node| node.bind(port));
             let answer = of_listening(done.unwrap_or(Err(ListenError::PortZero)));
@@ -238,7 +239,7 @@ impl Bench {
     }
 
     /// Sends a datagram to the server's port.
-    pub fn send_to(&mut self, side: Side, from: u16, to: u16, octets: &[u8]) -> Answer {
+    pub(super) fn send_to(&mut self, side: Side, from: u16, to: u16, octets: &[u8]) -> Answer {
         self.call((side, "sendto", quoted(octets)), None, |bench| {
             let (now, remote) = (
                 bench.now(),
@@ -259,7 +260,7 @@ impl Bench {
     }
 
     /// Receives a datagram.
-    pub fn recv_from(&mut self, side: Side, port: u16) -> Answer {
+    pub(super) fn recv_from(&mut self, side: Side, port: u16) -> Answer {
         self.call((side, "recvfrom", format!("{ASKED}")), None, |bench| {
             let mut octets = vec![0; ASKED];
             let received = bench.with(side, |node| node.udp(port)?.recv_from(&mut octets));
@@ -272,7 +273,7 @@ impl Bench {
     }
 
     /// Serves, connects and accepts: both ends are in ESTABLISHED, if nothing befalls the handshake.
-    pub fn meet(&mut self) -> Option<(Handle, Handle)> {
+    pub(super) fn meet(&mut self) -> Option<(Handle, Handle)> {
         self.serve();
         let client = self.connect(Side::A)?;
         self.run_for(self.delay() * 3);
@@ -281,13 +282,13 @@ impl Bench {
     }
 
     /// The state of a connection at this moment; CLOSED if it is over.
-    pub fn state(&mut self, side: Side, handle: Handle) -> State {
+    pub(super) fn state(&mut self, side: Side, handle: Handle) -> State {
         let status = self.node(side).and_then(|node| node.status(handle));
         status.map_or(State::Closed, |status| status.state)
     }
 
     /// Waits until a connection is over, at most so long; says how long that took.
-    pub fn outlast(&mut self, side: Side, handle: Handle, patience: Duration) -> Duration {
+    pub(super) fn outlast(&mut self, side: Side, handle: Handle, patience: Duration) -> Duration {
         let begun = self.now();
         self.run_until(patience, |bench| {
             (bench.state(side, handle) == State::Closed).then_some(())
@@ -306,7 +307,7 @@ fn of_connecting(begun: Option<Result<Handle, ConnectError>>) -> (Answer, Option
 }
 
 /// Octets as they are written in a program: the text, or how often it has the same octet and what comes then.
-pub fn quoted(octets: &[u8]) -> String {
+pub(super) fn quoted(octets: &[u8]) -> String {
     let text = |octets: &[u8]| format!("{:?}", String::from_utf8_lossy(octets));
     let Some(first) = octets.first().filter(|_| octets.len() > 16) else {
         return text(octets);

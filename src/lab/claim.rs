@@ -27,7 +27,7 @@ pub struct Claim {
 
 impl Claim {
     /// Nothing is claimed yet.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::default()
     }
 
@@ -38,7 +38,7 @@ impl Claim {
 
     /// There is such a row, and it is named as a proof.
     #[must_use]
-    pub fn row(mut self, row: Option<&Row>) -> Self {
+    pub(super) fn row(mut self, row: Option<&Row>) -> Self {
         if let Some(row) = row
             && !self.rows.contains(&row.number)
         {
@@ -50,7 +50,7 @@ impl Claim {
 
     /// This is so.
     #[must_use]
-    pub fn is(mut self, so: bool) -> Self {
+    pub(super) fn is(mut self, so: bool) -> Self {
         self.checks += 1;
         if !so {
             self.failed.push(self.checks);
@@ -60,17 +60,17 @@ impl Claim {
 
     /// This stands in the sentence.
     #[must_use]
-    pub fn value(mut self, value: impl ToString) -> Self {
+    pub(super) fn value(mut self, value: impl ToString) -> Self {
         self.values.push(value.to_string());
         self
     }
 
     /// A time that stands in the sentence: in milliseconds, or in seconds if it is long.
     #[must_use]
-    pub fn time(self, time: Option<Duration>) -> Self {
+    pub(super) fn time(self, time: Option<Duration>) -> Self {
         let micros = time.map_or(0, |time| time.total_micros());
         let text = match micros {
-            ..10_000_000 if micros % 1000 == 0 => std::format!("{} ms", micros / 1000),
+            ..10_000_000 if micros.is_multiple_of(1000) => std::format!("{} ms", micros / 1000),
             ..10_000_000 => std::format!("{:.1} ms", micros as f64 / 1000.0),
             _ => std::format!("{:.1} s", micros as f64 / 1_000_000.0),
         };
@@ -79,7 +79,7 @@ impl Claim {
 }
 
 /// Whether a segment has these control bits; PSH does not count.
-pub fn is(sent: &Sent, flags: &[Flags]) -> bool {
+pub(super) fn is(sent: &Sent, flags: &[Flags]) -> bool {
     let wanted = flags
         .iter()
         .fold(Flags::default(), |all, flag| all.with(*flag));
@@ -89,39 +89,39 @@ pub fn is(sent: &Sent, flags: &[Flags]) -> bool {
 }
 
 /// SYN alone.
-pub const SYN: &[Flags] = &[Flags::SYN];
+pub(super) const SYN: &[Flags] = &[Flags::SYN];
 /// SYN and ACK.
-pub const SYN_ACK: &[Flags] = &[Flags::SYN, Flags::ACK];
+pub(super) const SYN_ACK: &[Flags] = &[Flags::SYN, Flags::ACK];
 /// ACK alone, with data or without.
-pub const ACK: &[Flags] = &[Flags::ACK];
+pub(super) const ACK: &[Flags] = &[Flags::ACK];
 /// FIN and ACK.
-pub const FIN: &[Flags] = &[Flags::FIN, Flags::ACK];
+pub(super) const FIN: &[Flags] = &[Flags::FIN, Flags::ACK];
 
 /// Whether a segment carries data.
-pub fn has_data(sent: &Sent) -> bool {
+pub(super) fn has_data(sent: &Sent) -> bool {
     !sent.packet.data().is_empty()
 }
 
 /// Whether it resets.
-pub fn is_reset(sent: &Sent) -> bool {
+pub(super) fn is_reset(sent: &Sent) -> bool {
     sent.packet
         .header()
         .is_some_and(|header| header.flags.contains(Flags::RST))
 }
 
 /// Whether it is nothing but an acknowledgment.
-pub fn is_bare_ack(sent: &Sent) -> bool {
+pub(super) fn is_bare_ack(sent: &Sent) -> bool {
     is(sent, ACK) && !has_data(sent)
 }
 
 /// Whether it is a datagram.
-pub fn is_datagram(sent: &Sent) -> bool {
+pub(super) fn is_datagram(sent: &Sent) -> bool {
     matches!(sent.packet, super::packet::Packet::Udp { .. })
 }
 
 impl Outcome {
     /// One run of the experiment; the last one, if there are not so many.
-    pub fn run(&self, index: usize) -> &Run {
+    pub(super) fn run(&self, index: usize) -> &Run {
         const NONE: &Run = &Run {
             rows: Vec::new(),
             facts: Vec::new(),
@@ -135,13 +135,17 @@ impl Outcome {
 
 impl Run {
     /// What was measured under this name.
-    pub fn measured(&self, name: &str) -> Option<u64> {
+    pub(super) fn measured(&self, name: &str) -> Option<u64> {
         let mut facts = self.facts.iter();
         facts.find(|(it, _)| *it == name).map(|(_, value)| *value)
     }
 
     /// The packets that a side sent and that fit, with their rows.
-    pub fn packets(&self, from: Side, fits: impl Fn(&Sent) -> bool) -> impl Iterator<Item = &Row> {
+    pub(super) fn packets(
+        &self,
+        from: Side,
+        fits: impl Fn(&Sent) -> bool,
+    ) -> impl Iterator<Item = &Row> {
         let is_one = move |sent: &Sent| sent.from == from && fits(sent);
         self.rows
             .iter()
@@ -149,12 +153,12 @@ impl Run {
     }
 
     /// The first of them.
-    pub fn packet(&self, from: Side, fits: impl Fn(&Sent) -> bool) -> Option<&Row> {
+    pub(super) fn packet(&self, from: Side, fits: impl Fn(&Sent) -> bool) -> Option<&Row> {
         self.packets(from, fits).next()
     }
 
     /// The first of them after a row.
-    pub fn packet_after(
+    pub(super) fn packet_after(
         &self,
         row: Option<&Row>,
         from: Side,
@@ -165,7 +169,7 @@ impl Run {
     }
 
     /// The calls of a side by this name.
-    pub fn calls(&self, of: Side, name: &str) -> impl Iterator<Item = (&Row, &Answer)> {
+    pub(super) fn calls(&self, of: Side, name: &str) -> impl Iterator<Item = (&Row, &Answer)> {
         self.rows.iter().filter_map(move |row| match &row.what {
             What::Call {
                 side, call, answer, ..
@@ -175,20 +179,20 @@ impl Run {
     }
 
     /// The first row that led to a state at one end.
-    pub fn reaches(&self, side: Side, state: State) -> Option<&Row> {
+    pub(super) fn reaches(&self, side: Side, state: State) -> Option<&Row> {
         self.rows
             .iter()
             .find(|row| row.states_at(side).contains(&state))
     }
 
     /// The last row that led to a state at one end.
-    pub fn reaches_last(&self, side: Side, state: State) -> Option<&Row> {
+    pub(super) fn reaches_last(&self, side: Side, state: State) -> Option<&Row> {
         let mut rows = self.rows.iter().rev();
         rows.find(|row| row.states_at(side).contains(&state))
     }
 
     /// The states that one end went through, in their order.
-    pub fn path(&self, side: Side) -> Vec<State> {
+    pub(super) fn path(&self, side: Side) -> Vec<State> {
         self.rows
             .iter()
             .flat_map(|row| row.states_at(side))
@@ -197,19 +201,19 @@ impl Run {
     }
 
     /// The first row that is about this.
-    pub fn find(&self, fits: impl Fn(&What) -> bool) -> Option<&Row> {
+    pub(super) fn find(&self, fits: impl Fn(&What) -> bool) -> Option<&Row> {
         self.rows.iter().find(|row| fits(&row.what))
     }
 }
 
 /// What lies between two rows.
-pub fn between(earlier: Option<&Row>, later: Option<&Row>) -> Option<Duration> {
+pub(super) fn between(earlier: Option<&Row>, later: Option<&Row>) -> Option<Duration> {
     let (earlier, later) = (earlier?.at, later?.at);
     (later >= earlier).then(|| later - earlier)
 }
 
 /// What lies between one row and the arrival of another's packet.
-pub fn until_arrival(earlier: Option<&Row>, later: Option<&Row>) -> Option<Duration> {
+pub(super) fn until_arrival(earlier: Option<&Row>, later: Option<&Row>) -> Option<Duration> {
     let (earlier, later) = (earlier?.at, later?.arrived?);
     (later >= earlier).then(|| later - earlier)
 }

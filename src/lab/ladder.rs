@@ -158,6 +158,7 @@ impl Drawer {
     fn lines(&self, run: &Run, row: &Row) -> Vec<Line> {
         let palette = &self.style.palette;
         let words = &self.texts.ladder;
+        let with_flow = |text: &str| format!("{}{text}", prefix(run, row));
         match &row.what {
             What::Packet(sent) => self.packet(run, row, sent),
             What::Call {
@@ -170,15 +171,19 @@ impl Drawer {
                 let text = format!("{}{call}({given}){came}", prefix(run, row));
                 self.note(*side, &text, palette.note)
             }
-            What::Timer(side, timer) => self.note(*side, (words.timer)(*timer), palette.caution),
+            What::Timer(side, timer) => {
+                self.note(*side, &with_flow((words.timer)(*timer)), palette.caution)
+            }
             What::Waits(side, lasts) => {
                 let text = match (lasts.secs(), lasts.total_millis()) {
                     (0, millis) => format!("2 MSL: {millis} ms"),
                     (seconds, _) => format!("2 MSL: {seconds} s"),
                 };
-                self.note(*side, &text, palette.note)
+                self.note(*side, &with_flow(&text), palette.note)
             }
-            What::Over(side, ending) => self.note(*side, (words.ending)(*ending), palette.heading),
+            What::Over(side, ending) => {
+                self.note(*side, &with_flow((words.ending)(*ending)), palette.heading)
+            }
             What::Event(event) => {
                 let (side, text) = match event {
                     Event::CablePulled => (None, words.cable_pulled),

@@ -6,7 +6,7 @@ use super::texts::Meaning;
 use crate::trace::{Flags, Mark, Verdict};
 
 /// What a row means; the most telling first.
-pub fn of(row: &Row) -> Meaning {
+pub(super) fn of(row: &Row) -> Meaning {
     match &row.what {
         What::Packet(sent) => of_packet(sent),
         What::Call { call, answer, .. } => of_call(call, answer),

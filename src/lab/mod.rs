@@ -23,6 +23,7 @@ mod experiments;
 mod ladder;
 mod meaning;
 mod packet;
+mod plan;
 mod report;
 mod settings;
 mod stepping;

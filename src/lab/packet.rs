@@ -123,24 +123,25 @@ impl Packet {
 
 /// A segment that somebody makes up.
 #[derive(Debug, Clone)]
-pub struct Forged {
+pub(super) struct Forged {
+    // A value: whoever is given one reads all of it.
     /// The hardware address it comes from, and the one it goes to.
-    pub macs: [EthernetAddress; 2],
+    pub(super) macs: [EthernetAddress; 2],
     /// The address that it says it comes from, and the one it goes to.
-    pub addresses: [Ipv4Address; 2],
+    pub(super) addresses: [Ipv4Address; 2],
     /// The sender's port and the receiver's.
-    pub ports: [u16; 2],
+    pub(super) ports: [u16; 2],
     /// What kind it is.
-    pub control: TcpControl,
+    pub(super) control: TcpControl,
     /// Its sequence number.
-    pub seq: u32,
+    pub(super) seq: u32,
     /// Its acknowledgment number, if it has one.
-    pub ack: Option<u32>,
+    pub(super) ack: Option<u32>,
 }
 
 impl Forged {
     /// The frame.
-    pub fn frame(&self) -> Vec<u8> {
+    pub(super) fn frame(&self) -> Vec<u8> {
         let tcp = TcpRepr {
             src_port: self.ports[0],
             dst_port: self.ports[1],

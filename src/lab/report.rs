@@ -166,7 +166,7 @@ impl Report {
                     frame.rows
                 };
                 let rows = rows.replace("{0}", &numbers(&claim.rows));
-                format!("{} {rows}", filled(sentence, &claim))
+                format!("{}{rows}", filled(sentence, &claim))
             } else {
                 frame.not_shown.to_string()
             };

@@ -1,25 +1,25 @@
 //! `smolchat lab`: the list of experiments, one of them, or one row after the other.
 
-pub mod values;
+pub mod arguments;
+mod values;
 
 use std::env;
 use std::fmt::{self, Display};
 use std::fs::File;
-use std::io::{self, BufRead, ErrorKind, Write};
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use clap::Command;
 use smolchat::capture::PcapNg;
 use smolchat::device::Side;
 use smolchat::lab::{
     Experiment, Knob, Language, Outcome, Report, Settings, Stepping, find, nearest,
 };
-use smolchat::trace::Direction;
+use smolchat::trace::{Direction, Style};
 use smoltcp::time::{Duration, Instant};
 
-use super::Failure;
-use super::args::LabArguments;
-use super::output::Console;
+use arguments::LabArguments;
 
 /// Between two runs in a capture.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -63,12 +63,13 @@ impl Display for Refused {
     }
 }
 
-/// The capture could not be written.
+/// Why the laboratory ends without having done its work.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write the capture {}: {error}", path.display())]
-pub struct NotCaptured {
-    path: PathBuf,
-    error: io::Error,
+pub enum Failed {
+    #[error("cannot write the capture {}: {error}", path.display())]
+    Capture { path: PathBuf, error: io::Error },
+    #[error("the system refused: {0}")]
+    System(#[from] io::Error),
 }
 
 impl TryFrom<&LabArguments> for Asked {
@@ -108,17 +109,28 @@ impl TryFrom<&LabArguments> for Asked {
     }
 }
 
-/// Does what is asked.
-pub fn play(arguments: &LabArguments, asked: &Asked) -> Result<(), Failure> {
+/// Does what is asked; ends the program with a sentence and the usage if that is impossible.
+pub fn run(arguments: &LabArguments, program: &mut Command) -> Result<(), Failed> {
+    let asked = Asked::try_from(arguments).unwrap_or_else(|refused| {
+        program.build();
+        let kind = clap::error::ErrorKind::ValueValidation;
+        match program.find_subcommand_mut("lab") {
+            Some(usage) => usage.error(kind, refused).exit(),
+            None => program.error(kind, refused).exit(),
+        }
+    });
     let language = arguments.lang.unwrap_or_else(of_the_user);
-    let console = Console::beside(arguments.pcap.as_deref());
-    let report = Report::new(language, console.style(&arguments.colours));
-    let Asked::Experiment(experiment, settings) = asked else {
-        return say(console, &report.list());
+    let console = match arguments.pcap.as_deref() {
+        Some(path) if path == Path::new(STDOUT) => Console::Stderr,
+        Some(_) | None => Console::Stdout,
     };
-    let outcome = experiment.run(settings);
+    let report = Report::new(language, console.style(arguments.no_color));
+    let Asked::Experiment(experiment, settings) = asked else {
+        return console.say(&report.list());
+    };
+    let outcome = experiment.run(&settings);
     if let Some(path) = &arguments.pcap {
-        capture(path, &outcome).map_err(|error| NotCaptured {
+        capture(path, &outcome).map_err(|error| Failed::Capture {
             path: path.clone(),
             error,
         })?;
@@ -126,7 +138,45 @@ pub fn play(arguments: &LabArguments, asked: &Asked) -> Result<(), Failure> {
     if arguments.step {
         return step(console, Stepping::new(report, experiment, &outcome));
     }
-    say(console, &report.whole(experiment, &outcome))
+    console.say(&report.whole(experiment, &outcome))
+}
+
+/// A capture goes to standard output.
+const STDOUT: &str = "-";
+
+/// Where the laboratory speaks: on standard error if a capture goes to standard output.
+#[derive(Clone, Copy)]
+enum Console {
+    Stdout,
+    Stderr,
+}
+
+impl Console {
+    fn style(self, plain: bool) -> Style {
+        let is_terminal = match self {
+            Self::Stdout => io::stdout().is_terminal(),
+            Self::Stderr => io::stderr().is_terminal(),
+        };
+        let unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        match plain || unwanted || !is_terminal {
+            true => Style::PLAIN,
+            false => Style::ANSI,
+        }
+    }
+
+    /// Writes it; a reader that went has seen enough.
+    fn say(self, text: &str) -> Result<(), Failed> {
+        let write =
+            |mut out: Box<dyn Write>| out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        let written = match self {
+            Self::Stdout => write(Box::new(io::stdout())),
+            Self::Stderr => write(Box::new(io::stderr())),
+        };
+        match written {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
 }
 
 /// The language that the user's programs speak.
@@ -137,25 +187,11 @@ fn of_the_user() -> Language {
     locale.map_or(Language::En, |locale| Language::of_locale(&locale))
 }
 
-/// Writes it; a reader that went has seen enough.
-fn say(console: Console, text: &str) -> Result<(), Failure> {
-    let written = match console {
-        Console::Stdout => io::stdout()
-            .write_all(text.as_bytes())
-            .and_then(|()| io::stdout().flush()),
-        Console::Stderr => io::stderr().write_all(text.as_bytes()),
-    };
-    match written {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-        Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-fn step(console: Console, mut stepping: Stepping<'_>) -> Result<(), Failure> {
-    say(console, &stepping.begin())?;
+fn step(console: Console, mut stepping: Stepping<'_>) -> Result<(), Failed> {
+    console.say(&stepping.begin())?;
     for line in io::stdin().lock().lines() {
         let shown = stepping.take(&line?);
-        say(console, &shown)?;
+        console.say(&shown)?;
         if stepping.is_over() {
             break;
         }
@@ -165,7 +201,7 @@ fn step(console: Console, mut stepping: Stepping<'_>) -> Result<(), Failure> {
 
 /// Every frame of every run, one after the other.
 fn capture(path: &Path, outcome: &Outcome) -> io::Result<()> {
-    let out: Box<dyn Write> = match path == Path::new("-") {
+    let out: Box<dyn Write> = match path == Path::new(STDOUT) {
         true => Box::new(io::stdout()),
         false => Box::new(File::create(path)?),
     };

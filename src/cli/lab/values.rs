@@ -54,3 +54,11 @@ pub fn language(text: &str) -> Result<Language, String> {
     all.find(|language| language.code() == text)
         .ok_or_else(|| "a language is en (English) or zh (Chinese)".into())
 }
+
+pub fn seed(text: &str) -> Result<u64, String> {
+    number(
+        text,
+        [0, u64::MAX],
+        "a seed is a whole number, such as 1; the same seed makes the same choices",
+    )
+}

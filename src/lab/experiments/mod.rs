@@ -1,18 +1,23 @@
 //! The experiments. Each is data: its name, what can be turned, what it does on the bench, what it claims, and
 //! where its words are.
 
+mod attacks;
 mod closing;
 mod data;
 mod opening;
+mod ports;
+mod time_wait;
 mod trouble;
+mod windows;
 
 use smoltcp::time::Duration;
 
-use super::bench::Plan;
 use super::claim::Claim;
+use super::plan::Plan;
 use super::settings::{Knob, Settings};
-use super::tape::Outcome;
+use super::tape::{Answer, Outcome, Row, Run};
 use super::texts::{Texts, Words};
+use crate::device::Side;
 
 /// Which part of the list it stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +52,13 @@ pub struct Experiment {
 pub fn all() -> impl Iterator<Item = &'static Experiment> + Clone {
     let groups = [
         opening::EXPERIMENTS,
+        ports::EXPERIMENTS,
         closing::EXPERIMENTS,
+        time_wait::EXPERIMENTS,
         data::EXPERIMENTS,
+        windows::EXPERIMENTS,
         trouble::EXPERIMENTS,
+        attacks::EXPERIMENTS,
     ];
     groups.into_iter().flatten()
 }
@@ -113,3 +122,17 @@ fn plan(settings: &Settings) -> Plan {
 fn moment(settings: &Settings) -> Duration {
     settings.delay * 4 + Duration::from_millis(20)
 }
+
+/// Whether a side read this.
+fn gave(run: &Run, side: Side, text: &str) -> bool {
+    let mut reads = run.calls(side, "recv");
+    reads.any(|(_, answer)| *answer == Answer::Octets(text.into()))
+}
+
+/// The last call of a side by this name.
+fn last_call<'r>(run: &'r Run, side: Side, name: &str) -> Option<&'r Row> {
+    run.calls(side, name).last().map(|(row, _)| row)
+}
+
+/// How long somebody thinks before saying something.
+const THINKING: Duration = Duration::from_millis(500);

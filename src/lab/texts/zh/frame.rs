@@ -5,9 +5,9 @@ use crate::trace::{Answer, Ending, Mark, Reason, Timer};
 
 pub(super) const FRAME: Frame = Frame {
     list: "关于 TCP 和 UDP 的问题，每一个都用内存里的两个节点做实验来回答。",
-    list_end: "做一个实验：       smolchat lab 名字\n\
-               逐行猜下一步:     smolchat lab 名字 --step\n\
-               留给 Wireshark 看： smolchat lab 名字 --pcap 文件",
+    list_end: "做一个实验：         smolchat lab 名字\n\
+               逐行猜下一步：       smolchat lab 名字 --step\n\
+               留给 Wireshark 看：  smolchat lab 名字 --pcap 文件",
     groups: [
         "连接怎样建立",
         "连接怎样结束",
@@ -24,8 +24,8 @@ pub(super) const FRAME: Frame = Frame {
     section: "第 {0} 节",
     names: ["客户端", "服务端"],
     page: "每个问题都由一个实验来回答：内存里的两个节点、一根网线、一个虚拟时钟。`smolchat lab 名字` 做一个实验，\
-           `--step` 让你先猜每一行,`--pcap 文件` 留给 Wireshark 看。两个节点都是实验室自己的,所以两端的状态都是\
-           确定的,不是推断的。每一行两边都有时间:左边是客户端的,右边是服务端的。序列号从各自的初始序列号数起。\
+           `--step` 让你先猜每一行，`--pcap 文件` 留给 Wireshark 看。两个节点都是实验室自己的，所以两端的状态都是\
+           确定的，不是推断的。每一行两边都有时间：左边是客户端的，右边是服务端的。序列号从各自的初始序列号数起。\
            调用的返回值按 C 的写法；会阻塞的调用写作 EAGAIN。答案中的每句话都对照测量结果检查过，并注明证明它的行。",
     index: "实验室",
     page_end: "`SMOLCHAT_ACCEPT=1 cargo test --test it laboratory` 重新生成本页；不加它时，本页若与实验结果不符，测试就会失败。",
