@@ -21,7 +21,7 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
         name: "syn-flood",
         group: Group::Trouble,
         knobs: &[Knob::Delay, Knob::Seed],
-        rfcs: &[(4987, "3.6"), (4987, "2.1")],
+        rfcs: &[(4987, "3.6"), (4987, "2.2")],
         run: syn_flood,
         claims: syn_flood_claims,
         words: |texts| &texts.trouble.syn_flood,

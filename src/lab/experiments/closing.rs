@@ -27,7 +27,7 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
         name: "who-closes-first",
         group: Group::Closing,
         knobs: &[Knob::Msl, Knob::Delay, Knob::Seed],
-        rfcs: &[(9293, "3.6"), (9293, "3.4.2")],
+        rfcs: &[(9293, "3.6"), (9293, "3.6.1")],
         run: who_closes_first,
         claims: who_closes_first_claims,
         words: |texts| &texts.closing.who_closes_first,

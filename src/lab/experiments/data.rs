@@ -235,7 +235,7 @@ fn losing(settings: &Settings) -> impl FnMut(&Sent) -> Option<Fate> + 'static {
     let message = MESSAGES[(settings.loss - 1) as usize];
     let mut left = settings.drop;
     move |sent| {
-        let hit = left > 0 && sent.packet.data() == message;
+        let hit = left > 0 && sent.packet.data().starts_with(message);
         left -= u64::from(hit);
         hit.then_some(Fate::Lost)
     }

@@ -35,6 +35,7 @@ pub enum Group {
 /// An experiment.
 #[derive(Debug)]
 pub struct Experiment {
+    // Its script, its claims and its words are for the methods below; the files of experiments write them.
     /// Its name, as it is typed.
     pub name: &'static str,
     /// Which part of the list it stands in.

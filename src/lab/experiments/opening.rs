@@ -50,7 +50,7 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
         name: "lost-syn",
         group: Group::Opening,
         knobs: &[Knob::Drop, Knob::Delay, Knob::Seed],
-        rfcs: &[(6298, "5.5"), (9293, "3.8.3")],
+        rfcs: &[(6298, "5"), (9293, "3.8.3")],
         run: lost_syn,
         claims: lost_syn_claims,
         words: |texts| &texts.opening.lost_syn,

@@ -28,7 +28,7 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
         name: "port-in-use",
         group: Group::Opening,
         knobs: &[Knob::Msl, Knob::Delay, Knob::Seed],
-        rfcs: &[(9293, "3.10.1"), (9293, "3.4.2")],
+        rfcs: &[(9293, "3.10.1"), (9293, "3.6.1")],
         run: port_in_use,
         claims: port_in_use_claims,
         words: |texts| &texts.opening.port_in_use,

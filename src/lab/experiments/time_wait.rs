@@ -29,7 +29,7 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
         name: "old-segment",
         group: Group::Closing,
         knobs: &[Knob::Msl, Knob::Seed],
-        rfcs: &[(9293, "3.4.3"), (1337, "2")],
+        rfcs: &[(9293, "3.4.3"), (1337, "")],
         run: old_segment,
         claims: old_segment_claims,
         words: |texts| &texts.closing.old_segment,

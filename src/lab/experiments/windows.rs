@@ -27,7 +27,7 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
         name: "silly-window",
         group: Group::Data,
         knobs: &[Knob::Delay, Knob::Seed],
-        rfcs: &[(9293, "3.8.6.2.2"), (813, "3")],
+        rfcs: &[(9293, "3.8.6.2.2"), (813, "")],
         run: silly_window,
         claims: silly_window_claims,
         words: |texts| &texts.data.silly_window,

@@ -79,6 +79,7 @@ pub struct Texts {
 /// Words around the experiments.
 #[derive(Debug)]
 pub struct Frame {
+    // For whoever draws and reports.
     pub(in crate::lab) list: &'static str,
     pub(in crate::lab) list_end: &'static str,
     pub(in crate::lab) groups: [&'static str; 4],
@@ -102,6 +103,7 @@ pub struct Frame {
 /// Words in the ladders.
 #[derive(Debug)]
 pub struct Ladder {
+    // For whoever draws and reports.
     pub(in crate::lab) lost: &'static str,
     pub(in crate::lab) late: &'static str,
     pub(in crate::lab) twice: &'static str,

@@ -39,7 +39,7 @@ pub(super) const OPENING: Opening = Opening {
             "It is sent again with the same number, first after {0}, and each further wait is twice as long.",
             "connect() knows nothing of it: it only takes longer. Here ESTABLISHED came {0} after the first SYN, with {1} sent again.",
         ],
-        rfc: "The timer is doubled at each expiry (5.5). A SYN must be tried for at least 3 minutes (R2).",
+        rfc: "The timer is doubled at each expiry (rule 5.5). A SYN must be tried for at least 3 minutes (R2).",
         kernel: "iptables -A INPUT -p tcp --dport 9000 -j DROP, then time nc -v 127.0.0.1 9000: Wireshark shows SYNs after 1, 3, 7, 15 s; sysctl net.ipv4.tcp_syn_retries says how many.",
         runs: &[],
     },

@@ -70,7 +70,7 @@ pub(super) const DATA: Data = Data {
             "UDP：第 {0} 条消息就没了。没有人重传，也没有人通知；其他的照样到达，好像什么也没发生。",
         ],
         rfc: "发送方的定时器（RTO）及其加倍：RFC 6298。UDP 既不保证送达也不保证顺序，RFC 768 第一页就这么说。",
-        kernel: "tc qdisc add dev lo root netem loss 30%，用带 -u 和不带 -u 的 nc;Wireshark 会标出 TCP Retransmission,UDP 则什么也看不出来。",
+        kernel: "tc qdisc add dev lo root netem loss 30%，用带 -u 和不带 -u 的 nc；Wireshark 会标出 TCP Retransmission，UDP 则什么也看不出来。",
         runs: &["TCP", "UDP"],
     },
     duplicate: Words {

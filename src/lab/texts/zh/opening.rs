@@ -30,7 +30,7 @@ pub(super) const OPENING: Opening = Opening {
             "客户端没有这个连接，第三次发来的是 RST：服务端把它忘掉，accept() 什么也取不到。",
         ],
         rfc: "三次握手的主要理由，是防止旧的重复连接请求造成混乱；见图 8。",
-        kernel: "用 scapy 造一个旧 SYN:send(IP(dst=\"127.0.0.1\")/TCP(sport=5000,dport=9000,flags=\"S\",seq=1))。内核没有这个套接字，会自己用 RST 回答 SYN,ACK。",
+        kernel: "用 scapy 造一个旧 SYN：send(IP(dst=\"127.0.0.1\")/TCP(sport=5000,dport=9000,flags=\"S\",seq=1))。内核没有这个套接字，会自己用 RST 回答 SYN,ACK。",
         runs: &[],
     },
     lost_syn: Words {
@@ -40,7 +40,7 @@ pub(super) const OPENING: Opening = Opening {
             "connect() 不知道这些，只是花的时间更长。这里从第一个 SYN 到 ESTABLISHED 用了 {0}，重传了 {1} 次。",
         ],
         rfc: "每次超时，定时器加倍（5.5）。SYN 至少要尝试 3 分钟（R2）。",
-        kernel: "iptables -A INPUT -p tcp --dport 9000 -j DROP，再 time nc -v 127.0.0.1 9000:Wireshark 里可以看到 1、3、7、15 秒时的 SYN；sysctl net.ipv4.tcp_syn_retries 是次数。",
+        kernel: "iptables -A INPUT -p tcp --dport 9000 -j DROP，再 time nc -v 127.0.0.1 9000：Wireshark 里可以看到 1、3、7、15 秒时的 SYN；sysctl net.ipv4.tcp_syn_retries 是次数。",
         runs: &[],
     },
     queues_full: Words {
@@ -50,7 +50,7 @@ pub(super) const OPENING: Opening = Opening {
             "不会有 RST 来通知。有一个连接被 accept 并结束后，等着的 SYN 马上得到回答；被丢弃的只能自己重传 SYN。",
         ],
         rfc: "可以有多少连接等待，TCP 不管，backlog 属于套接字接口。RFC 4987 讲了 backlog 以及什么会把它占满。",
-        kernel: "在 Python 里 s.listen(1) 但不 accept()，然后在后台开几个 nc:ss -tan 里有一两个 ESTAB，其余是 SYN-SENT；nstat -az TcpExtListenOverflows TcpExtListenDrops 有计数。",
+        kernel: "在 Python 里 s.listen(1) 但不 accept()，然后在后台开几个 nc：ss -tan 里有一两个 ESTAB，其余是 SYN-SENT；nstat -az TcpExtListenOverflows TcpExtListenDrops 有计数。",
         runs: &[],
     },
     isns_differ: Words {

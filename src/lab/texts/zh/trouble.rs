@@ -10,7 +10,7 @@ pub(super) const TROUBLE: Trouble = Trouble {
             "有话要说的一方会重传，每次等待的时间加倍：及时插回去，数据就能到；否则，这里是发了 {0} 次、过了 {1} 之后，连接以 ETIMEDOUT 结束。",
         ],
         rfc: "R2 是放弃连接之前的时间，应当至少 100 秒。TCP 不需要链路的信号，空闲的连接什么也不需要。",
-        kernel: "用两台机器，或者用网络命名空间和 ip link set veth0 down:ss -tno 里的 timer:(on,...) 越来越长。Linux 在 tcp_retries2 = 15 次之后放弃，大约 15 分钟。",
+        kernel: "用两台机器，或者用网络命名空间和 ip link set veth0 down：ss -tno 里的 timer:(on,...) 越来越长。Linux 在 tcp_retries2 = 15 次之后放弃，大约 15 分钟。",
         runs: &["谁也不说话", "5 秒后插回", "一直不插回"],
     },
     power_lost: Words {
