@@ -20,6 +20,9 @@ use crate::trace::{Ending, State, Timer};
 /// Octets that one `recv` asks for, unless an experiment says otherwise.
 const ASKED: usize = 1024;
 
+/// What stands in the parentheses of a `close` that resets.
+pub(super) const LINGER_0: &str = "linger 0";
+
 /// Why nothing more comes of a connection, in C.
 const fn errno(ending: Ending) -> &'static str {
     match ending {
@@ -209,7 +212,7 @@ impl Bench {
 
     /// Closes with a linger time of zero.
     pub(super) fn abort(&mut self, side: Side, handle: Handle) {
-        self.call((side, "close", "linger 0".into()), Some(handle), |bench| {
+        self.call((side, "close", LINGER_0.into()), Some(handle), |bench| {
             let now = bench.now();
             bench.with(side, |node| node.abort(now, handle));
             (Answer::Done, ())

@@ -1,5 +1,6 @@
 //! What a row means, for whoever asks: which of the texts explains it.
 
+use super::calls::LINGER_0;
 use super::claim::is_reset;
 use super::tape::{Answer, Event, Fate, Row, Sent, What};
 use super::texts::Meaning;
@@ -9,6 +10,7 @@ use crate::trace::{Flags, Mark, Verdict};
 pub(super) fn of(row: &Row) -> Meaning {
     match &row.what {
         What::Packet(sent) => of_packet(sent),
+        What::Call { given, .. } if given == LINGER_0 => Meaning::Abort,
         What::Call { call, answer, .. } => of_call(call, answer),
         What::Timer(..) => Meaning::Timer,
         What::Waits(..) => Meaning::TimeWait,

@@ -17,7 +17,7 @@ use super::texts::Language;
 const WIDTH: usize = 96;
 
 /// A text in lines that are no longer than a terminal. Chinese may be broken anywhere but before a stop.
-fn wrapped(text: &str, indent: &str) -> String {
+pub(super) fn wrapped(text: &str, indent: &str) -> String {
     let mut lines = String::new();
     for paragraph in text.lines() {
         let mut line = String::from(indent);

@@ -5,7 +5,7 @@ use std::string::String;
 
 use super::experiments::Experiment;
 use super::meaning;
-use super::report::Report;
+use super::report::{Report, wrapped};
 use super::tape::{Outcome, Row, Run};
 
 /// An experiment that is shown row by row.
@@ -111,9 +111,10 @@ impl<'e> Stepping<'e> {
         let Some((_, _, row)) = row else {
             return format!("{}\n", texts.frame.before_first);
         };
-        let mut text = format!("  {}\n", (texts.explained)(meaning::of(row)));
+        let mut text = wrapped((texts.explained)(meaning::of(row)), "  ");
         for state in row.states.iter().flatten() {
-            text.push_str(&format!("  {state}: {}\n", (texts.state)(*state)));
+            let gloss = format!("{state}: {}", (texts.state)(*state));
+            text.push_str(&wrapped(&gloss, "  "));
         }
         text
     }
