@@ -98,6 +98,25 @@ fn rows_come_one_by_one_and_can_be_explained_and_taken_back() {
 }
 
 #[test]
+fn the_keys_are_those_that_the_prompt_names_in_either_language() {
+    for language in ["en", "zh"] {
+        let output = lab(
+            &["without-accept", "--step", "--lang", language],
+            "C",
+            "x\n",
+        );
+        let said = said(&output);
+        for key in ["b", "?", "q"] {
+            let named = said.match_indices(key).any(|(at, _)| {
+                let before = said[..at].chars().next_back();
+                before.is_some_and(|it| it == ' ' || it == '\u{ff0c}' || it == '\u{3001}')
+            });
+            assert!(named, "{language}: {key} in {said}");
+        }
+    }
+}
+
+#[test]
 fn after_the_last_row_comes_the_answer() {
     let all = lab(&["without-accept", "--step"], "C", &"\n".repeat(200));
     let whole = lab(&["without-accept"], "C", "");

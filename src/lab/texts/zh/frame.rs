@@ -29,9 +29,9 @@ pub(super) const FRAME: Frame = Frame {
            调用的返回值按 C 的写法；会阻塞的调用写作 EAGAIN。答案中的每句话都对照测量结果检查过，并注明证明它的行。",
     index: "实验室",
     page_end: "`SMOLCHAT_ACCEPT=1 cargo test --test it laboratory` 重新生成本页；不加它时，本页若与实验结果不符，测试就会失败。",
-    prompt: "下一行会是什么？回车看下一行，b 退一行，？ 解释这一行，q 结束。",
+    prompt: "下一行会是什么？回车看下一行，b 退一行，? 解释这一行，q 结束。",
     before_first: "还没有显示任何一行：按回车看第一行。",
-    not_a_step: "按回车看下一行，或者输入 b、？ 或 q。",
+    not_a_step: "按回车看下一行，或者输入 b、? 或 q。",
 };
 
 pub(super) const LADDER: Ladder = Ladder {
