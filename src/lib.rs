@@ -7,6 +7,7 @@
 //! - [`chat`]: octets and peers in, octets and peers out. Depends on none of the above but [`origin`].
 //! - [`app`]: the chat on the node, with [`web`] for browsers. The same on Linux and on a board.
 //! - `capture` (on an operating system): capture files.
+//! - `lab` (with `std`): questions about TCP and UDP, answered by experiments on two nodes in memory.
 //!
 //! # The contract of the run loop
 //!
@@ -37,9 +38,11 @@ extern crate std;
 pub use smolhost::smoltcp;
 
 pub mod app;
-#[cfg(feature = "linux")]
+#[cfg(feature = "lab")]
 pub mod capture;
 pub mod chat;
+#[cfg(feature = "std")]
+pub mod lab;
 pub mod web;
 
 #[cfg(feature = "std")]

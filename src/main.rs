@@ -1,4 +1,4 @@
-//! The Linux program.
+//! The program: on Linux all of it, elsewhere its laboratory.
 #![forbid(unsafe_code)]
 #![allow(
     unreachable_pub,
@@ -9,8 +9,13 @@
     reason = "help texts and error sentences say what these mean"
 )]
 
+#[cfg(not(feature = "linux"))]
+mod alone;
+#[cfg(feature = "linux")]
 mod cli;
 
+#[cfg(not(feature = "linux"))]
+use alone as cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -109,6 +109,13 @@ impl<W: Write> PcapNg<W> {
         Ok(())
     }
 
+    /// A comment on the frame that crossed last, for who has no journal to [`annotate`](Self::annotate) with.
+    pub fn remark(&mut self, comment: String) {
+        if let Some(frame) = self.queue.last_mut() {
+            frame.comments.push(comment);
+        }
+    }
+
     /// Reads what is new in `journal`, and writes the frames so far with their comments, flushed.
     ///
     /// Call it after each poll of the node.

@@ -7,6 +7,7 @@ use smolchat::chat::Rate;
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
+use super::lab::arguments as lab;
 use super::values;
 use super::zone::Remote;
 
@@ -39,6 +40,9 @@ pub enum Command {
     /// Draws the TCP connections of a capture file
     #[command(long_about = LADDER, after_long_help = LADDER_EXAMPLES)]
     Ladder(LadderArguments),
+    /// Answers a question about TCP or UDP by an experiment on two nodes in memory
+    #[command(long_about = lab::ABOUT, after_long_help = lab::EXAMPLES)]
+    Lab(lab::LabArguments),
     /// Prints how many octets each thing takes
     #[command(long_about = BUDGET)]
     Budget,

@@ -8,6 +8,7 @@ pub mod demo;
 mod draw;
 mod input;
 mod invitation;
+mod lab;
 pub mod link;
 mod memory;
 pub mod namespace;
@@ -71,6 +72,8 @@ pub enum Failure {
     NothingCame,
     #[error("the system refused: {0}")]
     System(#[from] std::io::Error),
+    #[error(transparent)]
+    Lab(#[from] lab::Failed),
     #[error("{0}")]
     NotConnected(String),
 }
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         }
         Command::Demo(demo) => demo::play(&demo).map_err(Failure::from),
         Command::Ladder(ladder) => draw::draw(&ladder),
+        Command::Lab(lab) => lab::run(&lab, &mut Arguments::command()).map_err(Failure::from),
         Command::Budget => print_budget(),
     };
     match result {

@@ -40,6 +40,9 @@ mod hostile;
 mod house;
 mod ip_headers;
 mod lab;
+mod laboratory;
+#[cfg(feature = "linux")]
+mod laboratory_console;
 mod ladder;
 mod long_runs;
 #[cfg(feature = "offload")]
