@@ -6,7 +6,7 @@
 //!   [`smolhost`].
 //! - [`chat`]: octets and peers in, octets and peers out. Knows none of the above but [`origin`].
 //! - [`app`]: the chat on the node, with [`web`] for browsers. The same on Linux and on a board.
-//! - `capture` (on an operating system): capture files.
+//! - `capture`, `explain`, `lang` (on an operating system): capture files; what a ladder's rows mean, and in which words.
 //!
 //! # The contract of the run loop
 //!
@@ -41,6 +41,10 @@ pub mod app;
 #[cfg(feature = "linux")]
 pub mod capture;
 pub mod chat;
+#[cfg(feature = "linux")]
+pub mod explain;
+#[cfg(feature = "linux")]
+pub mod lang;
 pub mod web;
 
 #[cfg(feature = "std")]

@@ -112,6 +112,9 @@ pub struct Style {
     /// Whether each line begins with the connection's number, to tell ladders apart that are drawn
     /// at the same time.
     pub tagged: bool,
+    /// The words of another language than English.
+    #[cfg(feature = "tap")]
+    pub phrases: super::Phrases,
 }
 
 impl Style {
@@ -120,6 +123,8 @@ impl Style {
         glyphs: Glyphs::UNICODE,
         palette: Palette::NONE,
         tagged: false,
+        #[cfg(feature = "tap")]
+        phrases: super::Phrases::ENGLISH,
     };
 
     /// Unicode in colours: for terminals.
