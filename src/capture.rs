@@ -9,6 +9,7 @@ mod connections;
 mod dissect;
 mod error;
 mod fragments;
+mod hearing;
 mod ladders;
 mod left_out;
 mod notes;
@@ -20,6 +21,7 @@ mod tee;
 mod write;
 
 pub use error::CaptureError;
+pub use hearing::hear;
 pub use ladders::{Drawn, ladder_file, ladders};
 pub use left_out::{LeftOut, LeftOuts};
 pub use tee::{Tee, Token};
