@@ -14,6 +14,12 @@ pub(super) const fn reaches(number: u32, mark: u32) -> bool {
     number.wrapping_sub(mark).cast_signed() >= 0
 }
 
+/// What passed since then.
+fn since(then: Option<Instant>, at: Instant) -> Duration {
+    let then = then.filter(|&then| then < at);
+    then.map_or(Duration::ZERO, |then| at - then)
+}
+
 /// One end. Numbers are relative to its initial one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct End {
@@ -46,13 +52,20 @@ pub(super) struct End {
 struct Sent {
     start: u32,
     end: u32,
-    first: Instant,
+    /// When it was sent last.
     last: Instant,
+    /// Since when it may be acknowledged: nothing before it is missing. `None`: not yet.
+    ready: Option<Instant>,
     times: u32,
 }
 
 impl End {
-    /// It sends a segment.
+    /// It sends a segment that is not taken.
+    pub(super) const fn speaks(&mut self, at: Instant) {
+        self.last = Some(at);
+    }
+
+    /// It sends a segment. A probe is none: its octet is sent again as if it had not been.
     pub(super) fn sends(&mut self, at: Instant, segment: &Segment) {
         let header = &segment.header;
         self.last = Some(at);
@@ -66,10 +79,10 @@ impl End {
         self.syn |= is_syn;
         let start = segment.seq.wrapping_add(u32::from(is_syn));
         let end = start.wrapping_add(header.len.into());
-        if matches!(segment.mark, Mark::KeepAlive) {
+        if matches!(segment.mark, Mark::KeepAlive | Mark::WindowProbe) {
             return;
         }
-        if !reaches(self.next, end) {
+        if !reaches(self.next, end) && (is_syn || header.len > 0) {
             self.total += u64::from(end.wrapping_sub(self.next.max(1)));
             self.next = end;
         }
@@ -78,11 +91,15 @@ impl End {
         }
         self.arrange(start, end);
         if header.sequence_len() > 0 {
-            self.remember(
-                at,
-                segment.seq,
-                segment.seq.wrapping_add(header.sequence_len()),
-            );
+            let end = segment.seq.wrapping_add(header.sequence_len());
+            self.remember(at, segment.seq, end);
+        }
+        if self.hole.is_none() {
+            let new = self
+                .under_way
+                .iter_mut()
+                .filter(|sent| sent.ready.is_none());
+            new.for_each(|sent| sent.ready = Some(at));
         }
     }
 
@@ -113,6 +130,9 @@ impl End {
         if let Some(sent) = self.under_way.iter_mut().find(|sent| sent.start == start) {
             sent.last = at;
             sent.times += 1;
+            if !reaches(sent.end, end) {
+                sent.end = end;
+            }
             return;
         }
         if self.under_way.len() == REMEMBERED {
@@ -121,8 +141,8 @@ impl End {
         self.under_way.push_back(Sent {
             start,
             end,
-            first: at,
             last: at,
+            ready: None,
             times: 1,
         });
     }
@@ -130,7 +150,8 @@ impl End {
     /// The other end acknowledges.
     pub(super) fn is_acked(&mut self, by: &Segment) {
         let ack = by.ack;
-        if self.acked == ack && by.header.sequence_len() == 0 && !self.under_way.is_empty() {
+        let is_bare = by.header.sequence_len() == 0 && by.header.window > 0;
+        if self.acked == ack && is_bare && !self.under_way.is_empty() {
             self.repeats += 1;
         }
         if !reaches(self.acked, ack) {
@@ -140,15 +161,22 @@ impl End {
         }
     }
 
-    /// How long ago the oldest segment was sent that `ack` acknowledges.
-    pub(super) fn age(&self, at: Instant, ack: u32) -> Option<Duration> {
+    /// How long ago there was something that `ack` acknowledges.
+    pub(super) fn waiting(&self, at: Instant, ack: u32) -> Duration {
         let acked = self.under_way.iter().filter(|sent| reaches(ack, sent.end));
-        let first = acked.map(|sent| sent.first).min()?;
-        Some(if first < at {
-            at - first
-        } else {
-            Duration::ZERO
-        })
+        let ready = acked.filter_map(|sent| sent.ready).min();
+        since(ready, at)
+    }
+
+    /// How long ago the last segment was sent that `ack` acknowledges.
+    pub(super) fn age(&self, at: Instant, ack: u32) -> Duration {
+        let acked = self.under_way.iter().filter(|sent| reaches(ack, sent.end));
+        since(acked.map(|sent| sent.last).max(), at)
+    }
+
+    /// Whether something that it sent waits for an acknowledgment.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.under_way.is_empty()
     }
 
     /// How long ago what begins at `start` was sent last, and how many times it was sent.
@@ -157,16 +185,20 @@ impl End {
             .under_way
             .iter()
             .find(|sent| reaches(start, sent.start) && !reaches(start, sent.end));
-        let last = sent.map(|sent| sent.last).or(self.last);
-        let waited = last
-            .filter(|&last| last < at)
-            .map_or(Duration::ZERO, |last| at - last);
+        let waited = since(sent.map(|sent| sent.last).or(self.last), at);
         (waited, sent.map_or(1, |sent| sent.times))
     }
 
-    /// What is missing before `start`: from, and up to.
+    /// Whether it has sent the octet of this number.
+    pub(super) const fn has_sent(&self, number: u32) -> bool {
+        !reaches(number, self.next)
+    }
+
+    /// What is missing first where `start` comes: from, and up to.
     pub(super) fn missing_before(&self, start: u32) -> (u32, u32) {
-        (self.contiguous.max(1), start.wrapping_sub(1))
+        let first = self.hole.map_or(start, |(first, _)| first);
+        let before = if reaches(start, first) { first } else { start };
+        (self.contiguous.max(1), before.wrapping_sub(1))
     }
 
     /// If octets from `start` to before `end` close the hole: the last number that arrived then.

@@ -38,13 +38,21 @@ impl Known {
                 who,
                 seq: segment.seq,
             },
+            Answer::ChallengeAck if segment.mark == Mark::Duplicate => {
+                return self.ordinary(at, who, segment);
+            }
             Answer::ChallengeAck if flags.contains(Flags::SYN) => Meaning::ChallengedSyn { who },
             Answer::ChallengeAck => Meaning::ChallengedNumbers { who },
-            Answer::TimeWaitAck => Meaning::FinInTimeWait { who },
+            Answer::TimeWaitAck if flags.contains(Flags::FIN) => Meaning::FinInTimeWait { who },
+            Answer::TimeWaitAck => Meaning::OldInTimeWait { who },
             Answer::SynAckAgain => Meaning::SynDuplicate { who },
             Answer::SynCookie => return self.ordinary(at, who, segment),
             Answer::Ack if segment.mark == Mark::Duplicate => {
                 return self.ordinary(at, who, segment);
+            }
+            Answer::Ack if self.is_probe(who, segment) => {
+                let number = segment.seq;
+                Meaning::WindowProbe { who, number }
             }
             Answer::Ack | Answer::Reset => Meaning::Unacceptable { who },
         };
@@ -55,7 +63,11 @@ impl Known {
     fn by_gate(&self, at: Instant, who: Party, segment: &Segment, answer: Answer) -> Meanings {
         let (ack, isn) = (segment.ack, segment.header.seq.get());
         let main = match answer {
+            Answer::ChallengeAck if self.before == Before::Again => {
+                Meaning::AckRepeats { who, ack }
+            }
             Answer::ChallengeAck => Meaning::ChallengeAck { who, ack },
+            Answer::TimeWaitAck if self.before == Before::Old => Meaning::AckRepeats { who, ack },
             Answer::TimeWaitAck => Meaning::FinAckedAgain { who, ack },
             Answer::SynAckAgain => Meaning::SynAckAgain { who },
             Answer::SynCookie => Meaning::Cookie { who, isn },
@@ -166,6 +178,7 @@ impl Known {
         let last = next.wrapping_sub(1);
         let main = match segment.mark {
             Mark::None => Meaning::Data { who, first, last },
+            Mark::Retransmission if !self.is_again(segment) => Meaning::Data { who, first, last },
             Mark::Retransmission if end.repeats >= ASKED => Meaning::DataAgainFast {
                 who,
                 first,
@@ -199,6 +212,9 @@ impl Known {
         if self.completes_handshake(who, segment) {
             meanings.insert(0, Meaning::ThirdAck { who });
         }
+        if segment.mark == Mark::Retransmission && !self.is_again(segment) {
+            meanings.push(Meaning::ProbedBefore { number: first });
+        }
         if let Some(last) = end.fills(first, next) {
             meanings.push(Meaning::HoleFilled { who, last });
         }
@@ -208,6 +224,13 @@ impl Known {
         self.rides(who, segment, &mut meanings);
         self.closed_window(who, segment, &mut meanings);
         meanings
+    }
+
+    /// Whether it is one octet into a window that is closed.
+    fn is_probe(&self, who: Party, segment: &Segment) -> bool {
+        let (end, other) = self.ends(who);
+        let is_next = !end.has_sent(segment.seq);
+        segment.header.len == 1 && other.window == Some(0) && is_next
     }
 
     fn keep_alive(&self, at: Instant, who: Party, seq: u32) -> Meaning {
@@ -287,19 +310,19 @@ impl Known {
 
     fn ack_of_data(&self, at: Instant, who: Party, ack: u32, octets: u32) -> Meaning {
         let (_, other) = self.ends(who);
-        let age = other.age(at, ack).unwrap_or(Duration::ZERO);
         if !self.knows_waits_of(who) {
-            let after = age;
-            Meaning::AckCame {
+            let after = other.age(at, ack);
+            return Meaning::AckCame {
                 who,
                 ack,
                 octets,
                 after,
-            }
-        } else if age < AT_ONCE {
+            };
+        }
+        let waited = other.waiting(at, ack);
+        if waited < AT_ONCE {
             Meaning::AckAtOnce { who, ack, octets }
         } else {
-            let waited = age;
             Meaning::AckDelayed {
                 who,
                 ack,
@@ -315,7 +338,8 @@ impl Known {
         match self.before {
             Before::KeepAlive => Meaning::KeepAliveAnswer { who },
             _ if other.has_hole() => Meaning::AckAsksAgain { who, ack },
-            Before::Again | Before::Unacceptable => Meaning::AckRepeats { who, ack },
+            _ if other.is_waiting() => Meaning::AckNothingNew { who, ack },
+            Before::Again | Before::Unacceptable | Before::Old => Meaning::AckRepeats { who, ack },
             Before::Nothing | Before::Probe | Before::OutOfOrder => {
                 Meaning::AckNothingNew { who, ack }
             }

@@ -4,7 +4,7 @@ use smoltcp::time::{Duration, Instant};
 
 use super::end::{End, reaches};
 use super::meaning::{Party, View};
-use crate::trace::{Cause, Flags, Mark, Segment, Verdict};
+use crate::trace::{Answer, Cause, Flags, Mark, Segment, Verdict};
 
 /// Both ends, and what was before.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +31,8 @@ pub(super) enum Before {
     Again,
     OutOfOrder,
     Unacceptable,
+    /// Late, in TIME-WAIT.
+    Old,
 }
 
 impl Known {
@@ -49,23 +51,33 @@ impl Known {
         }
     }
 
-    /// Takes in a segment; `heard` if it reached the other end as far as is known.
-    pub(super) fn note(&mut self, at: Instant, segment: &Segment, heard: bool) {
+    /// Takes in a segment.
+    pub(super) fn note(&mut self, at: Instant, segment: &Segment) {
         self.before = Before::of(segment);
         let who = Party::sender(segment.direction);
+        let heard = is_taken(segment.verdict);
+        let is_again = self.is_again(segment);
+        let (end, other) = self.ends_mut(who);
         // What did not leave is on its way as far as the sender knows, and is sent again.
         if !heard && who == Party::Peer {
-            return;
+            return end.speaks(at);
         }
-        self.again += u32::from(segment.mark == Mark::Retransmission);
         let flags = segment.header.flags;
-        let (end, other) = self.ends_mut(who);
         let unseen = other.fin.is_some_and(|fin| !reaches(segment.ack, fin));
         end.crossed |= flags.contains(Flags::FIN) && end.fin.is_none() && unseen;
         end.sends(at, segment);
         if heard && flags.contains(Flags::ACK) {
             other.is_acked(segment);
         }
+        self.again += u32::from(is_again);
+    }
+
+    /// Whether a segment was sent before, and not as a probe only.
+    pub(super) fn is_again(&self, segment: &Segment) -> bool {
+        let (end, _) = self.ends(Party::sender(segment.direction));
+        let header = &segment.header;
+        let bits = header.flags.contains(Flags::SYN) || header.flags.contains(Flags::FIN);
+        segment.mark == Mark::Retransmission && (bits || end.has_sent(segment.seq))
     }
 
     /// What made this node send a reset now.
@@ -93,11 +105,28 @@ impl Known {
     }
 }
 
+/// Whether the stack took in a segment, or one like it before.
+const fn is_taken(verdict: Verdict) -> bool {
+    match verdict {
+        Verdict::Passed | Verdict::Gate(_) | Verdict::Repaired(_) | Verdict::Held => true,
+        Verdict::Answered(answer) => match answer {
+            Answer::SynCookie | Answer::SynAckAgain => true,
+            Answer::ChallengeAck | Answer::TimeWaitAck | Answer::Reset | Answer::Ack => false,
+        },
+        Verdict::Dropped(_) => false,
+    }
+}
+
 impl Before {
     const fn of(segment: &Segment) -> Self {
         match (segment.mark, segment.verdict) {
             (Mark::KeepAlive, _) => Self::KeepAlive,
             (Mark::WindowProbe, _) => Self::Probe,
+            (_, Verdict::Answered(Answer::TimeWaitAck))
+                if !segment.header.flags.contains(Flags::FIN) =>
+            {
+                Self::Old
+            }
             (Mark::Duplicate | Mark::Retransmission, _) => Self::Again,
             (_, Verdict::Answered(_)) => Self::Unacceptable,
             (Mark::OutOfOrder, _) => Self::OutOfOrder,

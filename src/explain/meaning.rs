@@ -119,6 +119,8 @@ meanings! {
     WindowOpens { who: Party, window: u16 },
     /// An octet into a closed window.
     WindowProbe { who: Party, number: u32 },
+    /// Octets of which the first went as a probe.
+    ProbedBefore { number: u32 },
     /// A question whether the other end is there.
     KeepAlive { who: Party, seq: u32, silent: Duration },
     /// The answer to it.

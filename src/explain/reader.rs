@@ -80,7 +80,7 @@ impl Reader {
         if let Verdict::Repaired(repair) = segment.verdict {
             meanings.push(Meaning::Repaired { repair });
         }
-        self.known.note(at, segment, heard);
+        self.known.note(at, segment);
         if heard {
             self.infer(segment, &mut meanings);
         }

@@ -14,7 +14,7 @@ use super::said::Said;
 use super::wrap::lines;
 use crate::lang::Lang;
 use crate::trace::{
-    ConnectionId, Direction, Event, Flow, Followed, Follower, Journal, Kind, Mark, Segment, Style,
+    ConnectionId, Direction, Event, Flow, Followed, Follower, Journal, Kind, Segment, Style,
     Verdict,
 };
 
@@ -163,15 +163,26 @@ impl Teller {
         let Kind::Segment(segment) = event.kind() else {
             return;
         };
-        let is_ours = segment.direction == Direction::Out && segment.mark == Mark::Retransmission;
-        if self.other.is_empty() || !is_ours {
+        let is_again = matches!(
+            meanings.first(),
+            Some(
+                Meaning::SynAgain { .. }
+                    | Meaning::DataAgain { .. }
+                    | Meaning::DataAgainFast { .. }
+                    | Meaning::FinAgain { .. }
+            )
+        );
+        if self.other.is_empty() || segment.direction == Direction::In || !is_again {
             return;
         }
         let arrived = self.other.iter().any(|record| match record.kind() {
             Kind::Segment(other) => {
                 record.at() < event.at()
                     && other.direction == Direction::In
-                    && !matches!(other.verdict, Verdict::Dropped(_))
+                    && matches!(
+                        other.verdict,
+                        Verdict::Passed | Verdict::Repaired(_) | Verdict::Held
+                    )
                     && other.header.sequence_len() > 0
                     && other.header.seq == segment.header.seq
             }

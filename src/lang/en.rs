@@ -91,22 +91,23 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::Cookie { who, isn } => format!("{} answers and remembers nothing: what it must know later is coded in its number, {isn} (SYN cookie), and a true third message brings it back as ack. So it can answer while its list of handshakes is full.", s(who)),
         Meaning::Held { who } => format!("No connection is free at this moment: the SYN of {} waits here, and is answered when one is.", name(who)),
         Meaning::MaximumSegment { who, mss } => format!("mss={mss}: {} takes at most {mss} octets of data in one segment. Only a SYN says so.", name(who)),
-        Meaning::Data { who, first, last } => format!("{} says {}: len={}. The answer to wait for is ack = seq + len = {}.", s(who), range(first, last), last.wrapping_sub(first).wrapping_add(1), last.wrapping_add(1)),
+        Meaning::Data { who, first, last } => format!("{} sends {}. The ACK to wait for: seq {first} + len {} = {}.", s(who), range(first, last), last.wrapping_sub(first).wrapping_add(1), last.wrapping_add(1)),
         Meaning::Push => "PSH: nothing more is waiting behind this. Hand it to the application now instead of waiting for more.".into(),
         Meaning::Rides { who, ack, octets: count } => format!("It carries the ACK along: ack={ack}, so {} of {} arrived, and no segment of its own is needed to say so.", octets(count), r(who)),
         Meaning::AckDelayed { who, ack, octets: count, waited } => format!("ack={ack}: {} arrived, {ack} is the next number. The ACK waited {} for something to ride on, {} had nothing to say, and so it goes alone (delayed ACK).", octets(count), span(waited), name(who)),
         Meaning::AckAtOnce { who, ack, octets: count } => format!("ack={ack}: {} arrived, {ack} is the next number that {} expects. It goes alone, at once.", octets(count), name(who)),
-        Meaning::AckCame { who, ack, octets: count, after } => format!("ack={ack}: {} has the {} before it and expects {ack} next. No data goes with it; it is seen {} after what it acknowledges: the way, and whatever {} waited for something to ride on.", s(who), octets(count), span(after), name(who)),
-        Meaning::AckNothingNew { who, ack } => format!("{} still expects {ack}: this acknowledges nothing new.", s(who)),
-        Meaning::AckRepeats { who, ack } => format!("{} says once more that it expects {ack}: it has what came again, and the ACK for it had not arrived.", s(who)),
+        Meaning::AckCame { who, ack, octets: count, after } => format!("ack={ack}: {} has the {} before it and expects {ack} next. No data goes with it; it is seen {} after the last segment that it acknowledges: the way, and whatever {} waited for something to ride on.", name(who), octets(count), span(after), name(who)),
+        Meaning::AckNothingNew { who, ack } => format!("{} still expects {ack}: this acknowledges nothing new. Three of these in a row ask for what is missing.", s(who)),
+        Meaning::AckRepeats { who, ack } => format!("In answer to what came again, {} says once more: all before {ack} is here.", name(who)),
         Meaning::AckAsksAgain { who, ack } => format!("{} still expects {ack}, though later octets came: this tells {} what is missing.", s(who), r(who)),
         Meaning::WindowZero { who } => format!("win=0: {} has no room left, since its application has not read what came. {} must stop until there is room.", name(who), s(who.other())),
         Meaning::WindowStillZero { who } => format!("Still win=0: {} is there, and has no room yet.", name(who)),
         Meaning::WindowOpens { who, window } => format!("{}'s application has read, and there is room again: win={window} in the header. Were this lost, only a probe would find out.", s(who)),
         Meaning::WindowProbe { who, number } => format!("Window probe: {} sends one octet, {number}, into the closed window, and {} must answer. The segment that opens the window may be lost, and both would wait for ever.", name(who), r(who)),
+        Meaning::ProbedBefore { number } => format!("Octet {number} went before, as a window probe that was not taken: therefore it counts as sent again."),
         Meaning::KeepAlive { who, seq, silent } => format!("Nothing was heard for {}: {} asks whether {} is still there, by a segment with the old number {seq}, which must be answered (keep-alive).", span(silent), name(who), r(who)),
         Meaning::KeepAliveAnswer { who } => format!("{} is still there: the same ACK again, in answer to the keep-alive.", s(who)),
-        Meaning::DataAgain { who, first, last, waited, times } => format!("No ACK for {} came in {} (the retransmission timeout, RTO): {} sends the same again, transmission {times}. They, or the ACK for them, did not arrive.", range(first, last), span(waited), name(who)),
+        Meaning::DataAgain { who, first, last, waited, times } => format!("No ACK for {} came in {} (the retransmission timeout, RTO): {} sends the same again, transmission {times}. The segment, or the ACK for it, did not arrive.", range(first, last), span(waited), name(who)),
         Meaning::DataAgainFast { who, first, last, asked } => format!("{asked} ACKs in a row asked for number {first}: {} sends {} again without waiting for its timer (fast retransmit).", name(who), range(first, last)),
         Meaning::HadArrived { who } => format!("{}'s own record says that it had arrived: what was lost is the ACK.", s(who)),
         Meaning::HadNotArrived { who } => format!("{}'s own record says that it had not arrived: the segment itself was lost.", s(who)),
@@ -115,17 +116,17 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::HoleFilled { who, last } => format!("The gap is filled: all that {} said up to number {last} is there, and in order.", name(who)),
         Meaning::Fin { who, number } => format!("{} has nothing more to say: FIN. It counts as one octet, number {number}, so that it can be acknowledged and sent again like one. {} may go on speaking.", s(who), s(who.other())),
         Meaning::FinOnData { octets: count } => format!("The FIN rides on the last {}: what is known to be the end needs no segment of its own.", octets(count)),
-        Meaning::FinAcked { who, ack } => format!("ack={ack}, one more than the FIN's number: {} has the FIN and all before it. That direction is closed; {} may still speak in the other.", s(who), name(who)),
+        Meaning::FinAcked { who, ack } => format!("ack={ack}, one more than the FIN's number: {} has the FIN and all before it. That direction is closed; {} may still speak in the other.", name(who), name(who)),
         Meaning::FinAnswers { who, ack, number } => format!("{} has nothing more to say either. The ACK of the FIN (ack={ack}) and its own FIN (number {number}) go in one segment: three segments for the teardown instead of four.", s(who)),
         Meaning::FinSecond { who, number } => format!("{} closes its direction, too: FIN, number {number}. Only the ACK of it is missing now.", s(who)),
         Meaning::FinCrosses { who, number } => format!("{} closes, too: FIN, number {number}. Its ack does not cover {}'s FIN, so it had not seen that: the two cross.", s(who), r(who)),
-        Meaning::LastAck { who, ack } => format!("ack={ack}: {} has the second FIN, too. Nobody acknowledges an ACK, so {} cannot know whether this one arrives: that is what its 2 MSL in TIME-WAIT are for.", s(who), name(who)),
-        Meaning::CrossedFinAcked { who, ack } => format!("ack={ack}: {} has the FIN that crossed its own. Both closed first, so both wait 2 MSL.", s(who)),
+        Meaning::LastAck { who, ack } => format!("ack={ack}: {} has the second FIN, too. Nobody acknowledges an ACK, so {} cannot know whether this one arrives: that is what its 2 MSL in TIME-WAIT are for.", name(who), name(who)),
+        Meaning::CrossedFinAcked { who, ack } => format!("ack={ack}: {} has the FIN that crossed its own. Both closed first, so both wait 2 MSL.", name(who)),
         Meaning::FinAgain { who, waited, times } => format!("No ACK of the FIN in {}: {} sends it again, transmission {times}. It, or the ACK of it, did not arrive.", span(waited), name(who)),
         Meaning::FinDuplicate { who } => format!("{}'s FIN again: the ACK of it had not arrived when it sent this.", s(who)),
         Meaning::FinInTimeWait { who } => format!("{}'s FIN again: the last ACK had not arrived. This is what TIME-WAIT is for: without it the answer would be a reset, and {} would end with an error.", s(who), name(who)),
         Meaning::FinAckedAgain { who, ack } => format!("{} acknowledges the FIN once more: ack={ack}.", s(who)),
-        Meaning::ResetByCall { who, unacked } => format!("{} ends both directions at once: RST wants no answer, and nobody waits in TIME-WAIT. {} What had not been read is dropped.", s(who), open(unacked, name(who))),
+        Meaning::ResetByCall { who, unacked } => format!("{} ends both directions at once: RST wants no answer, and nobody waits in TIME-WAIT. {} What it had not read is dropped.", s(who), open(unacked, name(who))),
         Meaning::ResetByNode { who, unacked } => format!("{} gives the connection up and says so: RST, without waiting for an answer. {}", s(who), open(unacked, name(who))),
         Meaning::ResetReceived { who, unacked } => format!("{} has given the connection up: it aborted, closed with something unread, or does not know it any more. RST says not which. {}", s(who), open(unacked, r(who))),
         Meaning::Refused { who } => format!("{} refuses: as a rule because nobody listens at that port. Nothing was open, so nothing is lost.", s(who)),
@@ -156,10 +157,12 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::SlowPeer { attempts } => format!("Sent {attempts} times without an ACK: {node} reports it, and goes on trying."),
         Meaning::OtherNumber => format!("The connection was to begin with another number than the stack drew. It goes on with the one that left."),
         Meaning::Illegal { from, to } => format!("RFC 9293 knows no way from {from} to {to} by this: a fault of this program."),
-        Meaning::EndedClosed { sent, received, again } => format!("Over. Both FINs were acknowledged, and with them everything before: {} of {node} and {} of {peer} arrived. {}", octets(sent), octets(received), sent_again(again)),
+        Meaning::EndedClosed { sent: 0, received: 0, again } => format!("Over. Both FINs were acknowledged; nothing was said between SYN and FIN. {}", sent_again(again, node)),
+        Meaning::EndedClosed { sent, received, again } => format!("Over. Both FINs were acknowledged, and with them everything before: {} of {node} and {} of {peer} arrived. {}", octets(sent), octets(received), sent_again(again, node)),
         Meaning::EndedClosedPartly => "Over. Both FINs were acknowledged, and with them everything before: nothing was lost.".into(),
         Meaning::EndedUnopened => "Over before it was open: nothing was said, so nothing is lost.".into(),
         Meaning::EndedRefused => "Over: it was never open, so nothing is lost.".into(),
+        Meaning::EndedEarly { ending: ending @ (Ending::ResetByPeer | Ending::Aborted), .. } => early(ending).into(),
         Meaning::EndedEarly { ending, unacked } => format!("{} {}", early(ending), open(unacked, node)),
         Meaning::Inferred => format!("A state in parentheses is inferred: {node} cannot look into {peer}, and reads it from the segments."),
         Meaning::Enters { state } => format!("{state}: {}.", terms::entry(Term::of_state(state)).gloss),
@@ -190,13 +193,13 @@ fn timed_out(timer: Timer, node: &str, peer: &str) -> String {
     }
 }
 
-fn sent_again(again: u32) -> String {
+fn sent_again(again: u32, node: &str) -> String {
     match again {
-        0 => "Nothing had to be sent again.".into(),
-        1 => "One segment was sent again on the way, and the application noticed nothing but time."
-            .into(),
+        0 => format!("{} had to send nothing again.", capital(node)),
         again => format!(
-            "{again} segments were sent again on the way, and the applications noticed nothing but time."
+            "{} sent {} again; the applications noticed nothing but time.",
+            capital(node),
+            Count(again.into(), "segment")
         ),
     }
 }

@@ -81,22 +81,23 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::Cookie { who, isn } => format!("{}作出应答而不保存任何状态:以后需要的信息编码在序列号 {isn} 中(SYN cookie),真正的第三次握手会用 ack 把它带回来。所以半连接队列满了也能应答。", s(who)),
         Meaning::Held { who } => format!("此刻没有空闲的连接:{}的 SYN 在这里等待,有空闲时再应答。", s(who)),
         Meaning::MaximumSegment { who, mss } => format!("mss={mss}:{}在一个报文段中最多接收 {mss} 字节数据。只有 SYN 才带这个选项。", s(who)),
-        Meaning::Data { who, first, last } => format!("{}发送{},len={}。应等待的确认号是 ack = seq + len = {}。", s(who), range(first, last), last.wrapping_sub(first).wrapping_add(1), last.wrapping_add(1)),
+        Meaning::Data { who, first, last } => format!("{}发送{}。应等待的确认号:seq {first} + len {} = {}。", s(who), range(first, last), last.wrapping_sub(first).wrapping_add(1), last.wrapping_add(1)),
         Meaning::Push => "PSH:后面暂时没有数据了,请马上交给应用,不必再等。".into(),
         Meaning::Rides { who, ack, octets } => format!("它顺便带上确认:ack={ack},{}的 {octets} 个字节已到达,不必另发一个 ACK。", r(who)),
         Meaning::AckDelayed { who, ack, octets, waited } => format!("ack={ack}:{octets} 个字节已到达,下一个是 {ack}。这个 ACK 等了 {},想搭数据的便车;{}没有话说,只好单独发出(延迟确认)。", span(waited), s(who)),
         Meaning::AckAtOnce { who, ack, octets } => format!("ack={ack}:{octets} 个字节已到达,{}期待的下一个是 {ack}。它立即单独发出。", s(who)),
-        Meaning::AckCame { who, ack, octets, after } => format!("ack={ack}:{}已有此前的 {octets} 个字节,期待 {ack}。它不带数据,在所确认的数据之后 {} 出现:包括路上的时间,以及{}为搭便车可能等待的时间。", s(who), span(after), s(who)),
-        Meaning::AckNothingNew { who, ack } => format!("{}仍然期待 {ack}:没有确认新的数据。", s(who)),
-        Meaning::AckRepeats { who, ack } => format!("{}再说一次它期待 {ack}:重复到来的数据它已经有了,先前的 ACK 没有及时到达。", s(who)),
+        Meaning::AckCame { who, ack, octets, after } => format!("ack={ack}:{}已有此前的 {octets} 个字节,期待 {ack}。它不带数据,在所确认的最后一个报文段之后 {} 出现:包括路上的时间,以及{}为搭便车可能等待的时间。", s(who), span(after), s(who)),
+        Meaning::AckNothingNew { who, ack } => format!("{}仍然期待 {ack}:没有确认新的数据。连续三个这样的 ACK 就是在要缺少的部分。", s(who)),
+        Meaning::AckRepeats { who, ack } => format!("对重复到来的报文段,{}再说一次:{ack} 以前的都已收到。", s(who)),
         Meaning::AckAsksAgain { who, ack } => format!("后面的字节到了,{}却仍然期待 {ack}:以此告诉{}缺了什么。", s(who), r(who)),
         Meaning::WindowZero { who } => format!("win=0:{}的应用没有读走数据,接收缓冲区已满(零窗口)。{}必须停下,直到有空位。", s(who), r(who)),
         Meaning::WindowStillZero { who } => format!("仍然是 win=0:{}还在,但还没有空位。", s(who)),
         Meaning::WindowOpens { who, window } => format!("{}的应用读走了数据,又有空位了:首部中 win={window}。如果它丢失,只有探测才能发现窗口已打开。", s(who)),
         Meaning::WindowProbe { who, number } => format!("零窗口探测:{}向关闭的窗口发送一个字节({number} 号),{}必须应答。打开窗口的报文段可能丢失,没有探测双方会永远等待。", s(who), r(who)),
+        Meaning::ProbedBefore { number } => format!("{number} 号字节先前作为窗口探测发过,没有被接收:所以算是重传。"),
         Meaning::KeepAlive { who, seq, silent } => format!("{} 没有任何消息:{}用旧的序列号 {seq} 发一个必须应答的报文段,询问{}是否还在(保活)。", span(silent), s(who), r(who)),
         Meaning::KeepAliveAnswer { who } => format!("{}还在:对保活的应答,还是同样的 ACK。", s(who)),
-        Meaning::DataAgain { who, first, last, waited, times } => format!("{} 内(超时重传时间 RTO){}没有得到确认:{}第 {times} 次发送同样的内容。数据或对它的 ACK 没有到达。", span(waited), range(first, last), s(who)),
+        Meaning::DataAgain { who, first, last, waited, times } => format!("{} 内(超时重传时间 RTO){}没有得到确认:{}第 {times} 次发送同样的内容。报文段或对它的 ACK 没有到达。", span(waited), range(first, last), s(who)),
         Meaning::DataAgainFast { who, first, last, asked } => format!("连续 {asked} 个 ACK 都要 {first} 号:{}不等定时器,立即重发{}(快速重传)。", s(who), range(first, last)),
         Meaning::HadArrived { who } => format!("{}自己的记录表明它其实已经到达:丢失的是 ACK。", s(who)),
         Meaning::HadNotArrived { who } => format!("{}自己的记录表明它没有到达:丢失的是报文段本身。", s(who)),
@@ -115,7 +116,7 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::FinDuplicate { who } => format!("{}的 FIN 又来了:发送它时,对 FIN 的确认还没有到达。", s(who)),
         Meaning::FinInTimeWait { who } => format!("{}的 FIN 又来了:最后的 ACK 没有到达。TIME-WAIT 就是为此:没有它,应答会是 RST,{}就会以错误告终。", s(who), s(who)),
         Meaning::FinAckedAgain { who, ack } => format!("{}再次确认 FIN:ack={ack}。", s(who)),
-        Meaning::ResetByCall { who, unacked } => format!("{}立即结束两个方向:RST 不需要应答,也没有人等待 TIME-WAIT。{}还没有读走的数据被丢弃。", s(who), open(unacked, s(who))),
+        Meaning::ResetByCall { who, unacked } => format!("{}立即结束两个方向:RST 不需要应答,也没有人等待 TIME-WAIT。{}它还没有读走的数据被丢弃。", s(who), open(unacked, s(who))),
         Meaning::ResetByNode { who, unacked } => format!("{}放弃连接并用 RST 告知,不等应答。{}", s(who), open(unacked, s(who))),
         Meaning::ResetReceived { who, unacked } => format!("{}放弃了连接:它中止了,或关闭时还有数据没读,或已不认识这个连接;RST 不说是哪一种。{}", s(who), open(unacked, r(who))),
         Meaning::Refused { who } => format!("{}拒绝:通常是因为那个端口没有人监听。连接没有建立过,所以什么也没有丢。", s(who)),
@@ -146,10 +147,12 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::SlowPeer { attempts } => format!("发送了 {attempts} 次仍没有 ACK:{node}报告此事,并继续尝试。"),
         Meaning::OtherNumber => "连接本应从另一个初始序列号开始。现在用已经发出的那个继续。".into(),
         Meaning::Illegal { from, to } => format!("RFC 9293 中没有由此从 {from} 到 {to} 的变化:这是本程序的错误。"),
-        Meaning::EndedClosed { sent, received, again } => format!("结束。两个 FIN 都得到确认,它们之前的一切也就都到达了:{node}的 {sent} 个字节,{peer}的 {received} 个字节。{}", sent_again(again)),
+        Meaning::EndedClosed { sent: 0, received: 0, again } => format!("结束。两个 FIN 都得到确认;在 SYN 和 FIN 之间什么也没有说。{}", sent_again(again, node)),
+        Meaning::EndedClosed { sent, received, again } => format!("结束。两个 FIN 都得到确认,它们之前的一切也就都到达了:{node}的 {sent} 个字节,{peer}的 {received} 个字节。{}", sent_again(again, node)),
         Meaning::EndedClosedPartly => "结束。两个 FIN 都得到确认,它们之前的一切也就都到达了:什么也没有丢。".into(),
         Meaning::EndedUnopened => "还没有建立就结束了:什么也没有说,所以什么也没有丢。".into(),
         Meaning::EndedRefused => "结束:从未建立,所以什么也没有丢。".into(),
+        Meaning::EndedEarly { ending: ending @ (Ending::ResetByPeer | Ending::Aborted), .. } => early(ending).into(),
         Meaning::EndedEarly { ending, unacked } => format!("{}{}", early(ending), open(unacked, node)),
         Meaning::Inferred => format!("括号中的状态是推断的:{node}看不到{peer}内部,只能从报文段读出。"),
         Meaning::Enters { state } => format!("{state}:{}。", terms::entry(Term::of_state(state)).gloss),
@@ -167,10 +170,10 @@ fn timed_out(timer: Timer, node: &str, peer: &str) -> String {
     }
 }
 
-fn sent_again(again: u32) -> String {
+fn sent_again(again: u32, node: &str) -> String {
     match again {
-        0 => "没有任何重传。".into(),
-        again => format!("途中重传了 {again} 个报文段,应用只感到慢了一些。"),
+        0 => format!("{node}没有重传任何报文段。"),
+        again => format!("{node}重传了 {again} 个报文段,应用只感到慢了一些。"),
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Play {
     faults: Faults<'static>,
     said: [Said; 2],
     pub(crate) now: Instant,
+    /// The server's connection, if it closes as soon as it reads the end.
+    pub(crate) closes: Option<Handle>,
 }
 
 impl Play {
@@ -34,6 +36,7 @@ impl Play {
             faults: Faults::heap(1, sent, received, 1514, 64),
             said: Default::default(),
             now: Instant::ZERO,
+            closes: None,
         };
         play.b.listen(PORT, 4).unwrap();
         play
@@ -145,6 +148,7 @@ impl Clockwork for Play {
             faults,
             said,
             now,
+            closes,
         } = self;
         let [said_a, said_b] = said;
         let next_a = {
@@ -160,7 +164,13 @@ impl Clockwork for Play {
         };
         let mut end = wire.end_b();
         let mut tee = Tee::new(&mut end, |_, way, frame: &[u8]| hear(said_b, way, frame));
-        let next_b = b.poll(*now, &mut tee);
+        let _ = b.poll_ingress(*now, &mut tee);
+        if let Some(socket) = closes.and_then(|server| b.tcp(server))
+            && !socket.may_recv()
+        {
+            socket.close(*now);
+        }
+        let next_b = b.poll_egress(*now, &mut tee);
         let all = [next_a, next_b, faults.next_deadline(), wire.next_arrival()];
         all.into_iter().flatten().min()
     }
