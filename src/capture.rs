@@ -22,7 +22,7 @@ mod write;
 
 pub use error::CaptureError;
 pub use hearing::hear;
-pub use ladders::{Drawn, ladder_file, ladders};
+pub use ladders::{Drawn, Look, ladder_file, ladders};
 pub use left_out::{LeftOut, LeftOuts};
 pub use tee::{Tee, Token};
 pub use write::PcapNg;

@@ -9,6 +9,7 @@ mod tcp;
 
 use super::LeftOut;
 use super::octets::Octets;
+use crate::explain::Words;
 use crate::trace::Header;
 use link::Layer;
 use smoltcp::wire::IpEndpoint;
@@ -29,32 +30,8 @@ pub(super) struct Dissected {
     pub(super) len: usize,
     /// The window field; a snapshot length may have cut it off.
     pub(super) window: Option<u16>,
-    /// The first octets of the payload.
-    pub(super) opening: Opening,
-}
-
-/// The first octets of a payload, as many as a ladder shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Opening {
-    octets: [u8; OPENING],
-    len: u8,
-}
-
-const OPENING: usize = 64;
-
-impl Opening {
-    fn of(payload: &[u8]) -> Self {
-        let len = payload.len().min(OPENING);
-        let mut octets = [0; OPENING];
-        octets[..len].copy_from_slice(&payload[..len]);
-        let len = len as u8;
-        Self { octets, len }
-    }
-
-    /// The octets.
-    pub(super) fn octets(&self) -> &[u8] {
-        &self.octets[..self.len.into()]
-    }
+    /// How the payload begins.
+    pub(super) words: Words,
 }
 
 /// What a packet holds.

@@ -1,25 +1,11 @@
-//! What the segments in Ethernet frames say, kept beside a node's journal.
+//! What the segments in Ethernet frames say.
 
 use super::dissect::of_ethernet;
-use crate::explain::Said;
-use crate::trace::{Direction, Flow};
+use crate::explain::{Key, Words};
 
-/// Keeps what the TCP segment in a frame says, if there is one and it says something.
-///
-/// `direction` is that of the frame, seen from the node whose ladders are to show it.
-pub fn hear(said: &mut Said, direction: Direction, frame: &[u8]) {
-    let Some(segment) = of_ethernet(frame) else {
-        return;
-    };
-    let (local, remote) = match direction {
-        Direction::In => (segment.to, segment.from),
-        Direction::Out => (segment.from, segment.to),
-    };
-    let flow = Flow { local, remote };
-    said.keep(
-        flow,
-        direction,
-        segment.header.seq,
-        segment.opening.octets(),
-    );
+/// What the TCP segment in a frame says, and which one it is; if there is one, and it says something.
+pub fn hear(frame: &[u8]) -> Option<(Key, Words)> {
+    let segment = of_ethernet(frame).filter(|segment| segment.len > 0)?;
+    let key = (segment.from, segment.to, segment.header.seq);
+    Some((key, segment.words))
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use smolchat::chat::Rate;
+use smolchat::lang::Lang;
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
@@ -39,6 +40,9 @@ pub enum Command {
     /// Draws the TCP connections of a capture file
     #[command(long_about = LADDER, after_long_help = LADDER_EXAMPLES)]
     Ladder(LadderArguments),
+    /// Says what a word of the ladders means: flags, numbers, states
+    #[command(long_about = EXPLAIN)]
+    Explain(ExplainArguments),
     /// Prints how many octets each thing takes
     #[command(long_about = BUDGET)]
     Budget,
@@ -122,6 +126,16 @@ pub struct LadderArguments {
     pub colours: ColourArguments,
 }
 
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// A word, such as FIN, mss or TIME-WAIT; without it all are listed
+    #[arg(value_name = "WORD", num_args = 0..)]
+    pub words: Vec<String>,
+    /// The language: en or zh [default: what LC_ALL, LC_MESSAGES or LANG says]
+    #[arg(long, value_name = "LANG", value_parser = values::lang)]
+    pub lang: Option<Lang>,
+}
+
 /// For what says something beside the ladders.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
@@ -137,6 +151,15 @@ pub struct OutputArguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct ColourArguments {
+    /// Say below each row of a ladder what it means, and what caused it
+    #[arg(long)]
+    pub explain: bool,
+    /// The language of ladders and explanations: en or zh [default: what LC_ALL, LC_MESSAGES or LANG says]
+    #[arg(long, value_name = "LANG", value_parser = values::lang)]
+    pub lang: Option<Lang>,
+    /// Leave out what the segments say
+    #[arg(long)]
+    pub no_text: bool,
     /// No colours, as when NO_COLOR is set or the output is no terminal
     #[arg(long)]
     pub no_color: bool,
@@ -278,6 +301,10 @@ Examples:
   sudo tcpdump -i tap0 -w chat.pcap tcp  make a capture
   smolchat ladder chat.pcap
   ssh host tcpdump -w - tcp | smolchat ladder -";
+
+const EXPLAIN: &str = "\
+Says what a word of the ladders means: a flag, a number, a state, MSL, RTO and others, in English or in Chinese. \
+Without a word it prints how to read a ladder, and the list of words.";
 
 const BUDGET: &str = "\
 Prints how many octets a connection, a member, a TIME-WAIT record and a journal event take, and \

@@ -8,6 +8,7 @@ pub mod demo;
 mod draw;
 mod input;
 mod invitation;
+mod legend;
 pub mod link;
 mod memory;
 pub mod namespace;
@@ -73,6 +74,8 @@ pub enum Failure {
     System(#[from] std::io::Error),
     #[error("{0}")]
     NotConnected(String),
+    #[error("{0}")]
+    NoSuchWord(String),
 }
 
 /// Runs the program on its arguments: 0 if all went well, 1 if it could not do its work, 2 if it
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         }
         Command::Demo(demo) => demo::play(&demo).map_err(Failure::from),
         Command::Ladder(ladder) => draw::draw(&ladder),
+        Command::Explain(words) => legend::explain(&words),
         Command::Budget => print_budget(),
     };
     match result {

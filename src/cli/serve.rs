@@ -14,7 +14,7 @@ use super::args::ServeArguments;
 use super::config::Stack;
 use super::input::Input;
 use super::invitation::Invitation;
-use super::output::{Console, Output};
+use super::output::{Console, Output, teller};
 use super::recorder::Capture;
 use super::run::{self, News, Program};
 use super::wait::{Clock, Signals};
@@ -32,7 +32,10 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
     let mut node = stack.node(secret, arguments.backlog)?;
     node.listen(arguments.port, arguments.backlog as u16)?;
     node.bind(arguments.udp_port)?;
+    let colours = &arguments.output.colours;
+    let live = !arguments.output.plain;
     let capture = Capture::create(stack.pcap.as_deref(), clock)?;
+    let capture = capture.hearing(live && !colours.no_text);
     let console = Console::beside(stack.pcap.as_deref());
     let config = Config {
         limits: chat::Limits {
@@ -43,8 +46,8 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
             ..chat::Limits::default()
         },
         secret: halves(codes),
-        style: console.style(&arguments.output.colours),
-        live: !arguments.output.plain,
+        style: console.style(colours),
+        live,
     };
     let memory = Memory::heap(stack.connections, GUESTS);
     let mut app = App::new(clock.now(), memory, config);
@@ -56,7 +59,7 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
         app,
         capture,
         input: Input::new(),
-        output: Output::start(console)?,
+        output: Output::start(console, teller(colours))?,
         is_urgent: false,
     };
     let invitation = Invitation {
@@ -173,6 +176,7 @@ impl Program for Server {
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
         let deadline = self.node.poll_egress(now, &mut self.capture.on(tap));
         self.capture.annotate(self.node.journal(), &mut self.output);
+        self.capture.tell(self.output.teller().said());
         // What was sent is shown now: nothing else may happen for long.
         self.app.show(now, &self.node, &mut self.output);
         self.output.flush();

@@ -16,5 +16,5 @@ mod wrap;
 
 pub use meaning::{Meaning, Meanings, Party, View};
 pub use reader::Reader;
-pub use said::Said;
+pub use said::{Key, Said, Words};
 pub use teller::{Teller, explain};

@@ -2,38 +2,67 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::string::String;
-use std::vec::Vec;
+
+use smoltcp::wire::IpEndpoint;
 
 use super::wrap::cut;
-use crate::trace::{Direction, Flow, SeqNumber};
+use crate::trace::SeqNumber;
 
 /// Octets kept of one segment: more than fit between the life lines.
 const OCTETS: usize = 64;
-/// Segments kept; older ones are forgotten.
-const SEGMENTS: usize = 4096;
+/// Segments kept while a node runs; older ones are forgotten.
+const NEWEST: usize = 4096;
 
-type Key = (Flow, Direction, SeqNumber);
+/// The first octets of what a segment says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Words {
+    octets: [u8; OCTETS],
+    len: u8,
+}
 
-/// The first octets of the newest segments.
+impl Words {
+    /// Of this payload.
+    pub fn of(payload: &[u8]) -> Self {
+        let len = payload.len().min(OCTETS);
+        let mut octets = [0; OCTETS];
+        octets[..len].copy_from_slice(&payload[..len]);
+        let len = len as u8;
+        Self { octets, len }
+    }
+
+    fn octets(&self) -> &[u8] {
+        &self.octets[..self.len.into()]
+    }
+}
+
+/// Which segment: from whom, to whom, and its number on the wire.
+pub type Key = (IpEndpoint, IpEndpoint, SeqNumber);
+
+/// The first octets of segments.
 #[derive(Debug, Clone, Default)]
 pub struct Said {
-    kept: HashMap<Key, Vec<u8>>,
+    kept: HashMap<Key, Words>,
     order: VecDeque<Key>,
+    /// Everything is kept.
+    whole: bool,
 }
 
 impl Said {
-    /// A segment crossed the wire of the end `flow.local`, with these octets from this number on.
-    pub fn keep(&mut self, flow: Flow, direction: Direction, seq: SeqNumber, octets: &[u8]) {
-        if octets.is_empty() {
-            return;
+    /// One that forgets nothing: for what has an end, such as a capture. The others keep the newest segments.
+    pub fn whole() -> Self {
+        Self {
+            whole: true,
+            ..Self::default()
         }
-        let key = (flow, direction, seq);
-        let octets = octets[..octets.len().min(OCTETS)].to_vec();
-        if self.kept.insert(key, octets).is_some() {
+    }
+
+    /// Keeps what a segment says, in place of what one with the same number said before.
+    pub fn keep(&mut self, key: Key, words: Words) {
+        if words.len == 0 || self.kept.insert(key, words).is_some() || self.whole {
             return;
         }
         self.order.push_back(key);
-        if self.order.len() > SEGMENTS
+        if self.order.len() > NEWEST
             && let Some(oldest) = self.order.pop_front()
         {
             self.kept.remove(&oldest);
@@ -42,15 +71,8 @@ impl Said {
 
     /// What a segment said, in quotes and `columns` at most: what cannot be shown is escaped. `len` is how many octets
     /// it had in all. `None` if nobody kept it.
-    pub fn quoted(
-        &self,
-        flow: Flow,
-        direction: Direction,
-        seq: SeqNumber,
-        len: usize,
-        columns: usize,
-    ) -> Option<String> {
-        let octets = self.kept.get(&(flow, direction, seq))?;
+    pub fn quoted(&self, key: Key, len: usize, columns: usize) -> Option<String> {
+        let octets = self.kept.get(&key)?.octets();
         let octets = &octets[..octets.len().min(len)];
         let mut text = escaped(octets, octets.len() < len);
         if octets.len() < len {

@@ -41,9 +41,9 @@ impl Teller {
         }
     }
 
-    /// The same for ladders seen from there.
-    pub fn with_view(self, view: View) -> Self {
-        Self { view, ..self }
+    /// From where the ladders that come are seen.
+    pub const fn set_view(&mut self, view: View) {
+        self.view = view;
     }
 
     /// The same with what the peer's own journal has: it knows what arrived there.
@@ -148,10 +148,12 @@ impl Teller {
         let Some(&flow) = self.flows.get(&segment.connection) else {
             return Ok(());
         };
-        let (columns, len) = (Follower::REMARK, header.len.into());
-        let said = self
-            .said
-            .quoted(flow, segment.direction, header.seq, len, columns);
+        let (from, to) = match segment.direction {
+            Direction::In => (flow.remote, flow.local),
+            Direction::Out => (flow.local, flow.remote),
+        };
+        let (key, len) = ((from, to, header.seq), header.len.into());
+        let said = self.said.quoted(key, len, Follower::REMARK);
         match said.filter(|_| header.len > 0) {
             Some(said) => follower.write_remark(&said, style, out),
             None => Ok(()),

@@ -14,12 +14,14 @@ use std::io::{self, Write};
 use smolchat::trace::Style;
 
 use super::args::DemoArguments;
-use super::output::Console;
+use super::legend::language;
+use super::output::{Console, teller};
 use super::{link, namespace};
 use acts::Director;
 use cable::CableWorld;
 use contest::Outcome;
 use kernel::KernelWorld;
+use screen::Paper;
 pub use world::Stuck;
 use world::World;
 
@@ -28,10 +30,12 @@ pub fn play(arguments: &DemoArguments) -> Result<(), Stuck> {
     let style = Console::Stdout.style(&arguments.colours);
     let mut out = io::stdout().lock();
     let mut world = open(arguments, style, &mut out);
-    let _ = writeln!(out, "Members: {}.", world.describe());
+    let _ = writeln!(out, "Members: {}.\n", world.describe());
+    let lang = language(arguments.colours.lang);
+    let _ = write!(out, "{}", lang.legend());
     let played = Director::new(world.as_mut(), &mut out).play()?;
     drop(world);
-    together::play(&style, &mut out)?;
+    together::play(&style, &mut teller(&arguments.colours), &mut out)?;
     let (tcp, udp) = (contest::tcp(arguments.seed), contest::udp(arguments.seed));
     report(&mut out, arguments.seed, &tcp, &udp);
     let _ = writeln!(
@@ -44,8 +48,11 @@ pub fn play(arguments: &DemoArguments) -> Result<(), Stuck> {
 
 /// The kernel's sockets where a private network can be had, and the wire in memory elsewhere.
 fn open(arguments: &DemoArguments, style: Style, out: &mut dyn Write) -> Box<dyn World> {
+    let colours = &arguments.colours;
+    let paper = || Paper::new(teller(colours), !colours.no_text);
     if !arguments.wire {
-        match open_tap().and_then(|tap| KernelWorld::new(tap, style).map_err(|e| e.to_string())) {
+        let kernel = |tap| KernelWorld::new(tap, style, paper()).map_err(|error| error.to_string());
+        match open_tap().and_then(kernel) {
             Ok(world) => return Box::new(world),
             Err(why) => {
                 let _ = writeln!(
@@ -55,7 +62,7 @@ fn open(arguments: &DemoArguments, style: Style, out: &mut dyn Write) -> Box<dyn
             }
         }
     }
-    Box::new(CableWorld::new(style))
+    Box::new(CableWorld::new(style, paper()))
 }
 
 fn open_tap() -> Result<smolchat::device::Tap, String> {

@@ -127,6 +127,12 @@ impl Play {
     }
 }
 
+fn listen(said: &mut Said, frame: &[u8]) {
+    if let Some((key, words)) = hear(frame) {
+        said.keep(key, words);
+    }
+}
+
 /// Short enough to be seen to its end.
 fn limits() -> Limits {
     Limits {
@@ -155,15 +161,14 @@ impl Clockwork for Play {
             let mut end = wire.end_a();
             let mut faulty = faults.over(&mut end);
             let next = {
-                let mut tee =
-                    Tee::new(&mut faulty, |_, way, frame: &[u8]| hear(said_a, way, frame));
+                let mut tee = Tee::new(&mut faulty, |_, _, frame: &[u8]| listen(said_a, frame));
                 a.poll(*now, &mut tee)
             };
             faulty.flush(*now);
             next
         };
         let mut end = wire.end_b();
-        let mut tee = Tee::new(&mut end, |_, way, frame: &[u8]| hear(said_b, way, frame));
+        let mut tee = Tee::new(&mut end, |_, _, frame: &[u8]| listen(said_b, frame));
         let _ = b.poll_ingress(*now, &mut tee);
         if let Some(socket) = closes.and_then(|server| b.tcp(server))
             && !socket.may_recv()
