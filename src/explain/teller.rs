@@ -155,7 +155,8 @@ impl Teller {
         let (key, len) = ((from, to, header.seq), header.len.into());
         let said = self.said.quoted(key, len, Follower::REMARK);
         match said.filter(|_| header.len > 0) {
-            Some(said) => follower.write_remark(&said, style, out),
+            // What somebody said is in no language of ours.
+            Some(said) => follower.write_remark(&said, &Lang::En.style(style), out),
             None => Ok(()),
         }
     }

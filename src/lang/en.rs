@@ -21,6 +21,8 @@ pub(super) const TEXTS: Texts = Texts {
     list: "smolchat explain WORD says what one of these is:",
     unknown,
     phrase: |_| None,
+    bill: terms::bill,
+    played: |acts| format!("{acts} acts played. Now try it yourself: smolchat serve"),
 };
 
 const fn name(view: View, who: Party) -> &'static str {
@@ -65,7 +67,7 @@ fn range(first: u32, last: u32) -> String {
 /// What is unknown of what was under way.
 fn open(unacked: u32, who: &str) -> String {
     match unacked {
-        0 => format!("All that {who} had sent was acknowledged."),
+        0 => format!("Nothing that {who} had said was under way."),
         _ => format!(
             "Whether the last {} of {who} arrived is not known: no ACK came for them.",
             octets(unacked)
@@ -86,7 +88,7 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::SynCrosses { who, isn } => format!("{} asks to open, too (its octets are numbered from {isn} on): without ACK, so it had not seen {}'s SYN. The two cross, and make one connection.", s(who), r(who)),
         Meaning::SynAckCrossed { who } => format!("{} answers the SYN that crossed its own: ack=1. The SYN in it is the one from before, seq=0, and asks nothing new.", s(who)),
         Meaning::SynAgain { who, waited, times } => format!("No answer in {}: {} sends its SYN again, transmission {times}, with the same number, so that it cannot be taken for another connection. It, or the answer to it, did not arrive.", span(waited), name(who)),
-        Meaning::SynDuplicate { who } => format!("{}'s SYN again, with the same number: the answer to it had not arrived when it sent this.", s(who)),
+        Meaning::SynDuplicate { who } => format!("{}'s SYN again, with the same number: the answer to it had not arrived when it sent this, or the network doubled it.", s(who)),
         Meaning::SynAckAgain { who } => format!("{} gives the same answer once more, since the SYN came once more.", s(who)),
         Meaning::Cookie { who, isn } => format!("{} answers and remembers nothing: what it must know later is coded in its number, {isn} (SYN cookie), and a true third message brings it back as ack. So it can answer while its list of handshakes is full.", s(who)),
         Meaning::Held { who } => format!("No connection is free at this moment: the SYN of {} waits here, and is answered when one is.", name(who)),
@@ -98,7 +100,7 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::AckAtOnce { who, ack, octets: count } => format!("ack={ack}: {} arrived, {ack} is the next number that {} expects. It goes alone, at once.", octets(count), name(who)),
         Meaning::AckCame { who, ack, octets: count, after } => format!("ack={ack}: {} has the {} before it and expects {ack} next. No data goes with it; it is seen {} after the last segment that it acknowledges: the way, and whatever {} waited for something to ride on.", name(who), octets(count), span(after), name(who)),
         Meaning::AckNothingNew { who, ack } => format!("{} still expects {ack}: this acknowledges nothing new. Three of these in a row ask for what is missing.", s(who)),
-        Meaning::AckRepeats { who, ack } => format!("In answer to what came again, {} says once more: all before {ack} is here.", name(who)),
+        Meaning::AckRepeats { who, ack } => format!("In answer, {} says where it is: all before {ack} is here.", name(who)),
         Meaning::AckAsksAgain { who, ack } => format!("{} still expects {ack}, though later octets came: this tells {} what is missing.", s(who), r(who)),
         Meaning::WindowZero { who } => format!("win=0: {} has no room left, since its application has not read what came. {} must stop until there is room.", name(who), s(who.other())),
         Meaning::WindowStillZero { who } => format!("Still win=0: {} is there, and has no room yet.", name(who)),
@@ -107,7 +109,7 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::ProbedBefore { number } => format!("Octet {number} went before, as a window probe that was not taken: therefore it counts as sent again."),
         Meaning::KeepAlive { who, seq, silent } => format!("Nothing was heard for {}: {} asks whether {} is still there, by a segment with the old number {seq}, which must be answered (keep-alive).", span(silent), name(who), r(who)),
         Meaning::KeepAliveAnswer { who } => format!("{} is still there: the same ACK again, in answer to the keep-alive.", s(who)),
-        Meaning::DataAgain { who, first, last, waited, times } => format!("No ACK for {} came in {} (the retransmission timeout, RTO): {} sends the same again, transmission {times}. The segment, or the ACK for it, did not arrive.", range(first, last), span(waited), name(who)),
+        Meaning::DataAgain { who, first, last, waited, times } => format!("No ACK for {} came in {}{}: {} sends the same again, transmission {times}. The segment, or the ACK for it, did not arrive.", range(first, last), span(waited), if view == View::Inside { " (the retransmission timeout, RTO)" } else { "" }, name(who)),
         Meaning::DataAgainFast { who, first, last, asked } => format!("{asked} ACKs in a row asked for number {first}: {} sends {} again without waiting for its timer (fast retransmit).", name(who), range(first, last)),
         Meaning::HadArrived { who } => format!("{}'s own record says that it had arrived: what was lost is the ACK.", s(who)),
         Meaning::HadNotArrived { who } => format!("{}'s own record says that it had not arrived: the segment itself was lost.", s(who)),
@@ -123,8 +125,8 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::LastAck { who, ack } => format!("ack={ack}: {} has the second FIN, too. Nobody acknowledges an ACK, so {} cannot know whether this one arrives: that is what its 2 MSL in TIME-WAIT are for.", name(who), name(who)),
         Meaning::CrossedFinAcked { who, ack } => format!("ack={ack}: {} has the FIN that crossed its own. Both closed first, so both wait 2 MSL.", name(who)),
         Meaning::FinAgain { who, waited, times } => format!("No ACK of the FIN in {}: {} sends it again, transmission {times}. It, or the ACK of it, did not arrive.", span(waited), name(who)),
-        Meaning::FinDuplicate { who } => format!("{}'s FIN again: the ACK of it had not arrived when it sent this.", s(who)),
-        Meaning::FinInTimeWait { who } => format!("{}'s FIN again: the last ACK had not arrived. This is what TIME-WAIT is for: without it the answer would be a reset, and {} would end with an error.", s(who), name(who)),
+        Meaning::FinDuplicate { who } => format!("{}'s FIN again: the ACK of it had not arrived when it sent this, or the network doubled it.", s(who)),
+        Meaning::FinInTimeWait { who } => format!("{}'s FIN again: the last ACK had not arrived, or the network doubled the FIN. This is what TIME-WAIT is for: without it the answer would be a reset, and {} would end with an error.", s(who), name(who)),
         Meaning::FinAckedAgain { who, ack } => format!("{} acknowledges the FIN once more: ack={ack}.", s(who)),
         Meaning::ResetByCall { who, unacked } => format!("{} ends both directions at once: RST wants no answer, and nobody waits in TIME-WAIT. {} What it had not read is dropped.", s(who), open(unacked, name(who))),
         Meaning::ResetByNode { who, unacked } => format!("{} gives the connection up and says so: RST, without waiting for an answer. {}", s(who), open(unacked, name(who))),
@@ -164,6 +166,7 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::EndedRefused => "Over: it was never open, so nothing is lost.".into(),
         Meaning::EndedEarly { ending: ending @ (Ending::ResetByPeer | Ending::Aborted), .. } => early(ending).into(),
         Meaning::EndedEarly { ending, unacked } => format!("{} {}", early(ending), open(unacked, node)),
+        Meaning::Inferred if view != View::Inside => "States in parentheses are inferred from the segments: a capture shows nothing else.".into(),
         Meaning::Inferred => format!("A state in parentheses is inferred: {node} cannot look into {peer}, and reads it from the segments."),
         Meaning::Enters { state } => format!("{state}: {}.", terms::entry(Term::of_state(state)).gloss),
     }
@@ -187,7 +190,7 @@ fn timed_out(timer: Timer, node: &str, peer: &str) -> String {
             capital(peer)
         ),
         Timer::KeepAlive => format!(
-            "{} answered none of the keep-alives: its host is gone, or the way to it.",
+            "{} answers no keep-alive any more: its host is gone, or the way to it.",
             capital(peer)
         ),
     }

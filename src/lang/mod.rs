@@ -3,6 +3,7 @@
 //! Another language is one more file like [`en`], and one more line in each match below: the compiler says what is
 //! missing. States, flags and calls are called as they are everywhere.
 
+mod act;
 mod en;
 mod phrase;
 mod term;
@@ -11,6 +12,7 @@ mod zh;
 
 use std::string::String;
 
+pub use act::{Act, Bill};
 pub use term::{Entry, Term};
 use texts::Texts;
 
@@ -87,6 +89,16 @@ impl Lang {
     /// Words that a ladder has on its rules and beside its arrows, in this language; `None` if they stay as they are.
     pub fn phrase(self, words: &str) -> Option<String> {
         phrase::translated(self.texts().phrase, words)
+    }
+
+    /// What an act of the demonstration is.
+    pub fn bill(self, act: Act) -> Bill {
+        (self.texts().bill)(act)
+    }
+
+    /// What the demonstration says after so many acts.
+    pub fn played(self, acts: usize) -> String {
+        (self.texts().played)(acts)
     }
 
     /// A style whose words are of this language.

@@ -2,6 +2,7 @@
 
 use std::string::String;
 
+use super::act::{Act, Bill};
 use super::term::{Entry, Term};
 use crate::explain::meaning::{Meaning, View};
 
@@ -22,4 +23,8 @@ pub(super) struct Texts {
     pub(super) unknown: fn(&str, &str) -> String,
     /// The words of ladders; `None` for those that stay as they are.
     pub(super) phrase: fn(&str) -> Option<&'static str>,
+    /// What an act of the demonstration is.
+    pub(super) bill: fn(Act) -> Bill,
+    /// What is said after so many acts.
+    pub(super) played: fn(usize) -> String,
 }

@@ -20,6 +20,8 @@ pub(super) const TEXTS: Texts = Texts {
     list: "smolchat explain 词 说明其中一个:",
     unknown,
     phrase: terms::phrase,
+    bill: terms::bill,
+    played: |acts| format!("共 {acts} 幕。现在自己试试:smolchat serve"),
 };
 
 const fn name(view: View, who: Party) -> &'static str {
@@ -54,7 +56,7 @@ fn range(first: u32, last: u32) -> String {
 /// What is unknown of what was under way.
 fn open(unacked: u32, who: &str) -> String {
     match unacked {
-        0 => format!("{who}发出的数据都已得到确认。"),
+        0 => format!("{who}说过的话没有还在路上的。"),
         _ => format!("{who}最后的 {unacked} 个字节没有得到确认,是否到达无从知道。"),
     }
 }
@@ -76,7 +78,7 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::SynCrosses { who, isn } => format!("{}也请求建立连接(字节从 {isn} 开始编号):没有 ACK,说明它发送时还没有见到{}的 SYN。两个 SYN 相互交错,只建立一个连接(同时打开)。", s(who), r(who)),
         Meaning::SynAckCrossed { who } => format!("{}应答与自己交错的 SYN:ack=1。其中的 SYN 就是先前那一个(seq=0),并非新的请求。", s(who)),
         Meaning::SynAgain { who, waited, times } => format!("{} 内没有应答:{}第 {times} 次发送同一个 SYN,序列号不变,不会被当成另一个连接。它或对它的应答没有到达。", span(waited), s(who)),
-        Meaning::SynDuplicate { who } => format!("{}的 SYN 又来了,序列号相同:发送它时,应答还没有到达。", s(who)),
+        Meaning::SynDuplicate { who } => format!("{}的 SYN 又来了,序列号相同:发送它时应答还没有到达,或者网络复制了它。", s(who)),
         Meaning::SynAckAgain { who } => format!("SYN 又来了一次,{}就再给一次同样的应答。", s(who)),
         Meaning::Cookie { who, isn } => format!("{}作出应答而不保存任何状态:以后需要的信息编码在序列号 {isn} 中(SYN cookie),真正的第三次握手会用 ack 把它带回来。所以半连接队列满了也能应答。", s(who)),
         Meaning::Held { who } => format!("此刻没有空闲的连接:{}的 SYN 在这里等待,有空闲时再应答。", s(who)),
@@ -88,7 +90,7 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::AckAtOnce { who, ack, octets } => format!("ack={ack}:{octets} 个字节已到达,{}期待的下一个是 {ack}。它立即单独发出。", s(who)),
         Meaning::AckCame { who, ack, octets, after } => format!("ack={ack}:{}已有此前的 {octets} 个字节,期待 {ack}。它不带数据,在所确认的最后一个报文段之后 {} 出现:包括路上的时间,以及{}为搭便车可能等待的时间。", s(who), span(after), s(who)),
         Meaning::AckNothingNew { who, ack } => format!("{}仍然期待 {ack}:没有确认新的数据。连续三个这样的 ACK 就是在要缺少的部分。", s(who)),
-        Meaning::AckRepeats { who, ack } => format!("对重复到来的报文段,{}再说一次:{ack} 以前的都已收到。", s(who)),
+        Meaning::AckRepeats { who, ack } => format!("作为应答,{}说明自己的位置:{ack} 以前的都已收到。", s(who)),
         Meaning::AckAsksAgain { who, ack } => format!("后面的字节到了,{}却仍然期待 {ack}:以此告诉{}缺了什么。", s(who), r(who)),
         Meaning::WindowZero { who } => format!("win=0:{}的应用没有读走数据,接收缓冲区已满(零窗口)。{}必须停下,直到有空位。", s(who), r(who)),
         Meaning::WindowStillZero { who } => format!("仍然是 win=0:{}还在,但还没有空位。", s(who)),
@@ -97,7 +99,7 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::ProbedBefore { number } => format!("{number} 号字节先前作为窗口探测发过,没有被接收:所以算是重传。"),
         Meaning::KeepAlive { who, seq, silent } => format!("{} 没有任何消息:{}用旧的序列号 {seq} 发一个必须应答的报文段,询问{}是否还在(保活)。", span(silent), s(who), r(who)),
         Meaning::KeepAliveAnswer { who } => format!("{}还在:对保活的应答,还是同样的 ACK。", s(who)),
-        Meaning::DataAgain { who, first, last, waited, times } => format!("{} 内(超时重传时间 RTO){}没有得到确认:{}第 {times} 次发送同样的内容。报文段或对它的 ACK 没有到达。", span(waited), range(first, last), s(who)),
+        Meaning::DataAgain { who, first, last, waited, times } => format!("{} 内{}{}没有得到确认:{}第 {times} 次发送同样的内容。报文段或对它的 ACK 没有到达。", span(waited), if view == View::Inside { "(超时重传时间 RTO)" } else { "" }, range(first, last), s(who)),
         Meaning::DataAgainFast { who, first, last, asked } => format!("连续 {asked} 个 ACK 都要 {first} 号:{}不等定时器,立即重发{}(快速重传)。", s(who), range(first, last)),
         Meaning::HadArrived { who } => format!("{}自己的记录表明它其实已经到达:丢失的是 ACK。", s(who)),
         Meaning::HadNotArrived { who } => format!("{}自己的记录表明它没有到达:丢失的是报文段本身。", s(who)),
@@ -113,8 +115,8 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::LastAck { who, ack } => format!("ack={ack}:第二个 FIN {}也收到了。ACK 本身没有人确认,{}无法知道它是否到达:TIME-WAIT 的 2 MSL 正是为此。", s(who), s(who)),
         Meaning::CrossedFinAcked { who, ack } => format!("ack={ack}:{}收到了与自己交错的 FIN。双方都是主动关闭,所以双方都要等 2 MSL。", s(who)),
         Meaning::FinAgain { who, waited, times } => format!("{} 内 FIN 没有得到确认:{}第 {times} 次发送。它或对它的 ACK 没有到达。", span(waited), s(who)),
-        Meaning::FinDuplicate { who } => format!("{}的 FIN 又来了:发送它时,对 FIN 的确认还没有到达。", s(who)),
-        Meaning::FinInTimeWait { who } => format!("{}的 FIN 又来了:最后的 ACK 没有到达。TIME-WAIT 就是为此:没有它,应答会是 RST,{}就会以错误告终。", s(who), s(who)),
+        Meaning::FinDuplicate { who } => format!("{}的 FIN 又来了:发送它时确认还没有到达,或者网络复制了它。", s(who)),
+        Meaning::FinInTimeWait { who } => format!("{}的 FIN 又来了:最后的 ACK 没有到达,或者网络复制了 FIN。TIME-WAIT 就是为此:没有它,应答会是 RST,{}就会以错误告终。", s(who), s(who)),
         Meaning::FinAckedAgain { who, ack } => format!("{}再次确认 FIN:ack={ack}。", s(who)),
         Meaning::ResetByCall { who, unacked } => format!("{}立即结束两个方向:RST 不需要应答,也没有人等待 TIME-WAIT。{}它还没有读走的数据被丢弃。", s(who), open(unacked, s(who))),
         Meaning::ResetByNode { who, unacked } => format!("{}放弃连接并用 RST 告知,不等应答。{}", s(who), open(unacked, s(who))),
@@ -154,6 +156,7 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::EndedRefused => "结束:从未建立,所以什么也没有丢。".into(),
         Meaning::EndedEarly { ending: ending @ (Ending::ResetByPeer | Ending::Aborted), .. } => early(ending).into(),
         Meaning::EndedEarly { ending, unacked } => format!("{}{}", early(ending), open(unacked, node)),
+        Meaning::Inferred if view != View::Inside => "括号中的状态是从报文段推断的:抓包文件里没有别的。".into(),
         Meaning::Inferred => format!("括号中的状态是推断的:{node}看不到{peer}内部,只能从报文段读出。"),
         Meaning::Enters { state } => format!("{state}:{}。", terms::entry(Term::of_state(state)).gloss),
     }
@@ -166,7 +169,7 @@ fn timed_out(timer: Timer, node: &str, peer: &str) -> String {
         Timer::HalfOpen => format!("第三次握手没有及时到来:{node}放弃,免得半连接占满内存。"),
         Timer::FinWait2 => format!("{peer}确认了 FIN,却一直没有发自己的 FIN:{node}不再等待。"),
         Timer::CloseWait => format!("{peer}早已关闭,{node}的应用却一直没有关闭:由协议栈代为结束。"),
-        Timer::KeepAlive => format!("{peer}没有应答任何保活探测:它的主机不在了,或者路不通了。"),
+        Timer::KeepAlive => format!("{peer}不再应答保活探测:它的主机不在了,或者路不通了。"),
     }
 }
 

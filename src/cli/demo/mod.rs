@@ -11,13 +11,14 @@ mod world;
 
 use std::io::{self, Write};
 
+use smolchat::lang::Act;
 use smolchat::trace::Style;
 
 use super::args::DemoArguments;
 use super::legend::language;
 use super::output::{Console, teller};
 use super::{link, namespace};
-use acts::Director;
+use acts::{Director, titled};
 use cable::CableWorld;
 use contest::Outcome;
 use kernel::KernelWorld;
@@ -33,16 +34,13 @@ pub fn play(arguments: &DemoArguments) -> Result<(), Stuck> {
     let _ = writeln!(out, "Members: {}.\n", world.describe());
     let lang = language(arguments.colours.lang);
     let _ = write!(out, "{}", lang.legend());
-    let played = Director::new(world.as_mut(), &mut out).play()?;
+    let played = Director::new(world.as_mut(), &mut out, lang).play()?;
     drop(world);
-    together::play(&style, &mut teller(&arguments.colours), &mut out)?;
+    together::play(&style, &mut teller(&arguments.colours), lang, &mut out)?;
     let (tcp, udp) = (contest::tcp(arguments.seed), contest::udp(arguments.seed));
+    let _ = write!(out, "{}", titled(lang, Act::Contest));
     report(&mut out, arguments.seed, &tcp, &udp);
-    let _ = writeln!(
-        out,
-        "\n{} acts played. Now try it yourself: smolchat serve",
-        played + 2
-    );
+    let _ = writeln!(out, "\n{}", lang.played(played + 2));
     Ok(())
 }
 
@@ -80,12 +78,9 @@ fn open_tap() -> Result<smolchat::device::Tap, String> {
 /// Act five: the table.
 fn report(out: &mut dyn Write, seed: u64, tcp: &Outcome, udp: &Outcome) {
     let shares = contest::SHARES;
-    let title = "5. TCP against UDP";
-    let rule = "═".repeat(100 - title.len() - 4);
     let _ = writeln!(
         out,
-        "\n══ {title} {rule}\n   \
-         {} messages of {} octets each, on a wire that loses {}, repeats {} and reorders {} of a\n   \
+        "   {} messages of {} octets each, on a wire that loses {}, repeats {} and reorders {} of a\n   \
          thousand frames each way (seed {seed}, virtual time). TCP delivers all of them in order and\n   \
          makes them wait for each other; UDP delivers what the wire delivers, when it does.\n",
         contest::MESSAGES,

@@ -1,5 +1,6 @@
 //! The legend in English.
 
+use crate::lang::act::{Act, Bill};
 use crate::lang::term::{Entry, Term};
 
 const fn is(gloss: &'static str, text: &'static str) -> Entry {
@@ -23,6 +24,38 @@ How to read a ladder
   MSL   as long as a segment may live in the network     RTO  time without ACK until sent again
   More: smolchat explain WORD
 ";
+
+/// What an act is.
+pub(super) const fn bill(act: Act) -> Bill {
+    let (title, seen) = match act {
+        Act::Exchange => (
+            "1. One exchange: socket, connect, send, recv(1024), close",
+            "The member closes first, so the node goes through CLOSE-WAIT and LAST-ACK.",
+        ),
+        Act::Loop => (
+            "2. A chat loop that ends at q, and the next client after it",
+            "The node answers q with q and closes first: it is the node that waits 2 MSL in TIME-WAIT.",
+        ),
+        Act::Several => (
+            "3. Several people at once, over TCP and UDP, in one room",
+            "A line goes to everybody else; whoever said it gets one receipt.",
+        ),
+        Act::ServerFirst => (
+            "4a. The node closes first",
+            "FIN-WAIT-1 until its FIN is acknowledged, FIN-WAIT-2 until the peer's FIN, then TIME-WAIT for 2 MSL.",
+        ),
+        Act::Reset => (
+            "4b. A reset",
+            "No FIN, no TIME-WAIT: one RST, and both ends are CLOSED.",
+        ),
+        Act::Together => (
+            "4c. Both close at once",
+            "The FINs cross on the wire: CLOSING on both sides, and both wait 2 MSL. On a wire in memory.",
+        ),
+        Act::Contest => ("5. TCP against UDP", ""),
+    };
+    Bill { title, seen }
+}
 
 pub(super) const fn entry(term: Term) -> Entry {
     match term {

@@ -1,5 +1,6 @@
 //! 图例.
 
+use crate::lang::act::{Act, Bill};
 use crate::lang::term::{Entry, Term};
 
 const fn is(gloss: &'static str, text: &'static str) -> Entry {
@@ -23,6 +24,38 @@ pub(super) const LEGEND: &str = "\
   MSL  报文段在网络中的最长寿命      RTO  没有 ACK 时等多久重传
   更多:smolchat explain 词
 ";
+
+/// What an act is.
+pub(super) const fn bill(act: Act) -> Bill {
+    let (title, seen) = match act {
+        Act::Exchange => (
+            "1. 一问一答:socket, connect, send, recv(1024), close",
+            "成员先关闭,所以节点经过 CLOSE-WAIT 和 LAST-ACK。",
+        ),
+        Act::Loop => (
+            "2. 聊天直到 q,然后是下一个客户端",
+            "节点用 q 回答 q 并先关闭:在 TIME-WAIT 中等 2 MSL 的是节点。",
+        ),
+        Act::Several => (
+            "3. 几个人同时在一个房间里,有的用 TCP,有的用 UDP",
+            "一行话发给其他所有人;说话的人得到一个回执。",
+        ),
+        Act::ServerFirst => (
+            "4a. 节点先关闭",
+            "FIN 得到确认之前是 FIN-WAIT-1,对端的 FIN 到来之前是 FIN-WAIT-2,然后在 TIME-WAIT 中等 2 MSL。",
+        ),
+        Act::Reset => (
+            "4b. 复位",
+            "没有 FIN,没有 TIME-WAIT:一个 RST,两端都是 CLOSED。",
+        ),
+        Act::Together => (
+            "4c. 同时关闭",
+            "两个 FIN 在路上交错:双方都是 CLOSING,双方都等 2 MSL。在内存中的线路上。",
+        ),
+        Act::Contest => ("5. TCP 与 UDP", ""),
+    };
+    Bill { title, seen }
+}
 
 pub(super) const fn entry(term: Term) -> Entry {
     match term {
@@ -220,7 +253,7 @@ pub(super) fn phrase(words: &str) -> Option<&'static str> {
         "challenge ACK" => "质询 ACK",
         "FIN acknowledged again" => "再次确认 FIN",
         "SYN,ACK again" => "再发 SYN,ACK",
-        "ACK owed" => "应有的 ACK",
+        "ACK owed" => "应答 ACK",
         "old ACK" => "旧的 ACK",
         "old window" => "旧的窗口",
         "trimmed to the window" => "按窗口裁剪",

@@ -5,7 +5,9 @@
 
 mod play;
 mod plays;
+mod program;
 mod scenes;
+mod words;
 
 use std::collections::BTreeSet;
 

@@ -74,6 +74,40 @@ pub(super) enum Lane<'t> {
     },
 }
 
+#[cfg(feature = "tap")]
+impl<'t> Lane<'t> {
+    const fn words(&self) -> &'t str {
+        match *self {
+            Self::Empty => "",
+            Self::Arrow { label: text, .. }
+            | Self::Note { text, .. }
+            | Self::Remark { text, .. }
+            | Self::Heading { text } => text,
+        }
+    }
+
+    /// The same with these words.
+    const fn saying<'w>(&self, text: &'w str) -> Lane<'w> {
+        match *self {
+            Self::Empty => Lane::Empty,
+            Self::Arrow {
+                direction,
+                colour,
+                stopped,
+                ..
+            } => Lane::Arrow {
+                direction,
+                label: text,
+                colour,
+                stopped,
+            },
+            Self::Note { colour, .. } => Lane::Note { text, colour },
+            Self::Remark { colour, .. } => Lane::Remark { text, colour },
+            Self::Heading { .. } => Lane::Heading { text },
+        }
+    }
+}
+
 /// A state as it is shown.
 #[derive(Clone, Copy)]
 pub(super) enum Shown {
@@ -118,6 +152,10 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
         self.out.write_char(' ')?;
         self.state(own, true)?;
         self.out.write_char(' ')?;
+        #[cfg(feature = "tap")]
+        let words = self.style.phrases.of(lane.words());
+        #[cfg(feature = "tap")]
+        let lane = &lane.saying(&words);
         self.lane(lane)?;
         if !matches!(peer, Shown::Nothing) {
             self.out.write_char(' ')?;
@@ -156,7 +194,8 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
 
     /// Two names, each centred over its life line, on one line if they fit.
     fn heads(&mut self, left: &str, right: &str, colour: &'static str) -> fmt::Result {
-        let (left, right) = (&worded(self.style, left), &worded(self.style, right));
+        let (left, right) = (worded(self.style, left), worded(self.style, right));
+        let (left, right) = (&*left, &*right);
         let (left_width, right_width) = (columns(left), columns(right));
         let left_start = LEFT.saturating_sub(left_width / 2);
         let right_start = (RIGHT - right_width / 2).min(WIDTH.saturating_sub(right_width));
@@ -225,7 +264,6 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
             glyphs, palette, ..
         } = self.style;
         if let Lane::Heading { text } = lane {
-            let text = &worded(self.style, text);
             let free = LANE.saturating_sub(columns(text) + 2);
             self.glyph(palette.dim, glyphs.rule_start)?;
             self.fill_painted(palette.dim, glyphs.rule, free / 2)?;
@@ -247,13 +285,11 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
                 stopped,
             } => self.arrow(direction, label, colour, stopped)?,
             Lane::Note { text, colour } => {
-                let text = &worded(self.style, text);
                 self.out.write_char(' ')?;
                 self.paint(colour, text)?;
                 self.fill(' ', LANE.saturating_sub(columns(text) + 1))?;
             }
             Lane::Remark { text, colour } => {
-                let text = &worded(self.style, text);
                 let free = LANE.saturating_sub(columns(text));
                 self.fill(' ', free / 2)?;
                 self.paint(colour, text)?;
@@ -271,7 +307,6 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
         stopped: bool,
     ) -> fmt::Result {
         let glyphs = &self.style.glyphs;
-        let label = &worded(self.style, label);
         let free = LANE.saturating_sub(columns(label) + 3);
         let head = match direction {
             _ if stopped => glyphs.stopped,
