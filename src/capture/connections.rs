@@ -74,6 +74,11 @@ impl Connection {
         }
     }
 
+    /// Its two ends.
+    pub(super) const fn flow(&self) -> Flow {
+        self.flow
+    }
+
     /// From where it was seen.
     pub(super) const fn view(&self) -> View {
         if self.node.is_some() {

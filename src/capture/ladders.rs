@@ -6,7 +6,7 @@ use super::fragments::Fragments;
 use super::notes::Notes;
 use super::read::{Capture, Item};
 use super::{CaptureError, LeftOut, LeftOuts};
-use crate::explain::{Said, Teller};
+use crate::explain::{Said, Teller, why};
 use crate::lang::Lang;
 use crate::trace::{Follower, Style};
 use smoltcp::time::Instant;
@@ -36,15 +36,18 @@ pub struct Look<'l> {
     pub explained: Option<Lang>,
     /// Whether the rows of data have what was said.
     pub text: bool,
+    /// In this language, how each connection ended, and no ladder.
+    pub why: Option<Lang>,
 }
 
 impl<'l> From<&'l Style> for Look<'l> {
     fn from(style: &'l Style) -> Self {
-        let (explained, text) = (None, false);
+        let (explained, text, why) = (None, false, None);
         Self {
             style,
             explained,
             text,
+            why,
         }
     }
 }
@@ -124,7 +127,10 @@ pub fn ladders<'l, W: Write>(
         packets: capture.packets(),
         left_out,
     };
-    let told = draw_all(connections, until, &mut teller, out, look.style);
+    let told = match look.why {
+        Some(lang) => say_why(connections, lang, out),
+        None => draw_all(connections, until, &mut teller, out, look.style),
+    };
     let told = told.and_then(|()| write!(out, "{}", drawn.left_out));
     told.map_err(CaptureError::Output)?;
     end?;
@@ -163,6 +169,20 @@ impl Found {
         }
         Ok(())
     }
+}
+
+fn say_why<W: Write>(connections: Connections, lang: Lang, out: &mut W) -> io::Result<()> {
+    for connection in connections {
+        let why = why(
+            &connection.journal(),
+            connection.id(),
+            connection.view(),
+            lang,
+        );
+        let why = why.unwrap_or_default();
+        writeln!(out, "{} {}\n{why}\n", connection.id(), connection.flow())?;
+    }
+    Ok(())
 }
 
 fn draw_all<W: Write>(

@@ -122,6 +122,9 @@ pub struct LadderArguments {
     /// A capture: pcap or pcapng, which may be compressed by gzip; - reads it from standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Instead of ladders, say in a few sentences how each connection ended, or what it waited for
+    #[arg(long, conflicts_with_all = ["explain", "no_text"])]
+    pub why: bool,
     #[command(flatten)]
     pub colours: ColourArguments,
 }
@@ -238,7 +241,7 @@ Plays every handshake and teardown, with no set-up and no root.
 The demo makes a private network that nobody else sees, puts a node on a TAP there, and lets \
 members that use the kernel's own sockets talk to it: a one-shot exchange, a chat that ends at q, \
 several people at once, every way to end a connection, and TCP against UDP on a bad wire. Each act \
-is drawn as it happens. Where private networks are not allowed, the same acts are played on a wire \
+is drawn as it happens, with --explain in plain words, too. Where private networks are not allowed, the same acts are played on a wire \
 in memory.";
 
 const SERVE: &str = "\
@@ -294,12 +297,17 @@ became of its segments are read from the comments, and certain.
 
 Packets are found behind Ethernet, Linux cooked capture, raw IP, loopback, PPP and HDLC; behind VLAN \
 tags, MPLS, PPPoE and SNAP; in GRE, VXLAN, Geneve and IP tunnels. Below the ladders stands how many \
-packets were left out, and why.";
+packets were left out, and why.
+
+A row of data has what was said below it. With --explain each row has a sentence that says what it means and \
+what caused it; smolchat explain has the words one by one.";
 
 const LADDER_EXAMPLES: &str = "\
 Examples:
   sudo tcpdump -i tap0 -w chat.pcap tcp  make a capture
   smolchat ladder chat.pcap
+  smolchat ladder --explain --lang zh chat.pcap
+  smolchat ladder --why chat.pcap        how each connection ended
   ssh host tcpdump -w - tcp | smolchat ladder -";
 
 const EXPLAIN: &str = "\

@@ -7,6 +7,7 @@ mod stream;
 mod unanswered;
 
 use smolchat::device::Tap;
+use smolchat::lang::Lang;
 use smolchat::node::Node;
 use smolchat::trace::Style;
 use smoltcp::time::{Duration, Instant};
@@ -15,6 +16,7 @@ use smoltcp::wire::IpEndpoint;
 use super::args::ConnectArguments;
 use super::config::Stack;
 use super::input::Input;
+use super::legend::language;
 use super::namespace::Namespace;
 use super::output::{Console, Output, teller};
 use super::recorder::Capture;
@@ -31,6 +33,7 @@ struct Terminal {
     input: Input,
     output: Output,
     style: Style,
+    lang: Lang,
     /// Ladders are shown.
     live: bool,
     capture: Capture,
@@ -61,6 +64,7 @@ pub fn connect(arguments: &ConnectArguments, stack: &Stack) -> Result<(), Failur
         input: Input::new(),
         output: Output::start(console, teller(colours))?,
         style: console.style(colours),
+        lang: language(colours.lang),
         live,
         capture: capture.hearing(live && !colours.no_text),
     };

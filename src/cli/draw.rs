@@ -15,6 +15,7 @@ use smolchat::capture::{CaptureError, Look, ladder_file, ladders};
 
 use super::Failure;
 use super::args::LadderArguments;
+use super::legend::language;
 use super::output::{Console, explained};
 
 /// How long whoever writes the capture may say nothing before it counts as ended, once the user wants to see
@@ -31,6 +32,7 @@ pub fn draw(arguments: &LadderArguments) -> Result<(), Failure> {
         style: &style,
         explained: explained(&arguments.colours),
         text: !arguments.colours.no_text,
+        why: arguments.why.then(|| language(arguments.colours.lang)),
     };
     let mut out = io::stdout().lock();
     let drawn = if arguments.file.as_os_str() == "-" {

@@ -6,14 +6,18 @@ use std::os::fd::BorrowedFd;
 use smolchat::app::{App, Config, Memory};
 use smolchat::chat;
 use smolchat::device::Tap;
+use smolchat::explain::{View, why};
+use smolchat::lang::Lang;
 use smolchat::node::{Ingress, Node, earliest};
 use smolchat::plural::Count;
+use smolchat::trace::{ConnectionId, Follower, Style};
 use smoltcp::time::{Duration, Instant};
 
 use super::args::ServeArguments;
 use super::config::Stack;
 use super::input::Input;
 use super::invitation::Invitation;
+use super::legend::language;
 use super::output::{Console, Output, teller};
 use super::recorder::Capture;
 use super::run::{self, News, Program};
@@ -22,6 +26,9 @@ use super::{Failure, open};
 
 /// Members beside those over TCP: UDP endpoints, and the operator.
 const GUESTS: usize = 1024;
+
+/// What the help has beside the room's own.
+const WHY: &str = "/why N says how a connection ended, or what it waits for now.";
 
 /// Serves until the operator ends it.
 pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
@@ -37,6 +44,7 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
     let capture = Capture::create(stack.pcap.as_deref(), clock)?;
     let capture = capture.hearing(live && !colours.no_text);
     let console = Console::beside(stack.pcap.as_deref());
+    let style = console.style(colours);
     let config = Config {
         limits: chat::Limits {
             rate: arguments.messages_per_second,
@@ -46,7 +54,7 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
             ..chat::Limits::default()
         },
         secret: halves(codes),
-        style: console.style(colours),
+        style,
         live,
     };
     let memory = Memory::heap(stack.connections, GUESTS);
@@ -60,6 +68,7 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
         capture,
         input: Input::new(),
         output: Output::start(console, teller(colours))?,
+        looks: (style, language(colours.lang)),
         is_urgent: false,
     };
     let invitation = Invitation {
@@ -76,6 +85,44 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
     ran.map_err(Failure::from)
 }
 
+/// Answers what only this console is asked: why a connection is as it is, and its ladder with what was said and meant.
+fn answers(
+    now: Instant,
+    node: &Node<'_>,
+    output: &mut Output,
+    (style, lang): &(Style, Lang),
+    line: &[u8],
+) -> bool {
+    let asked = std::str::from_utf8(line).unwrap_or_default();
+    let Some((order, number)) = asked.trim().split_once(' ') else {
+        return false;
+    };
+    let Ok(number) = number.trim().trim_start_matches('#').parse() else {
+        return false;
+    };
+    let connection = ConnectionId(number);
+    match order {
+        "/ladder" => {
+            let mut follower = Follower::new(connection);
+            let handle = node.handle_of(connection);
+            if let Some(status) = handle.and_then(|handle| node.status(handle)) {
+                follower = follower.with_flow(status.flow);
+            }
+            output.follow(&mut follower, node.journal(), None, style);
+            // Output never fails: what nobody reads is counted.
+            let _ = follower.conclude(now, style, output);
+        }
+        "/why" => {
+            let why = why(node.journal(), connection, View::Inside, *lang);
+            let why =
+                why.unwrap_or_else(|| format!("Nothing is recorded of connection {connection}."));
+            let _ = writeln!(output, "{why}");
+        }
+        _ => return false,
+    }
+    true
+}
+
 fn halves(octets: [u8; 16]) -> [u64; 2] {
     let whole = u128::from_le_bytes(octets);
     [whole as u64, (whole >> 64) as u64]
@@ -87,6 +134,8 @@ struct Server {
     capture: Capture,
     input: Input,
     output: Output,
+    /// How ladders are drawn, and in which language.
+    looks: (Style, Lang),
     /// Who asks twice for the end does not want to wait.
     is_urgent: bool,
 }
@@ -98,12 +147,17 @@ impl Server {
             app,
             input,
             output,
+            looks,
             ..
         } = self;
         input.read(|line| {
             // An empty line is a glance at the screen, not a message.
-            if !line.is_empty() {
+            if !line.is_empty() && !answers(now, node, output, looks, line) {
                 app.console(now, node, output, line);
+            }
+            if line == b"/help" {
+                // Output never fails: what nobody reads is counted.
+                let _ = writeln!(output, "{WHY}");
             }
         });
     }

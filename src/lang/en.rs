@@ -157,7 +157,7 @@ fn sentence(meaning: &Meaning, view: View) -> String {
         Meaning::Unreachable => format!("A router or {peer}'s host says by ICMP that {peer} cannot be reached."),
         Meaning::Evicted => "Another connection needed the place of this one.".into(),
         Meaning::SlowPeer { attempts } => format!("Sent {attempts} times without an ACK: {node} reports it, and goes on trying."),
-        Meaning::OtherNumber => format!("The connection was to begin with another number than the stack drew. It goes on with the one that left."),
+        Meaning::OtherNumber => "The connection was to begin with another number than the stack drew. It goes on with the one that left.".into(),
         Meaning::Illegal { from, to } => format!("RFC 9293 knows no way from {from} to {to} by this: a fault of this program."),
         Meaning::EndedClosed { sent: 0, received: 0, again } => format!("Over. Both FINs were acknowledged; nothing was said between SYN and FIN. {}", sent_again(again, node)),
         Meaning::EndedClosed { sent, received, again } => format!("Over. Both FINs were acknowledged, and with them everything before: {} of {node} and {} of {peer} arrived. {}", octets(sent), octets(received), sent_again(again, node)),

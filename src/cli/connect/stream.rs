@@ -5,6 +5,7 @@ use std::os::fd::BorrowedFd;
 
 use smolchat::app::write_status;
 use smolchat::device::Tap;
+use smolchat::explain::{View, why};
 use smolchat::node::{ConnectError, Handle, Ingress, Node, RecvError, earliest};
 use smolchat::plural::Count;
 use smolchat::trace::{ConnectionId, Direction, Ending, Follower, Kind, State};
@@ -150,6 +151,7 @@ impl Client {
             }
             Action::States => self.show_states(now),
             Action::Ladder => self.show_ladder(now, number),
+            Action::Why => self.say_why(number),
             Action::Close | Action::Abort if !self.is_current(number) => {}
             Action::Close if self.close_at.is_some() => self.say("this side is closed already."),
             Action::Close => self.close_at = Some(now),
@@ -200,6 +202,16 @@ impl Client {
             let mut follower = Follower::new(connection);
             output.follow(&mut follower, journal, None, style);
             let _ = follower.conclude(now, style, output);
+        }
+    }
+
+    /// Says how a connection ended or what it waits for, or the last one there was.
+    fn say_why(&mut self, number: Option<ConnectionId>) {
+        if let Some(connection) = number.or(self.last) {
+            let journal = self.node.journal();
+            let said = why(journal, connection, View::Inside, self.terminal.lang);
+            let said = said.unwrap_or_else(|| format!("nothing is recorded of {connection}"));
+            self.say(&said);
         }
     }
 

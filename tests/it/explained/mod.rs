@@ -15,9 +15,9 @@ use crate::accepted::{compare, kept};
 use crate::scene::Scene;
 use play::Play;
 use smolchat::device::Side;
-use smolchat::explain::{Meaning, Reader, explain};
+use smolchat::explain::{Meaning, Reader, View, explain, why};
 use smolchat::lang::Lang;
-use smolchat::trace::{ConnectionId, Event, Style};
+use smolchat::trace::{ConnectionId, Event, Journal, Style};
 use unicode_width::UnicodeWidthStr;
 
 /// Compares the ladder of one side in every language.
@@ -148,6 +148,45 @@ fn what_is_not_to_be_had_from_two_nodes() {
     for (name, scene, capacity) in scenes::all() {
         check_scene(name, &scene, capacity);
     }
+}
+
+/// Why the first connection of a journal is as it is.
+fn reason(journal: &Journal<'_>) -> String {
+    why(journal, ConnectionId(1), View::Inside, Lang::En).unwrap()
+}
+
+#[test]
+fn why_a_connection_ended_or_what_it_waits_for() {
+    let [reset, waits, half] = [
+        plays::reset(),
+        plays::time_wait(),
+        plays::lost_syn_and_fin(),
+    ];
+    let there = reason(reset.b.journal());
+    assert!(
+        there.starts_with("The peer has given the connection up"),
+        "{there}"
+    );
+    assert!(
+        there.ends_with("the application reads an error, not the end."),
+        "{there}"
+    );
+    let here = reason(waits.b.journal());
+    assert!(
+        here.starts_with("This node has nothing more to say: FIN."),
+        "{here}"
+    );
+    assert!(
+        here.contains("\nOver. Both FINs were acknowledged"),
+        "{here}"
+    );
+    let now = reason(half.a.journal());
+    assert!(
+        now.ends_with("\nFIN-WAIT-2: its FIN is acknowledged; waits for the other's."),
+        "{now}"
+    );
+    let unknown = why(half.a.journal(), ConnectionId(7), View::Inside, Lang::En);
+    assert_eq!(unknown, None);
 }
 
 #[test]

@@ -70,6 +70,19 @@ fn a_capture_of_somebody_else_is_explained_by_client_and_server() {
 }
 
 #[test]
+fn why_a_captured_connection_is_as_it_is_takes_three_sentences() {
+    let file = OnDisk::new("why", &pcap(1, &conversation()));
+    let text = said(&["ladder", "--why", file.0.to_str().unwrap()]);
+    let sentences = "\nThe client has nothing more to say: FIN. It counts as one octet, number 25, so that it can be \
+                     acknowledged and sent again like one. The server may go on speaking.\n\
+                     TIME-WAIT: closed first; waits 2 MSL.\n\n";
+    assert!(
+        text.starts_with("#1 ") && text.ends_with(sentences),
+        "{text}"
+    );
+}
+
+#[test]
 fn the_demonstration_begins_with_the_legend_and_is_never_too_wide() {
     let arguments = ["demo", "--wire", "--explain", "--lang"];
     for (lang, legend) in [("en", "How to read a ladder"), ("zh", "怎样读梯形图")] {
