@@ -19,7 +19,7 @@ pub fn why(
     let events = journal.of(connection).map(|(_, event)| event);
     let meanings: Vec<Meaning> = events.flat_map(|event| reader.read(event)).collect();
     let events = journal.of(connection).map(|(_, event)| event);
-    let state = events.filter_map(state_after).last();
+    let state = events.filter_map(state_after).next_back();
     let decided = meanings.iter().rev().find(|it| decides(it));
     let decided = decided.or_else(|| meanings.iter().find(|it| begins_the_end(it)));
     let ended = meanings.iter().rev().find(|it| ends(it)).copied();
@@ -33,9 +33,10 @@ pub fn why(
 
 /// The state that an event leads to.
 const fn state_after(event: &Event) -> Option<State> {
-    match event.kind() {
-        Kind::Transition(change) | Kind::Illegal(change) => Some(change.to),
-        _ => None,
+    if let Kind::Transition(change) | Kind::Illegal(change) = event.kind() {
+        Some(change.to)
+    } else {
+        None
     }
 }
 
