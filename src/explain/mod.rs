@@ -2,7 +2,7 @@
 //!
 //! [`Reader`] makes a [`Meaning`] of each record, from it and from those before it: facts, no words. [`crate::lang`] has
 //! the words. [`Teller`] draws a ladder with both; [`explain`] is the door for who has a whole connection.
-//! [`why`] says in a few sentences how it ended.
+//! [`why()`] says in a few sentences how it ended.
 //!
 //! Nothing of this is on a board, and nothing of it runs where nobody asked for it.
 

@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(lines("one two  three", 8), ["one two", "three"]);
         assert_eq!(lines("你好,世界", 6), ["你好,", "世界"]);
         assert_eq!(lines("一二三。四", 6), ["一二", "三。四"]);
-        assert_eq!(lines("ack=1 一二", 8), ["ack=1", "一二"]);
+        assert_eq!(lines("ack=1 一二", 8), ["ack=1 一", "二"]);
         assert_eq!(lines("", 8), [""; 0]);
     }
 

@@ -1,6 +1,6 @@
 //! The languages in which ladders are explained: all texts of one stand in its own file.
 //!
-//! Another language is one more file like [`en`], and one more line in each match below: the compiler says what is
+//! Another language is one more file like `en`, and one more line in each match below: the compiler says what is
 //! missing. States, flags and calls are called as they are everywhere.
 
 mod act;
