@@ -8,6 +8,7 @@ mod connections;
 mod dissect;
 mod error;
 mod fragments;
+mod hearing;
 mod ladders;
 mod left_out;
 mod notes;
@@ -19,7 +20,8 @@ mod tee;
 mod write;
 
 pub use error::CaptureError;
-pub use ladders::{Drawn, ladder_file, ladders};
+pub use hearing::hear;
+pub use ladders::{Drawn, Look, ladder_file, ladders};
 pub use left_out::{LeftOut, LeftOuts};
 pub use tee::{Tee, Token};
 pub use write::PcapNg;

@@ -7,6 +7,7 @@
 //! - [`chat`]: octets and peers in, octets and peers out. Depends on none of the above but [`origin`].
 //! - [`app`]: the chat on the node, with [`web`] for browsers. The same on Linux and on a board.
 //! - `capture` (on an operating system): capture files.
+//! - `explain`, `lang` (on Linux): what the rows of a ladder mean, and in which words.
 //! - `lab` (with `std`): questions about TCP and UDP, answered by experiments on two nodes in memory.
 //!
 //! # The contract of the run loop
@@ -41,8 +42,12 @@ pub mod app;
 #[cfg(feature = "lab")]
 pub mod capture;
 pub mod chat;
+#[cfg(feature = "linux")]
+pub mod explain;
 #[cfg(feature = "std")]
 pub mod lab;
+#[cfg(feature = "linux")]
+pub mod lang;
 pub mod web;
 
 #[cfg(feature = "std")]

@@ -1,7 +1,5 @@
 //! What happens, told to the operator as it happens.
 
-use core::fmt::Write;
-
 use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 
@@ -175,13 +173,7 @@ impl<'a> Live<'a> {
 
 impl Watch {
     fn follow<S: Screen>(&mut self, now: Instant, node: &Node<'_>, style: &Style, screen: &mut S) {
-        // One body for all kinds of screens: it is large.
-        let out: &mut dyn Write = screen;
-        // A screen never fails: what it has no room for, it counts.
-        self.due = self
-            .follower
-            .follow(node.journal(), now, style, out)
-            .unwrap_or(None);
+        self.due = screen.draw(&mut self.follower, node.journal(), now, style);
     }
 }
 

@@ -165,9 +165,11 @@ impl<S: Screen> Telegraph<'_, '_, '_, '_, S> {
         let mut piece = Piece::new(telling.skip, room);
         let style = match telling.to {
             Reader::Operator => *self.style,
-            // Nobody knows what a member's terminal makes of colours.
+            // Nobody knows what a member's terminal makes of colours, nor what a member reads.
             Reader::Connection(_) => Style {
                 palette: Palette::NONE,
+                #[cfg(feature = "linux")]
+                phrases: crate::trace::Phrases::ENGLISH,
                 ..*self.style
             },
         };

@@ -7,6 +7,7 @@
 use super::dissect::Dissected;
 use super::notes::{Change, Note, Notes};
 use super::stream::Stream;
+use crate::explain::View;
 use crate::trace::{
     Cause, ConnectionId, Direction, Endpoint, Event, Flags, Flow, Journal, Kind, Mark, Segment,
     State, Transition, rfc9293,
@@ -66,12 +67,26 @@ impl Connection {
 
     /// What to write below the names of its ends.
     pub(super) const fn roles(&self) -> [&'static str; 2] {
+        match self.view() {
+            View::Inside => ["the node (noted)", "peer (inferred)"],
+            View::Opened => ["client (inferred)", "server (inferred)"],
+            View::Middle => ["one end (inferred)", "other end (inferred)"],
+        }
+    }
+
+    /// Its two ends.
+    pub(super) const fn flow(&self) -> Flow {
+        self.flow
+    }
+
+    /// From where it was seen.
+    pub(super) const fn view(&self) -> View {
         if self.node.is_some() {
-            ["the node (noted)", "peer (inferred)"]
+            View::Inside
         } else if self.opened {
-            ["client (inferred)", "server (inferred)"]
+            View::Opened
         } else {
-            ["one end (inferred)", "other end (inferred)"]
+            View::Middle
         }
     }
 

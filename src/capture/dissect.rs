@@ -9,6 +9,7 @@ mod tcp;
 
 use super::LeftOut;
 use super::octets::Octets;
+use crate::explain::Words;
 use crate::trace::Header;
 use link::Layer;
 use smoltcp::wire::IpEndpoint;
@@ -29,6 +30,8 @@ pub(super) struct Dissected {
     pub(super) len: usize,
     /// The window field; a snapshot length may have cut it off.
     pub(super) window: Option<u16>,
+    /// How the payload begins.
+    pub(super) words: Words,
 }
 
 /// What a packet holds.

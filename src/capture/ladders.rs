@@ -6,6 +6,8 @@ use super::fragments::Fragments;
 use super::notes::Notes;
 use super::read::{Capture, Item};
 use super::{CaptureError, LeftOut, LeftOuts};
+use crate::explain::{Said, Teller, why};
+use crate::lang::Lang;
 use crate::trace::{Follower, Style};
 use smoltcp::time::Instant;
 use std::boxed::Box;
@@ -25,19 +27,44 @@ pub struct Drawn {
     pub left_out: LeftOuts,
 }
 
+/// How the ladders of a capture are drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'l> {
+    /// Their strokes, colours, and words.
+    pub style: &'l Style,
+    /// The language in which each row is explained, if any.
+    pub explained: Option<Lang>,
+    /// Whether the rows of data have what was said.
+    pub text: bool,
+    /// In this language, how each connection ended, and no ladder.
+    pub why: Option<Lang>,
+}
+
+impl<'l> From<&'l Style> for Look<'l> {
+    fn from(style: &'l Style) -> Self {
+        let (explained, text, why) = (None, false, None);
+        Self {
+            style,
+            explained,
+            text,
+            why,
+        }
+    }
+}
+
 /// Draws every TCP connection in the file at `path`, in the order in which they begin.
 ///
 /// See [`ladders`].
-pub fn ladder_file<W: Write>(
+pub fn ladder_file<'l, W: Write>(
     path: &Path,
     out: &mut W,
-    style: &Style,
+    look: impl Into<Look<'l>>,
 ) -> Result<Drawn, CaptureError> {
     let file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => CaptureError::NoSuchFile(path.into()),
         _ => CaptureError::Unreadable(path.into(), error),
     })?;
-    ladders(Box::new(file), path, out, style)
+    ladders(Box::new(file), path, out, look)
 }
 
 /// Draws every TCP connection in a capture, in the order in which they begin. The capture is pcap or pcapng,
@@ -48,19 +75,22 @@ pub fn ladder_file<W: Write>(
 ///
 /// Below the ladders stands what was left out of them, and why. A capture that is cut or damaged is
 /// drawn as far as it goes before the error is returned. Memory is taken for each segment, some 50
-/// octets whatever its length, and for each connection, some 500.
-pub fn ladders<W: Write>(
+/// octets whatever its length, and for each connection, some 500; where the text is wanted, some 150 more for each
+/// segment that says something.
+pub fn ladders<'l, W: Write>(
     input: Box<dyn Read>,
     name: &Path,
     out: &mut W,
-    style: &Style,
+    look: impl Into<Look<'l>>,
 ) -> Result<Drawn, CaptureError> {
+    let look = look.into();
     let mut capture = Capture::open(input, name.into())?;
     let mut found = Found {
         connections: Connections::default(),
         fragments: Fragments::default(),
         until: Instant::from_micros(i64::MIN),
         left_out: LeftOuts::default(),
+        said: look.text.then(Said::whole),
     };
     let end = loop {
         match capture.next() {
@@ -87,14 +117,22 @@ pub fn ladders<W: Write>(
         fragments,
         until,
         mut left_out,
+        said,
     } = found;
+    let mut teller = Teller::new(look.explained);
+    *teller.said() = said.unwrap_or_default();
     left_out.add(LeftOut::Fragment, fragments.left());
     let drawn = Drawn {
         connections: connections.len(),
         packets: capture.packets(),
         left_out,
     };
-    draw_all(connections, until, &drawn.left_out, out, style).map_err(CaptureError::Output)?;
+    let told = match look.why {
+        Some(lang) => say_why(connections, lang, out),
+        None => draw_all(connections, until, &mut teller, out, look.style),
+    };
+    let told = told.and_then(|()| write!(out, "{}", drawn.left_out));
+    told.map_err(CaptureError::Output)?;
     end?;
     if drawn.connections == 0 {
         return Err(CaptureError::NoTcp(name.into(), drawn.packets));
@@ -109,6 +147,8 @@ struct Found {
     /// The latest time in the capture.
     until: Instant,
     left_out: LeftOuts,
+    /// What the segments say, if that is wanted.
+    said: Option<Said>,
 }
 
 impl Found {
@@ -119,16 +159,36 @@ impl Found {
             Content::Other => None,
         };
         if let Some(segment) = segment {
+            if let Some(said) = &mut self.said {
+                said.keep(
+                    (segment.from, segment.to, segment.header.seq),
+                    segment.words,
+                );
+            }
             self.connections.add(at, segment, notes);
         }
         Ok(())
     }
 }
 
+fn say_why<W: Write>(connections: Connections, lang: Lang, out: &mut W) -> io::Result<()> {
+    for connection in connections {
+        let why = why(
+            &connection.journal(),
+            connection.id(),
+            connection.view(),
+            lang,
+        );
+        let why = why.unwrap_or_default();
+        writeln!(out, "{} {}\n{why}\n", connection.id(), connection.flow())?;
+    }
+    Ok(())
+}
+
 fn draw_all<W: Write>(
     connections: Connections,
     until: Instant,
-    left_out: &LeftOuts,
+    teller: &mut Teller,
     out: &mut W,
     style: &Style,
 ) -> io::Result<()> {
@@ -137,8 +197,11 @@ fn draw_all<W: Write>(
         failed: None,
     };
     for connection in connections {
-        let follower = Follower::new(connection.id()).with_roles(connection.roles());
-        let drawn = follower.finish(&connection.journal(), until, style, &mut text);
+        let mut follower = Follower::new(connection.id()).with_roles(connection.roles());
+        teller.set_view(connection.view());
+        let journal = connection.journal();
+        let followed = teller.follow(&mut follower, &journal, None, style, &mut text);
+        let drawn = followed.and_then(|_| follower.conclude(until, style, &mut text));
         if drawn.is_err() {
             return Err(text.failed.unwrap_or_else(|| io::ErrorKind::Other.into()));
         }
@@ -147,7 +210,6 @@ fn draw_all<W: Write>(
         }
         writeln!(text.out)?;
     }
-    write!(text.out, "{left_out}")?;
     text.out.flush()
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use smolchat::chat::Rate;
+use smolchat::lang::Lang;
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
@@ -43,6 +44,9 @@ pub enum Command {
     /// Answers a question about TCP or UDP by an experiment on two nodes in memory
     #[command(long_about = lab::ABOUT, after_long_help = lab::EXAMPLES)]
     Lab(lab::LabArguments),
+    /// Says what a word of the ladders means: flags, numbers, states
+    #[command(long_about = EXPLAIN)]
+    Explain(ExplainArguments),
     /// Prints how many octets each thing takes
     #[command(long_about = BUDGET)]
     Budget,
@@ -122,8 +126,21 @@ pub struct LadderArguments {
     /// A capture: pcap or pcapng, which may be compressed by gzip; - reads it from standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Instead of ladders, say in a few sentences how each connection ended, or what it waited for
+    #[arg(long, conflicts_with_all = ["explain", "no_text"])]
+    pub why: bool,
     #[command(flatten)]
     pub colours: ColourArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// A word, such as FIN, mss or TIME-WAIT; without it all are listed
+    #[arg(value_name = "WORD", num_args = 0..)]
+    pub words: Vec<String>,
+    /// The language: en or zh [default: what LC_ALL, LC_MESSAGES or LANG says]
+    #[arg(long, value_name = "LANG", value_parser = values::lang)]
+    pub lang: Option<Lang>,
 }
 
 /// For what says something beside the ladders.
@@ -141,6 +158,15 @@ pub struct OutputArguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct ColourArguments {
+    /// Say below each row of a ladder what it means, and what caused it
+    #[arg(long)]
+    pub explain: bool,
+    /// The language of ladders and explanations: en or zh [default: what LC_ALL, LC_MESSAGES or LANG says]
+    #[arg(long, value_name = "LANG", value_parser = values::lang)]
+    pub lang: Option<Lang>,
+    /// Leave out what the segments say
+    #[arg(long)]
+    pub no_text: bool,
     /// No colours, as when NO_COLOR is set or the output is no terminal
     #[arg(long)]
     pub no_color: bool,
@@ -219,7 +245,7 @@ Plays every handshake and teardown, with no set-up and no root.
 The demo makes a private network that nobody else sees, puts a node on a TAP there, and lets \
 members that use the kernel's own sockets talk to it: a one-shot exchange, a chat that ends at q, \
 several people at once, every way to end a connection, and TCP against UDP on a bad wire. Each act \
-is drawn as it happens. Where private networks are not allowed, the same acts are played on a wire \
+is drawn as it happens, with --explain in plain words, too. Where private networks are not allowed, the same acts are played on a wire \
 in memory.";
 
 const SERVE: &str = "\
@@ -275,13 +301,22 @@ became of its segments are read from the comments, and certain.
 
 Packets are found behind Ethernet, Linux cooked capture, raw IP, loopback, PPP and HDLC; behind VLAN \
 tags, MPLS, PPPoE and SNAP; in GRE, VXLAN, Geneve and IP tunnels. Below the ladders stands how many \
-packets were left out, and why.";
+packets were left out, and why.
+
+A row of data has what was said below it. With --explain each row has a sentence that says what it means and \
+what caused it; smolchat explain has the words one by one.";
 
 const LADDER_EXAMPLES: &str = "\
 Examples:
   sudo tcpdump -i tap0 -w chat.pcap tcp  make a capture
   smolchat ladder chat.pcap
+  smolchat ladder --explain --lang zh chat.pcap
+  smolchat ladder --why chat.pcap        how each connection ended
   ssh host tcpdump -w - tcp | smolchat ladder -";
+
+const EXPLAIN: &str = "\
+Says what a word of the ladders means: a flag, a number, a state, MSL, RTO and others, in English or in Chinese. \
+Without a word it prints how to read a ladder, and the list of words.";
 
 const BUDGET: &str = "\
 Prints how many octets a connection, a member, a TIME-WAIT record and a journal event take, and \

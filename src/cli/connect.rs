@@ -7,6 +7,7 @@ mod stream;
 mod unanswered;
 
 use smolchat::device::Tap;
+use smolchat::lang::Lang;
 use smolchat::node::Node;
 use smolchat::trace::Style;
 use smoltcp::time::{Duration, Instant};
@@ -15,8 +16,9 @@ use smoltcp::wire::IpEndpoint;
 use super::args::ConnectArguments;
 use super::config::Stack;
 use super::input::Input;
+use super::legend::language;
 use super::namespace::Namespace;
-use super::output::{Console, Output};
+use super::output::{Console, Output, teller};
 use super::recorder::Capture;
 use super::run;
 use super::wait::{Clock, Signals};
@@ -31,6 +33,7 @@ struct Terminal {
     input: Input,
     output: Output,
     style: Style,
+    lang: Lang,
     /// Ladders are shown.
     live: bool,
     capture: Capture,
@@ -40,6 +43,7 @@ impl Terminal {
     /// Lets the node send, with every frame and what the node says of it recorded; says when to call again.
     fn send(&mut self, now: Instant, node: &mut Node<'_>, tap: &mut Tap) -> Option<Instant> {
         let deadline = node.poll_egress(now, &mut self.capture.on(tap));
+        self.capture.tell(self.output.teller().said());
         self.capture.annotate(node.journal(), &mut self.output);
         deadline
     }
@@ -53,12 +57,16 @@ pub fn connect(arguments: &ConnectArguments, stack: &Stack) -> Result<(), Failur
     let [secret, random] = stack.secrets()?;
     let node = stack.node(secret, 1)?;
     let console = Console::beside(stack.pcap.as_deref());
+    let colours = &arguments.output.colours;
+    let live = !arguments.output.plain;
+    let capture = Capture::create(stack.pcap.as_deref(), clock)?;
     let terminal = Terminal {
         input: Input::new(),
-        output: Output::start(console)?,
-        style: console.style(&arguments.output.colours),
-        live: !arguments.output.plain,
-        capture: Capture::create(stack.pcap.as_deref(), clock)?,
+        output: Output::start(console, teller(colours))?,
+        style: console.style(colours),
+        lang: language(colours.lang),
+        live,
+        capture: capture.hearing(live && !colours.no_text),
     };
     let remote = arguments.remote.endpoint;
     let server = namespace.map(|namespace| how_to_serve(namespace, stack, remote, arguments.udp));

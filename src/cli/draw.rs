@@ -11,11 +11,12 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
-use smolchat::capture::{CaptureError, ladder_file, ladders};
+use smolchat::capture::{CaptureError, Look, ladder_file, ladders};
 
 use super::Failure;
 use super::args::LadderArguments;
-use super::output::Console;
+use super::legend::language;
+use super::output::{Console, explained};
 
 /// How long whoever writes the capture may say nothing before it counts as ended, once the user wants to see
 /// what there is. Ctrl-C reaches a tcpdump in the same pipe, too, which then writes the rest and ends.
@@ -27,12 +28,18 @@ const REST: Timespec = Timespec {
 /// Draws the connections of a capture.
 pub fn draw(arguments: &LadderArguments) -> Result<(), Failure> {
     let style = Console::Stdout.style(&arguments.colours);
+    let look = Look {
+        style: &style,
+        explained: explained(&arguments.colours),
+        text: !arguments.colours.no_text,
+        why: arguments.why.then(|| language(arguments.colours.lang)),
+    };
     let mut out = io::stdout().lock();
     let drawn = if arguments.file.as_os_str() == "-" {
         let input = Interruptible::take_over()?;
         let asked = Arc::clone(&input.asked);
         let name = Path::new("standard input");
-        let drawn = ladders(Box::new(input), name, &mut out, &style);
+        let drawn = ladders(Box::new(input), name, &mut out, look);
         match drawn {
             Err(error) if asked.load(Ordering::Relaxed) => {
                 return interrupted(error);
@@ -40,7 +47,7 @@ pub fn draw(arguments: &LadderArguments) -> Result<(), Failure> {
             drawn => drawn,
         }
     } else {
-        ladder_file(&arguments.file, &mut out, &style)
+        ladder_file(&arguments.file, &mut out, look)
     };
     match drawn {
         Ok(_) => Ok(()),

@@ -9,6 +9,7 @@ mod draw;
 mod input;
 mod invitation;
 mod lab;
+mod legend;
 pub mod link;
 mod memory;
 pub mod namespace;
@@ -76,6 +77,8 @@ pub enum Failure {
     Lab(#[from] lab::Failed),
     #[error("{0}")]
     NotConnected(String),
+    #[error("{0}")]
+    NoSuchWord(String),
 }
 
 /// Runs the program on its arguments: 0 if all went well, 1 if it could not do its work, 2 if it
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
         Command::Demo(demo) => demo::play(&demo).map_err(Failure::from),
         Command::Ladder(ladder) => draw::draw(&ladder),
         Command::Lab(lab) => lab::run(&lab, &mut Arguments::command()).map_err(Failure::from),
+        Command::Explain(words) => legend::explain(&words),
         Command::Budget => print_budget(),
     };
     match result {

@@ -13,10 +13,14 @@ use rustix::fs::FileType;
 use rustix::io::Errno;
 use signal_hook::consts::SIGHUP;
 use smolchat::app::Screen;
+use smolchat::explain::Teller;
+use smolchat::lang::Lang;
 use smolchat::plural::Count;
-use smolchat::trace::Style;
+use smolchat::trace::{Follower, Journal, Style};
+use smoltcp::time::Instant;
 
 use super::args::ColourArguments;
+use super::legend::language;
 use super::spool::{Pushed, Spool};
 
 /// Octets that may wait for a slow reader.
@@ -58,8 +62,19 @@ impl Console {
         let unwanted = arguments.no_color
             || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || !is_terminal;
-        if unwanted { Style::PLAIN } else { Style::ANSI }
+        let style = if unwanted { Style::PLAIN } else { Style::ANSI };
+        language(arguments.lang).style(&style)
     }
+}
+
+/// Who draws ladders with what was asked for.
+pub fn teller(arguments: &ColourArguments) -> Teller {
+    Teller::new(explained(arguments))
+}
+
+/// The language in which each row is explained, if that was asked for.
+pub fn explained(arguments: &ColourArguments) -> Option<Lang> {
+    arguments.explain.then(|| language(arguments.lang))
 }
 
 /// Whether a path is standard output: `-`, or the very pipe.
@@ -85,6 +100,7 @@ pub struct Output {
     /// Why nobody reads any more.
     failed: Option<io::Error>,
     console: Console,
+    teller: Teller,
 }
 
 impl Output {
@@ -95,7 +111,7 @@ impl Output {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(console: Console) -> io::Result<Self> {
+    pub fn start(console: Console, teller: Teller) -> io::Result<Self> {
         let spool = match console {
             Console::Stdout => Spool::start("output", BOUND, || Ok(io::stdout()), hang_up)?,
             Console::Stderr => Spool::start("output", BOUND, || Ok(io::stderr()), hang_up)?,
@@ -107,7 +123,28 @@ impl Output {
             lost: 0,
             failed: None,
             console,
+            teller,
         })
+    }
+
+    /// Who draws ladders.
+    pub const fn teller(&mut self) -> &mut Teller {
+        &mut self.teller
+    }
+
+    /// Draws what is new of a ladder, or all that is left of it where `now` is none.
+    pub fn follow(
+        &mut self,
+        follower: &mut Follower,
+        journal: &Journal<'_>,
+        now: Option<Instant>,
+        style: &Style,
+    ) -> Option<Instant> {
+        let mut teller = std::mem::take(&mut self.teller);
+        let due = teller.follow(follower, journal, now, style, self);
+        self.teller = teller;
+        // Output never fails: what nobody reads is counted.
+        due.unwrap_or(None)
     }
 
     /// Hands over what was written. Call it once per turn.
@@ -196,5 +233,15 @@ impl fmt::Write for Output {
 impl Screen for Output {
     fn room(&self) -> usize {
         BOUND.saturating_sub(self.waiting + self.fresh.len())
+    }
+
+    fn draw(
+        &mut self,
+        follower: &mut Follower,
+        journal: &Journal<'_>,
+        now: Instant,
+        style: &Style,
+    ) -> Option<Instant> {
+        self.follow(follower, journal, Some(now), style)
     }
 }

@@ -13,8 +13,9 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use smolchat::capture::{PcapNg, Tee};
+use smolchat::capture::{PcapNg, Tee, hear};
 use smolchat::device::Tap;
+use smolchat::explain::{Key, Said, Words};
 use smolchat::plural::Count;
 use smolchat::trace::Journal;
 use smoltcp::phy::Device;
@@ -48,6 +49,8 @@ pub struct Capture {
     /// Why it ended early.
     failed: RefCell<Option<CaptureFailed>>,
     told: bool,
+    /// What was heard since the last time somebody asked, if anybody will.
+    heard: Option<RefCell<Vec<(Key, Words)>>>,
 }
 
 impl Capture {
@@ -69,13 +72,33 @@ impl Capture {
             writer: RefCell::new(writer),
             failed: RefCell::new(None),
             told: false,
+            heard: None,
         })
+    }
+
+    /// The same that listens to what segments say, for [`Self::tell`].
+    pub fn hearing(self, wanted: bool) -> Self {
+        let heard = wanted.then(RefCell::default);
+        Self { heard, ..self }
+    }
+
+    /// Hands over what was heard since the last time.
+    pub fn tell(&self, said: &mut Said) {
+        if let Some(heard) = &self.heard {
+            let mut heard = heard.borrow_mut();
+            heard
+                .drain(..)
+                .for_each(|(key, words)| said.keep(key, words));
+        }
     }
 
     /// The TAP, with every frame recorded.
     pub fn on<'c>(&'c self, tap: &'c mut Tap) -> impl Device + 'c {
         Tee::new(tap, |at, direction, octets: &[u8]| {
             self.with(|writer| writer.frame(at, direction, octets));
+            if let Some(heard) = &self.heard {
+                heard.borrow_mut().extend(hear(octets));
+            }
         })
     }
 

@@ -6,15 +6,19 @@ use std::os::fd::BorrowedFd;
 use smolchat::app::{App, Config, Memory};
 use smolchat::chat;
 use smolchat::device::Tap;
+use smolchat::explain::{View, why};
+use smolchat::lang::Lang;
 use smolchat::node::{Ingress, Node, earliest};
 use smolchat::plural::Count;
+use smolchat::trace::{ConnectionId, Follower, Style};
 use smoltcp::time::{Duration, Instant};
 
 use super::args::ServeArguments;
 use super::config::Stack;
 use super::input::Input;
 use super::invitation::Invitation;
-use super::output::{Console, Output};
+use super::legend::language;
+use super::output::{Console, Output, teller};
 use super::recorder::Capture;
 use super::run::{self, News, Program};
 use super::wait::{Clock, Signals};
@@ -22,6 +26,9 @@ use super::{Failure, open};
 
 /// Members beside those over TCP: UDP endpoints, and the operator.
 const GUESTS: usize = 1024;
+
+/// What the help has beside the room's own.
+const WHY: &str = "/why N says how a connection ended, or what it waits for now.";
 
 /// Serves until the operator ends it.
 pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
@@ -32,8 +39,12 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
     let mut node = stack.node(secret, arguments.backlog)?;
     node.listen(arguments.port, arguments.backlog as u16)?;
     node.bind(arguments.udp_port)?;
+    let colours = &arguments.output.colours;
+    let live = !arguments.output.plain;
     let capture = Capture::create(stack.pcap.as_deref(), clock)?;
+    let capture = capture.hearing(live && !colours.no_text);
     let console = Console::beside(stack.pcap.as_deref());
+    let style = console.style(colours);
     let config = Config {
         limits: chat::Limits {
             rate: arguments.messages_per_second,
@@ -43,8 +54,8 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
             ..chat::Limits::default()
         },
         secret: halves(codes),
-        style: console.style(&arguments.output.colours),
-        live: !arguments.output.plain,
+        style,
+        live,
     };
     let memory = Memory::heap(stack.connections, GUESTS);
     let mut app = App::new(clock.now(), memory, config);
@@ -56,7 +67,8 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
         app,
         capture,
         input: Input::new(),
-        output: Output::start(console)?,
+        output: Output::start(console, teller(colours))?,
+        looks: (style, language(colours.lang)),
         is_urgent: false,
     };
     let invitation = Invitation {
@@ -73,6 +85,44 @@ pub fn serve(arguments: &ServeArguments, stack: &Stack) -> Result<(), Failure> {
     ran.map_err(Failure::from)
 }
 
+/// Answers what only this console is asked: why a connection is as it is, and its ladder with what was said and meant.
+fn answers(
+    now: Instant,
+    node: &Node<'_>,
+    output: &mut Output,
+    (style, lang): &(Style, Lang),
+    line: &[u8],
+) -> bool {
+    let asked = std::str::from_utf8(line).unwrap_or_default();
+    let Some((order, number)) = asked.trim().split_once(' ') else {
+        return false;
+    };
+    let Ok(number) = number.trim().trim_start_matches('#').parse() else {
+        return false;
+    };
+    let connection = ConnectionId(number);
+    match order {
+        "/ladder" => {
+            let mut follower = Follower::new(connection);
+            let handle = node.handle_of(connection);
+            if let Some(status) = handle.and_then(|handle| node.status(handle)) {
+                follower = follower.with_flow(status.flow);
+            }
+            output.follow(&mut follower, node.journal(), None, style);
+            // Output never fails: what nobody reads is counted.
+            let _ = follower.conclude(now, style, output);
+        }
+        "/why" => {
+            let why = why(node.journal(), connection, View::Inside, *lang);
+            let why =
+                why.unwrap_or_else(|| format!("Nothing is recorded of connection {connection}."));
+            let _ = writeln!(output, "{why}");
+        }
+        _ => return false,
+    }
+    true
+}
+
 fn halves(octets: [u8; 16]) -> [u64; 2] {
     let whole = u128::from_le_bytes(octets);
     [whole as u64, (whole >> 64) as u64]
@@ -84,6 +134,8 @@ struct Server {
     capture: Capture,
     input: Input,
     output: Output,
+    /// How ladders are drawn, and in which language.
+    looks: (Style, Lang),
     /// Who asks twice for the end does not want to wait.
     is_urgent: bool,
 }
@@ -95,12 +147,17 @@ impl Server {
             app,
             input,
             output,
+            looks,
             ..
         } = self;
         input.read(|line| {
             // An empty line is a glance at the screen, not a message.
-            if !line.is_empty() {
+            if !line.is_empty() && !answers(now, node, output, looks, line) {
                 app.console(now, node, output, line);
+            }
+            if line == b"/help" {
+                // Output never fails: what nobody reads is counted.
+                let _ = writeln!(output, "{WHY}");
             }
         });
     }
@@ -173,6 +230,7 @@ impl Program for Server {
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
         let deadline = self.node.poll_egress(now, &mut self.capture.on(tap));
         self.capture.annotate(self.node.journal(), &mut self.output);
+        self.capture.tell(self.output.teller().said());
         // What was sent is shown now: nothing else may happen for long.
         self.app.show(now, &self.node, &mut self.output);
         self.output.flush();

@@ -330,7 +330,7 @@ fn a_capture_comes_from_a_pipe_too() {
     let on_disk = OnDisk::new("piped", &file);
     let ladder = |argument: &str, input: Stdio| {
         let mut program = Command::new(env!("CARGO_BIN_EXE_smolchat"));
-        program.args(["ladder", argument]).stdin(input);
+        program.args(["ladder", "--no-text", argument]).stdin(input);
         let output = program.output().unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap()

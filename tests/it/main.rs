@@ -31,6 +31,8 @@ mod dependencies;
 mod door;
 mod examples;
 mod exhaustive;
+#[cfg(feature = "linux")]
+mod explained;
 mod floods;
 #[cfg(feature = "linux")]
 mod fragments;

@@ -3,15 +3,17 @@
 use crate::accepted::kept;
 use crate::hall::Hall;
 use crate::pair::{Pair, ladder, receive, sizes};
+use smolchat::explain::explain;
+use smolchat::lang::Lang;
 use smolchat::node::{Limits, Node};
-use smolchat::trace::ConnectionId;
+use smolchat::trace::{ConnectionId, Style};
 use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
 
 const README: &str = include_str!("../../README.md");
 
 /// A member of the second tutorial says `q`; the node closes first and waits 2 MSL.
-fn farewell() -> String {
+fn farewell() -> Hall {
     let mut hall = Hall::default();
     let client = hall.join();
     hall.ask(client, "你好么,我好哟");
@@ -19,17 +21,37 @@ fn farewell() -> String {
     hall.run_for(Duration::from_millis(50));
     hall.pair.a.tcp(client).unwrap().close(hall.pair.now);
     hall.run_for(Duration::from_secs(61));
-    let ladder = ladder(&hall.pair.b, ConnectionId(1), hall.pair.now);
-    ladder.trim_end().to_owned()
+    hall
 }
 
 #[test]
 fn the_ladder_of_the_readme_is_a_real_one() {
-    let drawn = farewell();
-    assert!(
-        README.contains(&drawn),
-        "put this into the README:\n{drawn}"
-    );
+    let hall = farewell();
+    let drawn = ladder(&hall.pair.b, ConnectionId(1), hall.pair.now);
+    let drawn = drawn.trim_end();
+    assert!(README.contains(drawn), "put this into the README:\n{drawn}");
+}
+
+#[test]
+fn the_explained_rows_of_the_readme_are_real_ones() {
+    let Hall { pair, .. } = farewell();
+    for (lang, from, to) in [
+        (Lang::En, " 165.000 ms        TIME-WAIT ", "  60.165000 s "),
+        (Lang::Zh, "   0.000 ms     SYN-RECEIVED ", "  10.000 ms "),
+    ] {
+        let connection = ConnectionId(1);
+        let text = explain(
+            pair.b.journal(),
+            connection,
+            [],
+            pair.now,
+            lang,
+            &Style::PLAIN,
+        );
+        let rows = text.find(from).zip(text.find(to));
+        let drawn = rows.map(|(from, to)| text[from..to].trim_end()).unwrap();
+        assert!(README.contains(drawn), "put this into the README:\n{drawn}");
+    }
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn a_command_with_the_number_of_a_connection_is_done_here_and_never_sent() {
     client.type_line("/kick ann");
     client.expect("-- /kick is for the operator of a room, at the console of serve; not sent.");
     client.type_line("/help");
-    client.expect("/ladder [N] draws it, /close [N] closes this side, /abort [N] resets");
+    client.expect("/ladder [N] draws it, /why [N] says how it stands, /close [N] closes this side, /abort [N] resets");
     client.type_line(&format!("/close {number}"));
     client.expect_end();
     assert_eq!(next().as_deref(), Some("b'/who\\n'"));

@@ -3,6 +3,7 @@
 use super::super::LeftOut;
 use super::super::octets::Octets;
 use super::Dissected;
+use crate::explain::Words;
 use crate::trace::{Flags, Header, Options};
 use smoltcp::wire::{IpAddress, IpEndpoint, TcpOption};
 
@@ -38,6 +39,7 @@ pub(in super::super) fn segment(
         header,
         len,
         window,
+        words: Words::of(octets.skip(header_len)?.captured()),
     })
 }
 
@@ -74,6 +76,7 @@ impl Dissected {
                 piece.len -= rest;
                 next.header.flags = next.header.flags.without(Flags::SYN);
                 next.header.seq = piece.header.end();
+                next.words = Words::of(&[]);
                 next.header.len = u16::try_from(rest).unwrap_or(u16::MAX);
                 next.len = rest;
                 left = Some(next);

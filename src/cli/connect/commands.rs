@@ -26,6 +26,7 @@ pub(super) enum Action {
     Help,
     States,
     Ladder,
+    Why,
     Close,
     Abort,
     Quit,
@@ -55,10 +56,11 @@ const fn entry(
 
 const NUMBER: &str = " [N]";
 
-const TABLE: [Entry; 6] = [
+const TABLE: [Entry; 7] = [
     entry("/help", Action::Help, "", "tells this"),
     entry("/states", Action::States, "", "shows the connection"),
     entry("/ladder", Action::Ladder, NUMBER, "draws it"),
+    entry("/why", Action::Why, NUMBER, "says how it stands"),
     entry("/close", Action::Close, NUMBER, "closes this side"),
     entry("/abort", Action::Abort, NUMBER, "resets"),
     entry("q", Action::Quit, "", "says q and closes"),
@@ -140,6 +142,7 @@ mod tests {
             ("/states ", Typed::Do(Action::States, None)),
             ("/ladder", Typed::Do(Action::Ladder, None)),
             ("/ladder 1", Typed::Do(Action::Ladder, one)),
+            ("/why 1", Typed::Do(Action::Why, one)),
             ("/close #1", Typed::Do(Action::Close, one)),
             (" /abort  1 ", Typed::Do(Action::Abort, one)),
             ("q", Typed::Do(Action::Quit, None)),
@@ -161,7 +164,7 @@ mod tests {
         assert_eq!(
             Help.to_string(),
             "/help tells this, /states shows the connection, /ladder [N] draws it, \
-             /close [N] closes this side, /abort [N] resets, q says q and closes, \
+             /why [N] says how it stands, /close [N] closes this side, /abort [N] resets, q says q and closes, \
              N being the number of a connection. Everything else goes to the server."
         );
         for (line, why) in [

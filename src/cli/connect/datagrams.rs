@@ -86,7 +86,10 @@ impl Client {
             Typed::Do(Action::Help, _) => {
                 let _ = writeln!(output, "{HELP}");
             }
-            Typed::Do(Action::States | Action::Ladder | Action::Close | Action::Abort, _)
+            Typed::Do(
+                Action::States | Action::Ladder | Action::Why | Action::Close | Action::Abort,
+                _,
+            )
             | Typed::Misspelled(_) => {
                 let _ = writeln!(
                     output,

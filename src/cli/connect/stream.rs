@@ -5,9 +5,10 @@ use std::os::fd::BorrowedFd;
 
 use smolchat::app::write_status;
 use smolchat::device::Tap;
+use smolchat::explain::{View, why};
 use smolchat::node::{ConnectError, Handle, Ingress, Node, RecvError, earliest};
 use smolchat::plural::Count;
-use smolchat::trace::{ConnectionId, Direction, Ending, Follower, Kind, State, draw};
+use smolchat::trace::{ConnectionId, Direction, Ending, Follower, Kind, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
@@ -150,6 +151,7 @@ impl Client {
             }
             Action::States => self.show_states(now),
             Action::Ladder => self.show_ladder(now, number),
+            Action::Why => self.say_why(number),
             Action::Close | Action::Abort if !self.is_current(number) => {}
             Action::Close if self.close_at.is_some() => self.say("this side is closed already."),
             Action::Close => self.close_at = Some(now),
@@ -196,7 +198,20 @@ impl Client {
     fn show_ladder(&mut self, now: Instant, number: Option<ConnectionId>) {
         if let Some(connection) = number.or(self.last) {
             let (journal, style) = (self.node.journal(), &self.terminal.style);
-            let _ = draw(journal, connection, now, style, &mut self.terminal.output);
+            let output = &mut self.terminal.output;
+            let mut follower = Follower::new(connection);
+            output.follow(&mut follower, journal, None, style);
+            let _ = follower.conclude(now, style, output);
+        }
+    }
+
+    /// Says how a connection ended or what it waits for, or the last one there was.
+    fn say_why(&mut self, number: Option<ConnectionId>) {
+        if let Some(connection) = number.or(self.last) {
+            let journal = self.node.journal();
+            let said = why(journal, connection, View::Inside, self.terminal.lang);
+            let said = said.unwrap_or_else(|| format!("nothing is recorded of {connection}"));
+            self.say(&said);
         }
     }
 
@@ -361,19 +376,21 @@ impl Client {
         }
         if let Some(follower) = &mut self.follower {
             let (journal, style) = (self.node.journal(), &self.terminal.style);
-            let followed = follower.follow(journal, now, style, &mut self.terminal.output);
-            self.ladder_due = followed.unwrap_or(None);
+            let output = &mut self.terminal.output;
+            self.ladder_due = output.follow(follower, journal, Some(now), style);
         }
     }
 
     /// Draws what is left, and what 2 MSL is at.
     fn show_rest(&mut self, now: Instant) {
-        let Some(follower) = self.follower.take() else {
+        let Some(mut follower) = self.follower.take() else {
             return;
         };
         if self.terminal.live && (self.attempts <= 1 || self.outcome.is_some()) {
             let (journal, style) = (self.node.journal(), &self.terminal.style);
-            let _ = follower.finish(journal, now, style, &mut self.terminal.output);
+            let output = &mut self.terminal.output;
+            output.follow(&mut follower, journal, None, style);
+            let _ = follower.conclude(now, style, output);
         }
     }
 

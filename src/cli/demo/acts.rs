@@ -2,28 +2,32 @@
 
 use std::io::Write;
 
+use smolchat::lang::{Act, Bill, Lang};
+use unicode_width::UnicodeWidthStr;
+
 use super::world::{Member, Stuck, World};
 
 /// What both tutorials send.
 const GREETING: &str = "你好么,我好哟";
 
-type Act<'w> = fn(&mut Director<'w>) -> Result<(), Stuck>;
+type Play<'w> = fn(&mut Director<'w>) -> Result<(), Stuck>;
 
 /// Plays on a world and tells about it.
 pub struct Director<'w> {
     world: &'w mut dyn World,
     out: &'w mut dyn Write,
+    lang: Lang,
 }
 
 impl<'w> Director<'w> {
-    /// A director who tells on `out`.
-    pub fn new(world: &'w mut dyn World, out: &'w mut dyn Write) -> Self {
-        Self { world, out }
+    /// A director who tells on `out`, in this language.
+    pub fn new(world: &'w mut dyn World, out: &'w mut dyn Write, lang: Lang) -> Self {
+        Self { world, out, lang }
     }
 
     /// Every act that is played between members and the node; says how many.
     pub fn play(&mut self) -> Result<usize, Stuck> {
-        let acts: [Act<'w>; 5] = [
+        let acts: [Play<'w>; 5] = [
             Self::one_exchange,
             Self::chat_until_q,
             Self::several_at_once,
@@ -37,10 +41,7 @@ impl<'w> Director<'w> {
     }
 
     fn one_exchange(&mut self) -> Result<(), Stuck> {
-        self.title(
-            "1. One exchange: socket, connect, send, recv(1024), close",
-            "The member closes first, so the node goes through CLOSE-WAIT and LAST-ACK.",
-        );
+        self.title(Act::Exchange);
         let member = self.join("member")?;
         self.ask("member", member, GREETING)?;
         self.close("member", member)?;
@@ -48,10 +49,7 @@ impl<'w> Director<'w> {
     }
 
     fn chat_until_q(&mut self) -> Result<(), Stuck> {
-        self.title(
-            "2. A chat loop that ends at q, and the next client after it",
-            "The node answers q with q and closes first: it is the node that waits 2 MSL in TIME-WAIT.",
-        );
+        self.title(Act::Loop);
         for name in ["first", "second"] {
             let member = self.join(name)?;
             self.ask(name, member, GREETING)?;
@@ -67,10 +65,7 @@ impl<'w> Director<'w> {
     }
 
     fn several_at_once(&mut self) -> Result<(), Stuck> {
-        self.title(
-            "3. Several people at once, over TCP and UDP, in one room",
-            "A line goes to everybody else; whoever said it gets one receipt.",
-        );
+        self.title(Act::Several);
         let ann = self.join("ann")?;
         self.ask("ann", ann, "/nick ann\n")?;
         let bob = self.join("bob")?;
@@ -94,10 +89,7 @@ impl<'w> Director<'w> {
     }
 
     fn server_closes_first(&mut self) -> Result<(), Stuck> {
-        self.title(
-            "4a. The node closes first",
-            "FIN-WAIT-1 until its FIN is acknowledged, FIN-WAIT-2 until the peer's FIN, then TIME-WAIT for 2 MSL.",
-        );
+        self.title(Act::ServerFirst);
         let member = self.join("member")?;
         self.ask("member", member, "who closes first?\n")?;
         self.say("operator: /states");
@@ -112,10 +104,7 @@ impl<'w> Director<'w> {
     }
 
     fn reset(&mut self) -> Result<(), Stuck> {
-        self.title(
-            "4b. A reset",
-            "No FIN, no TIME-WAIT: one RST, and both ends are CLOSED.",
-        );
+        self.title(Act::Reset);
         let member = self.join("member")?;
         self.ask("member", member, "good-bye without a word\n")?;
         self.say("member: close() with a linger time of zero");
@@ -177,9 +166,9 @@ impl<'w> Director<'w> {
         Ok(())
     }
 
-    fn title(&mut self, title: &str, seen: &str) {
-        let rule = "═".repeat(100 - title.chars().count() - 4);
-        self.tell(&format!("\n══ {title} {rule}\n   {seen}\n"));
+    fn title(&mut self, act: Act) {
+        let title = titled(self.lang, act);
+        self.tell(&title);
     }
 
     fn say(&mut self, what: &str) {
@@ -191,6 +180,18 @@ impl<'w> Director<'w> {
         let _ = self.out.write_all(text.as_bytes());
         let _ = self.out.flush();
     }
+}
+
+/// What stands above an act.
+pub fn titled(lang: Lang, act: Act) -> String {
+    let Bill { title, seen } = lang.bill(act);
+    let rule = "═".repeat(100_usize.saturating_sub(title.width() + 4));
+    let seen = if seen.is_empty() {
+        String::new()
+    } else {
+        format!("   {seen}\n")
+    };
+    format!("\n══ {title} {rule}\n{seen}")
 }
 
 /// The code in a receipt that offers one: what follows `/join`.

@@ -31,11 +31,11 @@ pub struct CableWorld {
 
 impl CableWorld {
     /// A fresh wire and an empty room.
-    pub fn new(style: smolchat::trace::Style) -> Self {
+    pub fn new(style: smolchat::trace::Style, paper: Paper) -> Self {
         Self {
             pair: stage::pair(),
             app: stage::app(style),
-            paper: Paper::default(),
+            paper,
             members: Vec::new(),
         }
     }
@@ -50,16 +50,25 @@ impl Clockwork for CableWorld {
         let pair = &mut self.pair;
         let now = pair.now;
         let a = pair.a.poll(now, &mut pair.wire.end_a());
-        let more = pair.b.poll_ingress(now, &mut pair.wire.end_b());
+        let more = pair
+            .b
+            .poll_ingress(now, &mut self.paper.on(&mut pair.wire.end_b()));
         self.app.run(now, &mut pair.b, &mut self.paper);
-        let b = pair.b.poll_egress(now, &mut pair.wire.end_b());
+        let b = pair
+            .b
+            .poll_egress(now, &mut self.paper.on(&mut pair.wire.end_b()));
         self.app.show(now, &pair.b, &mut self.paper);
         let more = (more == Ingress::More).then_some(now);
         earliest(&[a, b, more, self.app.deadline(), pair.wire.next_arrival()])
     }
 
     fn let_out(&mut self) -> Option<Instant> {
-        earliest(&[self.pair.let_out(), self.app.deadline()])
+        let Pair {
+            a, b, wire, now, ..
+        } = &mut self.pair;
+        let a = a.poll_egress(*now, &mut wire.end_a());
+        let b = b.poll_egress(*now, &mut self.paper.on(&mut wire.end_b()));
+        earliest(&[a, b, wire.next_arrival(), self.app.deadline()])
     }
 }
 

@@ -54,7 +54,7 @@ pub struct KernelWorld {
 
 impl KernelWorld {
     /// Starts a node on `tap`. The caller is in the network that the TAP belongs to.
-    pub fn new(tap: Tap, style: smolchat::trace::Style) -> io::Result<Self> {
+    pub fn new(tap: Tap, style: smolchat::trace::Style, paper: Paper) -> io::Result<Self> {
         let (bell, door) = UnixStream::pair()?;
         door.set_nonblocking(true)?;
         let (requests, inbox) = channel();
@@ -64,7 +64,7 @@ impl KernelWorld {
         let host = Host {
             node: stage::tap_node(clock.now()),
             app: stage::app(style),
-            paper: Paper::default(),
+            paper,
             door,
             inbox,
             outbox,
@@ -248,7 +248,8 @@ impl Host {
 
 impl Program for Host {
     fn ingress(&mut self, now: Instant, tap: &mut Tap) -> bool {
-        self.node.poll_ingress(now, tap) == Ingress::More
+        let mut device = self.paper.on(tap);
+        self.node.poll_ingress(now, &mut device) == Ingress::More
     }
 
     fn application(&mut self, now: Instant, news: News) {
@@ -266,7 +267,7 @@ impl Program for Host {
     }
 
     fn egress(&mut self, now: Instant, tap: &mut Tap) -> Option<Instant> {
-        let node = self.node.poll_egress(now, tap);
+        let node = self.node.poll_egress(now, &mut self.paper.on(tap));
         self.app.show(now, &self.node, &mut self.paper);
         let quiet = self
             .asked

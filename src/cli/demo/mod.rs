@@ -11,15 +11,18 @@ mod world;
 
 use std::io::{self, Write};
 
+use smolchat::lang::Act;
 use smolchat::trace::Style;
 
 use super::args::DemoArguments;
-use super::output::Console;
+use super::legend::language;
+use super::output::{Console, teller};
 use super::{link, namespace};
-use acts::Director;
+use acts::{Director, titled};
 use cable::CableWorld;
 use contest::Outcome;
 use kernel::KernelWorld;
+use screen::Paper;
 pub use world::Stuck;
 use world::World;
 
@@ -28,24 +31,26 @@ pub fn play(arguments: &DemoArguments) -> Result<(), Stuck> {
     let style = Console::Stdout.style(&arguments.colours);
     let mut out = io::stdout().lock();
     let mut world = open(arguments, style, &mut out);
-    let _ = writeln!(out, "Members: {}.", world.describe());
-    let played = Director::new(world.as_mut(), &mut out).play()?;
+    let _ = writeln!(out, "Members: {}.\n", world.describe());
+    let lang = language(arguments.colours.lang);
+    let _ = write!(out, "{}", lang.legend());
+    let played = Director::new(world.as_mut(), &mut out, lang).play()?;
     drop(world);
-    together::play(&style, &mut out)?;
+    together::play(&style, &mut teller(&arguments.colours), lang, &mut out)?;
     let (tcp, udp) = (contest::tcp(arguments.seed), contest::udp(arguments.seed));
+    let _ = write!(out, "{}", titled(lang, Act::Contest));
     report(&mut out, arguments.seed, &tcp, &udp);
-    let _ = writeln!(
-        out,
-        "\n{} acts played. Now try it yourself: smolchat serve",
-        played + 2
-    );
+    let _ = writeln!(out, "\n{}", lang.played(played + 2));
     Ok(())
 }
 
 /// The kernel's sockets where a private network can be had, and the wire in memory elsewhere.
 fn open(arguments: &DemoArguments, style: Style, out: &mut dyn Write) -> Box<dyn World> {
+    let colours = &arguments.colours;
+    let paper = || Paper::new(teller(colours), !colours.no_text);
     if !arguments.wire {
-        match open_tap().and_then(|tap| KernelWorld::new(tap, style).map_err(|e| e.to_string())) {
+        let kernel = |tap| KernelWorld::new(tap, style, paper()).map_err(|error| error.to_string());
+        match open_tap().and_then(kernel) {
             Ok(world) => return Box::new(world),
             Err(why) => {
                 let _ = writeln!(
@@ -55,7 +60,7 @@ fn open(arguments: &DemoArguments, style: Style, out: &mut dyn Write) -> Box<dyn
             }
         }
     }
-    Box::new(CableWorld::new(style))
+    Box::new(CableWorld::new(style, paper()))
 }
 
 fn open_tap() -> Result<smolchat::device::Tap, String> {
@@ -73,12 +78,9 @@ fn open_tap() -> Result<smolchat::device::Tap, String> {
 /// Act five: the table.
 fn report(out: &mut dyn Write, seed: u64, tcp: &Outcome, udp: &Outcome) {
     let shares = contest::SHARES;
-    let title = "5. TCP against UDP";
-    let rule = "═".repeat(100 - title.len() - 4);
     let _ = writeln!(
         out,
-        "\n══ {title} {rule}\n   \
-         {} messages of {} octets each, on a wire that loses {}, repeats {} and reorders {} of a\n   \
+        "   {} messages of {} octets each, on a wire that loses {}, repeats {} and reorders {} of a\n   \
          thousand frames each way (seed {seed}, virtual time). TCP delivers all of them in order and\n   \
          makes them wait for each other; UDP delivers what the wire delivers, when it does.\n",
         contest::MESSAGES,

@@ -3,23 +3,25 @@
 use std::io::Write;
 
 use smolchat::device::Side;
-use smolchat::trace::{Style, draw};
+use smolchat::explain::Teller;
+use smolchat::lang::{Act, Lang};
+use smolchat::trace::{Follower, Style};
 use smoltcp::time::Duration;
 use smoltcp::wire::IpEndpoint;
 
+use super::acts::titled;
 use super::stage::{self, MSL, PORT, address};
 use super::world::Stuck;
 use smolchat::pair::Clockwork;
 
 /// Plays the act and draws it as one of the two ends saw it; the other saw its mirror image.
-pub fn play(style: &Style, out: &mut dyn Write) -> Result<(), Stuck> {
-    let title = "4c. Both close at once";
-    let rule = "═".repeat(100 - title.len() - 4);
-    let _ = writeln!(
-        out,
-        "\n══ {title} {rule}\n   The FINs cross on the wire: CLOSING on both sides, and both wait 2 MSL. \
-         On a wire in memory.\n"
-    );
+pub fn play(
+    style: &Style,
+    teller: &mut Teller,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> Result<(), Stuck> {
+    let _ = writeln!(out, "{}", titled(lang, Act::Together));
     let mut pair = stage::pair();
     let server = IpEndpoint::new(address(Side::B), PORT);
     let client = pair
@@ -35,8 +37,9 @@ pub fn play(style: &Style, out: &mut dyn Write) -> Result<(), Stuck> {
     }
     pair.run_for(MSL * 2 + Duration::from_secs(1));
     let mut text = String::new();
+    let mut follower = Follower::new(client.id());
     // Writing to a string cannot fail.
-    let _ = draw(pair.a.journal(), client.id(), pair.now, style, &mut text);
+    let _ = teller.follow(&mut follower, pair.a.journal(), None, style, &mut text);
     let _ = out.write_all(text.as_bytes());
     Ok(())
 }

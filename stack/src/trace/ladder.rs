@@ -8,6 +8,7 @@
 //! Functions that compose a text are not inlined: on a small stack each one's text is there only while
 //! it is written.
 
+mod below;
 mod bounds;
 mod caused;
 mod clock;
@@ -20,6 +21,7 @@ use super::{
     Style, Timer, Transition,
 };
 use crate::plural::Count;
+pub use below::Followed;
 use bounds::Bounds;
 use caused::{Caused, shown};
 use clock::{Span, between, later};
@@ -120,21 +122,6 @@ impl Follower {
         out: &mut W,
     ) -> Result<Option<Instant>, fmt::Error> {
         self.advance(journal, Some(now), Bounds::NONE, style, out)
-    }
-
-    /// Draws the next record with what it caused, unless its number is `until` or above. True if one
-    /// was drawn; for ladders that are shown in pieces. Errors are those of `out`.
-    pub fn step<W: Write + ?Sized>(
-        &mut self,
-        journal: &Journal<'_>,
-        until: u64,
-        style: &Style,
-        out: &mut W,
-    ) -> Result<bool, fmt::Error> {
-        let bounds = Bounds { until, records: 1 };
-        let before = self.drawn;
-        self.advance(journal, None, bounds, style, out)?;
-        Ok(self.drawn != before)
     }
 
     /// Draws all that is new without waiting for anything, and what is left of 2 MSL at `now`.

@@ -12,6 +12,8 @@ mod header;
 mod infer;
 mod journal;
 mod ladder;
+#[cfg(feature = "tap")]
+mod phrases;
 pub mod rfc9293;
 mod seq_number;
 mod style;
@@ -22,7 +24,9 @@ pub use event::*;
 pub use header::{Flags, Header, Options};
 pub use infer::{Endpoint, Steps};
 pub use journal::{Counters, Journal};
-pub use ladder::{Follower, draw};
+pub use ladder::{Followed, Follower, draw};
+#[cfg(feature = "tap")]
+pub use phrases::Phrases;
 pub use seq_number::SeqNumber;
 pub use style::{Glyphs, Palette, Style};
 pub use verdict::*;

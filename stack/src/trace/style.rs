@@ -111,6 +111,9 @@ pub struct Style {
     pub palette: Palette,
     /// Whether each line begins with the connection's number, to distinguish ladders that are drawn at the same time.
     pub tagged: bool,
+    /// The words of another language than English.
+    #[cfg(feature = "tap")]
+    pub phrases: super::Phrases,
 }
 
 impl Style {
@@ -119,6 +122,8 @@ impl Style {
         glyphs: Glyphs::UNICODE,
         palette: Palette::NONE,
         tagged: false,
+        #[cfg(feature = "tap")]
+        phrases: super::Phrases::ENGLISH,
     };
 
     /// Unicode in colours: for terminals.

@@ -5,6 +5,8 @@
 //! 6     13            14             1 48                    1 14            = 100 with the gaps
 //! ```
 
+#[cfg(feature = "tap")]
+use super::super::phrases::columns;
 use super::super::{ConnectionId, Direction, Flow, Spelled, State, Style};
 use core::fmt::{self, Write};
 use heapless::String;
@@ -21,6 +23,27 @@ const RIGHT: usize = LEFT + 1 + LANE;
 const WIDTH: usize = RIGHT + 1 + 1 + STATE;
 /// The longest text on an arrow: a space on both sides, a head, two columns of shaft at each end.
 pub(super) const LABEL: usize = LANE - 7;
+
+/// Columns of a line behind the left life line.
+pub(super) const BELOW: usize = WIDTH - LEFT - 2;
+
+/// Columns that a text takes; on a board all texts are ASCII.
+#[cfg(not(feature = "tap"))]
+const fn columns(text: &str) -> usize {
+    text.len()
+}
+
+/// A text in the language of the ladder, which on a board is English.
+#[cfg(not(feature = "tap"))]
+const fn worded<'t>(_: &Style, text: &'t str) -> &'t str {
+    text
+}
+
+/// A text in the language of the ladder.
+#[cfg(feature = "tap")]
+fn worded<'t>(style: &Style, text: &'t str) -> std::borrow::Cow<'t, str> {
+    style.phrases.of(text)
+}
 
 /// Text that fits on an arrow or in the lane, or is about to be cut into such pieces.
 pub(super) type Text = String<128>;
@@ -49,6 +72,40 @@ pub(super) enum Lane<'t> {
     Heading {
         text: &'t str,
     },
+}
+
+#[cfg(feature = "tap")]
+impl<'t> Lane<'t> {
+    const fn words(&self) -> &'t str {
+        match *self {
+            Self::Empty => "",
+            Self::Arrow { label: text, .. }
+            | Self::Note { text, .. }
+            | Self::Remark { text, .. }
+            | Self::Heading { text } => text,
+        }
+    }
+
+    /// The same with these words.
+    const fn saying<'w>(&self, text: &'w str) -> Lane<'w> {
+        match *self {
+            Self::Empty => Lane::Empty,
+            Self::Arrow {
+                direction,
+                colour,
+                stopped,
+                ..
+            } => Lane::Arrow {
+                direction,
+                label: text,
+                colour,
+                stopped,
+            },
+            Self::Note { colour, .. } => Lane::Note { text, colour },
+            Self::Remark { colour, .. } => Lane::Remark { text, colour },
+            Self::Heading { .. } => Lane::Heading { text },
+        }
+    }
 }
 
 /// A state as it is shown.
@@ -95,6 +152,10 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
         self.out.write_char(' ')?;
         self.state(own, true)?;
         self.out.write_char(' ')?;
+        #[cfg(feature = "tap")]
+        let words = self.style.phrases.of(lane.words());
+        #[cfg(feature = "tap")]
+        let lane = &lane.saying(&words);
         self.lane(lane)?;
         if !matches!(peer, Shown::Nothing) {
             self.out.write_char(' ')?;
@@ -108,7 +169,7 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
         let mut text = Text::new();
         write!(text, "connection {}", self.connection)?;
         self.tag()?;
-        self.paint(self.style.palette.heading, &text)?;
+        self.paint(self.style.palette.heading, &worded(self.style, &text))?;
         self.out.write_str("\n")?;
         if let Some(flow) = flow {
             let mut left = Text::new();
@@ -120,14 +181,28 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
         self.heads(roles[0], roles[1], self.style.palette.dim)
     }
 
+    /// Words behind the left life line, about the line above.
+    pub(super) fn below(&mut self, text: &str) -> fmt::Result {
+        let palette = &self.style.palette;
+        self.tag()?;
+        self.fill(' ', LEFT)?;
+        self.glyph(palette.dim, self.style.glyphs.bar)?;
+        self.out.write_char(' ')?;
+        self.paint(palette.dim, text)?;
+        self.out.write_char('\n')
+    }
+
     /// Two names, each centred over its life line, on one line if they fit.
     fn heads(&mut self, left: &str, right: &str, colour: &'static str) -> fmt::Result {
-        let left_start = LEFT.saturating_sub(left.len() / 2);
-        let right_start = (RIGHT - right.len() / 2).min(WIDTH.saturating_sub(right.len()));
+        let (left, right) = (worded(self.style, left), worded(self.style, right));
+        let (left, right) = (&*left, &*right);
+        let (left_width, right_width) = (columns(left), columns(right));
+        let left_start = LEFT.saturating_sub(left_width / 2);
+        let right_start = (RIGHT - right_width / 2).min(WIDTH.saturating_sub(right_width));
         self.tag()?;
         self.fill(' ', left_start)?;
         self.paint(colour, left)?;
-        let mut column = left_start + left.len();
+        let mut column = left_start + left_width;
         if column + 2 > right_start {
             self.out.write_char('\n')?;
             self.tag()?;
@@ -189,7 +264,7 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
             glyphs, palette, ..
         } = self.style;
         if let Lane::Heading { text } = lane {
-            let free = LANE.saturating_sub(text.len() + 2);
+            let free = LANE.saturating_sub(columns(text) + 2);
             self.glyph(palette.dim, glyphs.rule_start)?;
             self.fill_painted(palette.dim, glyphs.rule, free / 2)?;
             self.out.write_char(' ')?;
@@ -212,10 +287,10 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
             Lane::Note { text, colour } => {
                 self.out.write_char(' ')?;
                 self.paint(colour, text)?;
-                self.fill(' ', LANE.saturating_sub(text.len() + 1))?;
+                self.fill(' ', LANE.saturating_sub(columns(text) + 1))?;
             }
             Lane::Remark { text, colour } => {
-                let free = LANE.saturating_sub(text.len());
+                let free = LANE.saturating_sub(columns(text));
                 self.fill(' ', free / 2)?;
                 self.paint(colour, text)?;
                 self.fill(' ', free - free / 2)?;
@@ -232,7 +307,7 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
         stopped: bool,
     ) -> fmt::Result {
         let glyphs = &self.style.glyphs;
-        let free = LANE.saturating_sub(label.len() + 3);
+        let free = LANE.saturating_sub(columns(label) + 3);
         let head = match direction {
             _ if stopped => glyphs.stopped,
             Direction::In => glyphs.to_left,
