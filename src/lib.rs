@@ -42,11 +42,11 @@ pub mod app;
 #[cfg(feature = "lab")]
 pub mod capture;
 pub mod chat;
-#[cfg(feature = "linux")]
+#[cfg(feature = "lab")]
 pub mod explain;
 #[cfg(feature = "std")]
 pub mod lab;
-#[cfg(feature = "linux")]
+#[cfg(feature = "lab")]
 pub mod lang;
 pub mod web;
 

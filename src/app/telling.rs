@@ -168,7 +168,7 @@ impl<S: Screen> Telegraph<'_, '_, '_, '_, S> {
             // Nobody knows what a member's terminal makes of colours, nor what a member reads.
             Reader::Connection(_) => Style {
                 palette: Palette::NONE,
-                #[cfg(feature = "linux")]
+                #[cfg(feature = "lab")]
                 phrases: crate::trace::Phrases::ENGLISH,
                 ..*self.style
             },

@@ -12,7 +12,7 @@ mod header;
 mod infer;
 mod journal;
 mod ladder;
-#[cfg(feature = "tap")]
+#[cfg(feature = "phrases")]
 mod phrases;
 pub mod rfc9293;
 mod seq_number;
@@ -25,7 +25,7 @@ pub use header::{Flags, Header, Options};
 pub use infer::{Endpoint, Steps};
 pub use journal::{Counters, Journal};
 pub use ladder::{Followed, Follower, draw};
-#[cfg(feature = "tap")]
+#[cfg(feature = "phrases")]
 pub use phrases::Phrases;
 pub use seq_number::SeqNumber;
 pub use style::{Glyphs, Palette, Style};

@@ -112,7 +112,7 @@ pub struct Style {
     /// Whether each line begins with the connection's number, to distinguish ladders that are drawn at the same time.
     pub tagged: bool,
     /// The words of another language than English.
-    #[cfg(feature = "tap")]
+    #[cfg(feature = "phrases")]
     pub phrases: super::Phrases,
 }
 
@@ -122,7 +122,7 @@ impl Style {
         glyphs: Glyphs::UNICODE,
         palette: Palette::NONE,
         tagged: false,
-        #[cfg(feature = "tap")]
+        #[cfg(feature = "phrases")]
         phrases: super::Phrases::ENGLISH,
     };
 

@@ -5,7 +5,7 @@
 //! 6     13            14             1 48                    1 14            = 100 with the gaps
 //! ```
 
-#[cfg(feature = "tap")]
+#[cfg(feature = "phrases")]
 use super::super::phrases::columns;
 use super::super::{ConnectionId, Direction, Flow, Spelled, State, Style};
 use core::fmt::{self, Write};
@@ -28,20 +28,20 @@ pub(super) const LABEL: usize = LANE - 7;
 pub(super) const BELOW: usize = WIDTH - LEFT - 2;
 
 /// Columns that a text takes; on a board all texts are ASCII.
-#[cfg(not(feature = "tap"))]
+#[cfg(not(feature = "phrases"))]
 const fn columns(text: &str) -> usize {
     text.len()
 }
 
 /// A text in the language of the ladder, which on a board is English.
-#[cfg(not(feature = "tap"))]
-const fn worded<'t>(_: &Style, text: &'t str) -> &'t str {
+#[cfg(not(feature = "phrases"))]
+fn worded<'t>(_: &Style, text: &'t str) -> impl AsRef<str> + use<'t> {
     text
 }
 
 /// A text in the language of the ladder.
-#[cfg(feature = "tap")]
-fn worded<'t>(style: &Style, text: &'t str) -> std::borrow::Cow<'t, str> {
+#[cfg(feature = "phrases")]
+fn worded<'t>(style: &Style, text: &'t str) -> impl AsRef<str> + use<'t> {
     style.phrases.of(text)
 }
 
@@ -74,7 +74,7 @@ pub(super) enum Lane<'t> {
     },
 }
 
-#[cfg(feature = "tap")]
+#[cfg(feature = "phrases")]
 impl<'t> Lane<'t> {
     const fn words(&self) -> &'t str {
         match *self {
@@ -152,9 +152,9 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
         self.out.write_char(' ')?;
         self.state(own, true)?;
         self.out.write_char(' ')?;
-        #[cfg(feature = "tap")]
+        #[cfg(feature = "phrases")]
         let words = self.style.phrases.of(lane.words());
-        #[cfg(feature = "tap")]
+        #[cfg(feature = "phrases")]
         let lane = &lane.saying(&words);
         self.lane(lane)?;
         if !matches!(peer, Shown::Nothing) {
@@ -169,7 +169,10 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
         let mut text = Text::new();
         write!(text, "connection {}", self.connection)?;
         self.tag()?;
-        self.paint(self.style.palette.heading, &worded(self.style, &text))?;
+        self.paint(
+            self.style.palette.heading,
+            worded(self.style, &text).as_ref(),
+        )?;
         self.out.write_str("\n")?;
         if let Some(flow) = flow {
             let mut left = Text::new();
@@ -195,7 +198,7 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
     /// Two names, each centred over its life line, on one line if they fit.
     fn heads(&mut self, left: &str, right: &str, colour: &'static str) -> fmt::Result {
         let (left, right) = (worded(self.style, left), worded(self.style, right));
-        let (left, right) = (&*left, &*right);
+        let (left, right) = (left.as_ref(), right.as_ref());
         let (left_width, right_width) = (columns(left), columns(right));
         let left_start = LEFT.saturating_sub(left_width / 2);
         let right_start = (RIGHT - right_width / 2).min(WIDTH.saturating_sub(right_width));
