@@ -11,6 +11,7 @@ use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
 
 const README: &str = include_str!("../../README.md");
+const README_ZH: &str = include_str!("../../README.zh-CN.md");
 
 /// A member of the second tutorial says `q`; the node closes first and waits 2 MSL.
 fn farewell() -> Hall {
@@ -51,6 +52,8 @@ fn the_explained_rows_of_the_readme_are_real_ones() {
         let rows = text.find(from).zip(text.find(to));
         let drawn = rows.map(|(from, to)| text[from..to].trim_end()).unwrap();
         assert!(README.contains(drawn), "put this into the README:\n{drawn}");
+        let is_shown = lang != Lang::Zh || README_ZH.contains(drawn);
+        assert!(is_shown, "put this into README.zh-CN.md:\n{drawn}");
     }
 }
 
