@@ -8,7 +8,7 @@
 //! - [`app`]: the chat on the node, with [`web`] for browsers. The same on Linux and on a board.
 //! - `capture` (on an operating system): capture files.
 //! - `explain`, `lang` (on Linux): what the rows of a ladder mean, and in which words.
-//! - `lab` (with `std`): questions about TCP and UDP, answered by experiments on two nodes in memory.
+//! - `lab` (on an operating system): questions about TCP and UDP, answered by experiments on two nodes in memory.
 //!
 //! # The contract of the run loop
 //!
@@ -44,7 +44,7 @@ pub mod capture;
 pub mod chat;
 #[cfg(feature = "lab")]
 pub mod explain;
-#[cfg(feature = "std")]
+#[cfg(feature = "lab")]
 pub mod lab;
 #[cfg(feature = "lab")]
 pub mod lang;

@@ -52,7 +52,7 @@ impl App<'_> {
         if self.desk.pace.is_free(turn.now, line) {
             return None;
         }
-        self.is_heard_at(turn, (octets, line), speaker)
+        self.when_to_ask_again(turn, (octets, line), speaker)
     }
 
     /// Whether somebody has to be told that nobody hears its datagrams of so many octets.
@@ -75,7 +75,7 @@ impl App<'_> {
     }
 
     #[inline(never)]
-    fn is_heard_at<S: Screen>(
+    fn when_to_ask_again<S: Screen>(
         &mut self,
         turn: &mut Turn<'_, '_, S>,
         (octets, line): (usize, usize),
@@ -87,7 +87,7 @@ impl App<'_> {
         };
         let voice = self.room.voice(turn.now, origin, octets);
         let again = self.look_again(turn.now);
-        let waits = self.waits_for_readers(turn, line, voice);
+        let waits = self.waits_for_readers(turn, (line, again), voice);
         self.wake_at(waits.then_some(again));
         waits.then_some(again)
     }
@@ -96,10 +96,9 @@ impl App<'_> {
     fn waits_for_readers<S: Screen>(
         &mut self,
         turn: &mut Turn<'_, '_, S>,
-        line: usize,
+        (line, again): (usize, Instant),
         voice: Voice,
     ) -> bool {
-        let again = self.look_again(turn.now);
         let pace = &mut self.desk.pace;
         let is_quiet = voice == Voice::Quiet;
         if is_quiet && pace.room >= line {

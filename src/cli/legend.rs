@@ -9,7 +9,7 @@ use super::args::ExplainArguments;
 
 /// The language that was asked for, or the one of the environment.
 pub fn language(asked: Option<Lang>) -> Lang {
-    asked.unwrap_or_else(|| Lang::of_locale(|name| std::env::var(name).ok()))
+    asked.unwrap_or_else(Lang::of_environment)
 }
 
 /// Says what one word means, or lists all of them.

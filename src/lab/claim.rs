@@ -1,7 +1,7 @@
 //! What an answer claims, checked on what was measured.
 //!
 //! A claim is a sentence's proof: the rows that show it, the numbers that stand in it, and whether all of it
-//! held. The sentence itself is in [`texts`](super::texts); where it says `{0}`, the first number is put in. Where
+//! held. The sentence itself is in [`texts`](mod@super::texts); where it says `{0}`, the first number is put in. Where
 //! a claim does not hold, the sentence is not said.
 
 use std::string::{String, ToString};

@@ -6,13 +6,14 @@
 //! of an operating system than `std`.
 //!
 //! ```
-//! use smolchat::lab::{Language, Report, Settings, find};
+//! use smolchat::lab::{Report, Settings, find};
+//! use smolchat::lang::Lang;
 //! use smolchat::trace::Style;
 //!
 //! let experiment = find("without-accept").unwrap();
 //! let outcome = experiment.run(&Settings::default());
 //! assert!(experiment.claims(&outcome).iter().all(|claim| claim.holds()));
-//! let said = Report::new(Language::En, Style::PLAIN).whole(experiment, &outcome);
+//! let said = Report::new(Lang::En, Style::PLAIN).whole(experiment, &outcome);
 //! assert!(said.contains("ESTABLISHED"));
 //! ```
 
@@ -38,4 +39,4 @@ pub use report::Report;
 pub use settings::{DELAY, DROP, Knob, LOSS, MSL, Settings};
 pub use stepping::Stepping;
 pub use tape::{Answer, Captured, Event, Fate, Outcome, Row, Run, Sent, What};
-pub use texts::{Closing, Data, Frame, Ladder, Language, Meaning, Opening, Texts, Trouble, Words};
+pub use texts::{Closing, Data, Frame, Ladder, Meaning, Opening, Texts, Trouble, Words, texts};

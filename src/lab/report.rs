@@ -11,7 +11,8 @@ use super::settings::Knob;
 use super::tape::Outcome;
 use crate::trace::Style;
 
-use super::texts::Language;
+use super::texts::texts;
+use crate::lang::Lang;
 
 /// Columns of running text.
 const WIDTH: usize = 96;
@@ -79,14 +80,14 @@ fn numbers(rows: &[usize]) -> String {
 /// What is said of an experiment, in a language and a style.
 #[derive(Debug, Clone, Copy)]
 pub struct Report {
-    language: Language,
+    language: Lang,
     drawer: Drawer,
 }
 
 impl Report {
     /// A report in this language and style.
-    pub const fn new(language: Language, style: Style) -> Self {
-        let texts = language.texts();
+    pub const fn new(language: Lang, style: Style) -> Self {
+        let texts = texts(language);
         Self {
             language,
             drawer: Drawer { texts, style },
@@ -99,7 +100,7 @@ impl Report {
     }
 
     /// The language.
-    pub const fn language(&self) -> Language {
+    pub const fn language(&self) -> Lang {
         self.language
     }
 

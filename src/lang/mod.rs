@@ -13,6 +13,7 @@ mod zh;
 use std::string::String;
 
 pub use act::{Act, Bill};
+pub(crate) use term::edits;
 pub use term::{Entry, Term};
 use texts::Texts;
 
@@ -59,6 +60,11 @@ impl Lang {
         let named = named.unwrap_or_default();
         let code = named.split(['_', '.', '@', '-']).next();
         code.and_then(Self::of_code).unwrap_or_default()
+    }
+
+    /// The language that the environment of this program asks for.
+    pub fn of_environment() -> Self {
+        Self::of_locale(|name| std::env::var(name).ok())
     }
 
     /// What a row means, in one sentence or two.

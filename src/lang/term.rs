@@ -117,7 +117,7 @@ fn plain(word: &str) -> impl Iterator<Item = char> {
 }
 
 /// How many letters to change, add or leave out to make one word of another.
-fn edits(one: &str, other: &str) -> usize {
+pub(crate) fn edits(one: &str, other: &str) -> usize {
     let other: std::vec::Vec<char> = plain(other).collect();
     let mut row: std::vec::Vec<usize> = (0..=other.len()).collect();
     for (place, letter) in plain(one).enumerate() {

@@ -3,12 +3,13 @@
 //! `SMOLCHAT_ACCEPT=1 cargo test --test it laboratory` writes the goldens and the pages of `docs/lab` anew.
 
 use crate::accepted::compare;
-use smolchat::lab::{DELAY, DROP, Experiment, Knob, LOSS, Language, MSL, Report, Settings, all};
+use smolchat::lab::{DELAY, DROP, Experiment, Knob, LOSS, MSL, Report, Settings, all, texts};
 use smolchat::lab::{Stepping, find, nearest};
+use smolchat::lang::Lang;
 use smolchat::trace::{State, Style};
 use smoltcp::time::Duration;
 
-fn report(language: Language) -> Report {
+fn report(language: Lang) -> Report {
     Report::new(language, Style::PLAIN)
 }
 
@@ -21,7 +22,7 @@ fn assert_shown(experiment: &Experiment, settings: &Settings) {
             "{} with {settings:?}: sentence {number}, checks {:?}\n{}",
             experiment.name,
             claim.failed,
-            report(Language::En).whole(experiment, &outcome)
+            report(Lang::En).whole(experiment, &outcome)
         );
     }
     for run in &outcome.runs {
@@ -76,7 +77,7 @@ fn every_experiment_shows_what_it_claims_however_its_knobs_are_turned() {
 fn the_same_settings_give_the_same_outcome() {
     let said = |experiment: &Experiment| {
         let outcome = experiment.run(&Settings::default());
-        report(Language::En).whole(experiment, &outcome)
+        report(Lang::En).whole(experiment, &outcome)
     };
     for experiment in all() {
         assert_eq!(said(experiment), said(experiment));
@@ -93,7 +94,7 @@ fn a_sentence_whose_claim_does_not_hold_is_not_said() {
     });
     let [doubles, longer] = experiment.claims(&outcome);
     assert!(!doubles.holds() && longer.holds());
-    let said = report(Language::En).whole(experiment, &outcome);
+    let said = report(Lang::En).whole(experiment, &outcome);
     assert!(
         said.contains("does not show this part of its answer"),
         "{said}"
@@ -105,7 +106,7 @@ fn a_sentence_whose_claim_does_not_hold_is_not_said() {
 fn what_every_experiment_says_is_kept_in_both_languages() {
     for experiment in all() {
         let outcome = experiment.run(&Settings::default());
-        for language in Language::ALL {
+        for language in Lang::ALL {
             let file = format!(
                 "tests/golden/lab/{}.{}.txt",
                 experiment.name,
@@ -128,7 +129,7 @@ fn no_kept_output_is_left_of_an_experiment_that_is_gone() {
 
 #[test]
 fn the_pages_of_the_laboratory_are_what_the_experiments_say() {
-    for (language, file) in [(Language::En, "README.md"), (Language::Zh, "README.zh.md")] {
+    for (language, file) in [(Lang::En, "README.md"), (Lang::Zh, "README.zh.md")] {
         let page = report(language).page(|it| it.run(&Settings::default()));
         compare(&format!("docs/lab/{file}"), &page);
     }
@@ -146,8 +147,8 @@ fn every_text_has_its_numbers_and_every_run_its_name() {
     for experiment in all() {
         let outcome = experiment.run(&Settings::default());
         let claims = experiment.claims(&outcome);
-        for language in Language::ALL {
-            let words = experiment.words(language.texts());
+        for language in Lang::ALL {
+            let words = experiment.words(texts(language));
             for (sentence, claim) in words.answer.iter().zip(&claims) {
                 let (has, wants) = (claim.values.len(), places(sentence));
                 assert_eq!(
@@ -181,7 +182,7 @@ fn columns(line: &str) -> usize {
 
 #[test]
 fn nothing_is_wider_than_a_hundred_columns() {
-    for language in Language::ALL {
+    for language in Lang::ALL {
         let report = report(language);
         for line in report.list().lines() {
             assert!(columns(line) <= 100, "{line}");
@@ -197,7 +198,7 @@ fn nothing_is_wider_than_a_hundred_columns() {
 
 #[test]
 fn every_row_can_be_explained_in_both_languages() {
-    for language in Language::ALL {
+    for language in Lang::ALL {
         for experiment in all() {
             let outcome = experiment.run(&Settings::default());
             let mut stepping = Stepping::new(report(language), experiment, &outcome);
@@ -223,7 +224,7 @@ fn every_row_can_be_explained_in_both_languages() {
 fn what_a_row_means_is_said_of_the_row_and_not_of_its_neighbour() {
     let experiment = find("linger-0").unwrap();
     let outcome = experiment.run(&Settings::default());
-    let mut stepping = Stepping::new(report(Language::En), experiment, &outcome);
+    let mut stepping = Stepping::new(report(Lang::En), experiment, &outcome);
     let mut meant = Vec::new();
     for _ in outcome.rows() {
         let shown = stepping.take("");
@@ -242,7 +243,7 @@ fn what_a_row_means_is_said_of_the_row_and_not_of_its_neighbour() {
 
 #[test]
 fn every_ladder_has_both_life_lines_in_their_columns() {
-    for language in Language::ALL {
+    for language in Lang::ALL {
         for experiment in all() {
             let outcome = experiment.run(&Settings::default());
             let whole = report(language).whole(experiment, &outcome);
@@ -268,8 +269,8 @@ fn no_experiment_is_long_and_each_has_a_question() {
             "{} has {rows} rows",
             experiment.name
         );
-        for language in Language::ALL {
-            let question = experiment.words(language.texts()).question;
+        for language in Lang::ALL {
+            let question = experiment.words(texts(language)).question;
             assert!(question.contains(['?', '\u{ff1f}']), "{question}");
         }
     }
@@ -279,7 +280,7 @@ fn no_experiment_is_long_and_each_has_a_question() {
 fn every_reason_that_an_experiment_meets_has_words_of_its_own() {
     for experiment in all() {
         let outcome = experiment.run(&Settings::default());
-        for language in Language::ALL {
+        for language in Lang::ALL {
             let whole = report(language).whole(experiment, &outcome);
             for nothing_said in [
                 "dropped: refused]",
@@ -300,7 +301,7 @@ fn a_name_that_is_almost_right_finds_its_neighbour() {
 
 #[test]
 fn a_state_is_explained_in_the_language_of_the_reader() {
-    let gloss = |language: Language| (language.texts().state)(State::SynReceived);
-    assert!(gloss(Language::En).contains("answered"));
-    assert!(gloss(Language::Zh).contains("同步已收到"));
+    let gloss = |language: Lang| (texts(language).state)(State::SynReceived);
+    assert!(gloss(Lang::En).contains("answered"));
+    assert!(gloss(Lang::Zh).contains("同步已收到"));
 }

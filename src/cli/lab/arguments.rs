@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use smolchat::lab::Language;
+use smolchat::lang::Lang;
 use smoltcp::time::Duration;
 
 use super::values;
@@ -33,7 +33,7 @@ pub struct LabArguments {
     pub seed: Option<u64>,
     /// The language: en or zh [default: that of LC_ALL, LC_MESSAGES or LANG]
     #[arg(long, value_name = "CODE", value_parser = values::language)]
-    pub lang: Option<Language>,
+    pub lang: Option<Lang>,
     /// Write every frame to this file as it was sent, for Wireshark (pcapng); its row is its comment; - is
     /// standard output
     #[arg(long, value_name = "FILE")]

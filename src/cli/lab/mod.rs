@@ -13,9 +13,8 @@ use std::time::SystemTime;
 use clap::Command;
 use smolchat::capture::PcapNg;
 use smolchat::device::Side;
-use smolchat::lab::{
-    Experiment, Knob, Language, Outcome, Report, Settings, Stepping, find, nearest,
-};
+use smolchat::lab::{Experiment, Knob, Outcome, Report, Settings, Stepping, find, nearest};
+use smolchat::lang::Lang;
 use smolchat::trace::{Direction, Style};
 use smoltcp::time::{Duration, Instant};
 
@@ -119,7 +118,7 @@ pub fn run(arguments: &LabArguments, program: &mut Command) -> Result<(), Failed
             None => program.error(kind, refused).exit(),
         }
     });
-    let language = arguments.lang.unwrap_or_else(of_the_user);
+    let language = arguments.lang.unwrap_or_else(Lang::of_environment);
     let console = match arguments.pcap.as_deref() {
         Some(path) if path == Path::new(STDOUT) => Console::Stderr,
         Some(_) | None => Console::Stdout,
@@ -177,14 +176,6 @@ impl Console {
             Ok(()) | Err(_) => Ok(()),
         }
     }
-}
-
-/// The language that the user's programs speak.
-fn of_the_user() -> Language {
-    let names = ["LC_ALL", "LC_MESSAGES", "LANG"];
-    let mut said = names.into_iter().filter_map(|name| env::var(name).ok());
-    let locale = said.find(|value| !value.is_empty());
-    locale.map_or(Language::En, |locale| Language::of_locale(&locale))
 }
 
 fn step(console: Console, mut stepping: Stepping<'_>) -> Result<(), Failed> {

@@ -1,6 +1,7 @@
 //! What may stand behind an option of the laboratory, and the sentence for what may not.
 
-use smolchat::lab::{DELAY, DROP, LOSS, Language, MSL};
+use smolchat::lab::{DELAY, DROP, LOSS, MSL};
+use smolchat::lang::Lang;
 use smoltcp::time::Duration;
 
 fn time(text: &str, [least, most]: [Duration; 2], sentence: &str) -> Result<Duration, String> {
@@ -49,10 +50,8 @@ pub fn drop(text: &str) -> Result<u64, String> {
     )
 }
 
-pub fn language(text: &str) -> Result<Language, String> {
-    let mut all = Language::ALL.into_iter();
-    all.find(|language| language.code() == text)
-        .ok_or_else(|| "a language is en (English) or zh (Chinese)".into())
+pub fn language(text: &str) -> Result<Lang, String> {
+    Lang::of_code(text).ok_or_else(|| "a language is en (English) or zh (Chinese)".into())
 }
 
 pub fn seed(text: &str) -> Result<u64, String> {

@@ -18,6 +18,7 @@ use super::settings::{Knob, Settings};
 use super::tape::{Answer, Outcome, Row, Run};
 use super::texts::{Texts, Words};
 use crate::device::Side;
+use crate::lang::edits;
 
 /// Which part of the list it stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,24 +72,8 @@ pub fn find(name: &str) -> Option<&'static Experiment> {
 
 /// The one whose name is most like this one.
 pub fn nearest(name: &str) -> &'static str {
-    let by_distance = |it: &&Experiment| distance(it.name, name);
+    let by_distance = |it: &&Experiment| edits(it.name, name);
     all().min_by_key(by_distance).map_or("", |it| it.name)
-}
-
-/// How many letters must be put in, taken away or changed to make one name of the other.
-fn distance(one: &str, other: &str) -> usize {
-    let other: std::vec::Vec<char> = other.chars().collect();
-    let mut row: std::vec::Vec<usize> = (0..=other.len()).collect();
-    for (above, letter) in (1..).zip(one.chars()) {
-        let mut diagonal = row[0];
-        row[0] = above;
-        for (at, wanted) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != *wanted);
-            diagonal = row[at + 1];
-            row[at + 1] = changed.min(row[at] + 1).min(row[at + 1] + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 impl Experiment {

@@ -7,51 +7,14 @@
 mod en;
 mod zh;
 
+use crate::lang::Lang;
 use crate::trace::{Answer, Ending, Mark, Reason, State, Timer};
 
-/// A language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Language {
-    /// English.
-    #[default]
-    En,
-    /// Simplified Chinese.
-    Zh,
-}
-
-impl Language {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::En, Self::Zh];
-
-    /// Its code, as it stands behind `--lang`.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::Zh => "zh",
-        }
-    }
-
-    /// The language of a locale's name, such as `zh_CN.UTF-8`; English for any that is not known.
-    ///
-    /// ```
-    /// use smolchat::lab::Language;
-    ///
-    /// assert_eq!(Language::of_locale("zh_CN.UTF-8"), Language::Zh);
-    /// assert_eq!(Language::of_locale("C"), Language::En);
-    /// ```
-    pub fn of_locale(locale: &str) -> Self {
-        match locale.get(..2) {
-            Some("zh") => Self::Zh,
-            Some(_) | None => Self::En,
-        }
-    }
-
-    /// All its texts.
-    pub const fn texts(self) -> &'static Texts {
-        match self {
-            Self::En => &en::TEXTS,
-            Self::Zh => &zh::TEXTS,
-        }
+/// All texts of a language.
+pub const fn texts(lang: Lang) -> &'static Texts {
+    match lang {
+        Lang::En => &en::TEXTS,
+        Lang::Zh => &zh::TEXTS,
     }
 }
 
