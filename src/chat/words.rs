@@ -102,7 +102,7 @@ impl fmt::Display for Answer<'_> {
             Self::Help { operator: true } => {
                 write!(f, "{}; {}.", command::HELP, command::OPERATOR_HELP)
             }
-            Self::Incomplete(usage) => write!(f, "That needs more: {usage}"),
+            Self::Incomplete(usage) => write!(f, "Write it as {usage}"),
             Self::Unknown(word) => {
                 write!(f, "There is no command /{}; /help lists them.", Short(word))
             }

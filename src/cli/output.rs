@@ -5,7 +5,7 @@
 //! count is told as soon as there is room again.
 
 use std::fmt;
-use std::io::{self, ErrorKind, IsTerminal};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
 
@@ -112,9 +112,10 @@ impl Output {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(console: Console, teller: Teller) -> io::Result<Self> {
+        let lost = move |error: &_| tell_lost(console, error);
         let spool = match console {
-            Console::Stdout => Spool::start("output", BOUND, || Ok(io::stdout()), hang_up)?,
-            Console::Stderr => Spool::start("output", BOUND, || Ok(io::stderr()), hang_up)?,
+            Console::Stdout => Spool::start("output", BOUND, || Ok(io::stdout()), lost)?,
+            Console::Stderr => Spool::start("output", BOUND, || Ok(io::stderr()), lost)?,
         };
         Ok(Self {
             spool,
@@ -211,11 +212,18 @@ fn is_gone(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::PIPE | Errno::IO))
 }
 
-/// Nobody will read again. A full disk, in contrast, is no reason to end.
-fn hang_up(error: &io::Error) {
+/// Nobody will read again. A full disk, in contrast, is no reason to end: the room goes on, and what is said of it is
+/// missed from here on.
+fn tell_lost(console: Console, error: &io::Error) {
     if is_gone(error) {
         // Without a handler there is nobody to tell.
         let _ = signal_hook::low_level::raise(SIGHUP);
+    } else if console == Console::Stdout {
+        // Where this does not arrive either, the end still says so.
+        let _ = writeln!(
+            io::stderr(),
+            "smolchat: from here on nothing can be written to standard {console}: {error}. The network goes on."
+        );
     }
 }
 

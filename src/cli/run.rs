@@ -7,6 +7,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
+use rustix::io::Errno;
 use smolchat::device::Tap;
 use smoltcp::time::{Duration, Instant};
 
@@ -43,10 +44,23 @@ pub struct News {
 /// Why the loop ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    #[error("the TAP {tap} was removed while it was in use; start again, and it is made anew")]
+    Removed { tap: String },
     #[error("the TAP {tap} failed: {error}")]
     Device { tap: String, error: io::Error },
     #[error("cannot wait for events: {0}")]
     Wait(#[from] io::Error),
+}
+
+impl RunError {
+    fn of_device(tap: &Tap, error: io::Error) -> Self {
+        let tap = tap.name().to_string();
+        match Errno::from_io_error(&error) {
+            // The descriptor is still there, its interface is not.
+            Some(Errno::BADFD) => Self::Removed { tap },
+            Some(_) | None => Self::Device { tap, error },
+        }
+    }
 }
 
 /// Drives `program` until it has nothing left to do. Frames that it queues in its last step are sent.
@@ -68,8 +82,7 @@ pub fn run(
         program.application(now, news);
         let deadline = program.egress(now, tap);
         if let Some(error) = tap.take_error() {
-            let tap = tap.name().to_string();
-            return Err(RunError::Device { tap, error });
+            return Err(RunError::of_device(tap, error));
         }
         if program.is_over(now) {
             return Ok(());

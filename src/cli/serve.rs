@@ -94,15 +94,10 @@ fn answers(
     line: &[u8],
 ) -> bool {
     let asked = std::str::from_utf8(line).unwrap_or_default();
-    let Some((order, number)) = asked.trim().split_once(' ') else {
-        return false;
-    };
-    let Ok(number) = number.trim().trim_start_matches('#').parse() else {
-        return false;
-    };
-    let connection = ConnectionId(number);
-    match order {
-        "/ladder" => {
+    let (order, number) = asked.trim().split_once(' ').unwrap_or((asked.trim(), ""));
+    let number = number.trim().trim_start_matches('#').parse().ok();
+    match (order, number.map(ConnectionId)) {
+        ("/ladder", Some(connection)) => {
             let mut follower = Follower::new(connection);
             let handle = node.handle_of(connection);
             if let Some(status) = handle.and_then(|handle| node.status(handle)) {
@@ -112,7 +107,10 @@ fn answers(
             // Output never fails: what nobody reads is counted.
             let _ = follower.conclude(now, style, output);
         }
-        "/why" => {
+        ("/why", None) => {
+            let _ = writeln!(output, "Write it as /why N");
+        }
+        ("/why", Some(connection)) => {
             let why = why(node.journal(), connection, View::Inside, *lang);
             let why =
                 why.unwrap_or_else(|| format!("Nothing is recorded of connection {connection}."));

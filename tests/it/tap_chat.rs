@@ -34,6 +34,16 @@ print(s.recv(1024)); s.close()"#,
     assert!(lines[0].starts_with("Welcome, guest-2."), "{chat}");
     assert_eq!(lines[1..3], ["Delivered to 1 member."; 2]);
     assert_eq!(lines[3..], ["q", "b''"]);
+    for (typed, answer) in [
+        ("/why", "Write it as /why N"),
+        ("/why x", "Write it as /why N"),
+        ("/ladder x", "Write it as /ladder N"),
+        ("/why 99", "Nothing is recorded of connection #99."),
+        ("/why 1", "Both FINs were acknowledged"),
+    ] {
+        server.type_line(typed);
+        server.expect(answer);
+    }
     server.type_line("q");
     let printed = server.expect_end();
     assert!(printed.contains("guest-1: 你好么,我好哟"), "{printed}");

@@ -38,6 +38,7 @@ fn a_command_with_the_number_of_a_connection_is_done_here_and_never_sent() {
     let line = client.printed.lines().last().expect("that line");
     let number = line.split_whitespace().next().expect("a number").to_owned();
     client.type_line("/who");
+    client.type_line("/help server");
     client.type_line(&format!("/ladder {number}"));
     client.expect(&format!("connection {number}"));
     client.expect("three-way handshake");
@@ -55,7 +56,7 @@ fn a_command_with_the_number_of_a_connection_is_done_here_and_never_sent() {
     client.expect("/ladder [N] draws it, /why [N] says how it stands, /close [N] closes this side, /abort [N] resets");
     client.type_line(&format!("/close {number}"));
     client.expect_end();
-    assert_eq!(next().as_deref(), Some("b'/who\\n'"));
+    assert_eq!(next().as_deref(), Some("b'/who\\n/help\\n'"));
     assert_eq!(next(), None);
     assert!(server.wait().expect("it was started").success());
 }

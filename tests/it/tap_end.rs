@@ -2,7 +2,7 @@
 //! is closed, and the capture is complete.
 //!
 //! Each test has a private network of its own, made by the program.
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -115,8 +115,26 @@ fn a_console_that_cannot_be_written_is_no_success() {
     let script = r#"printf 'q\n' | timeout 20 "$0" serve > /dev/full; echo "status $?""#;
     let output = in_private_network(script);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "status 1\n");
+    let at_once = "smolchat: from here on nothing can be written to standard output: \
+        No space left on device (os error 28). The network goes on.\n";
     let why = "error: what was said could not be written to standard output: No space left on device (os error 28)\n";
-    assert_eq!(String::from_utf8_lossy(&output.stderr), why);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(said, format!("{at_once}{why}"));
+}
+
+#[test]
+fn a_tap_that_is_removed_ends_the_program_which_says_so() {
+    let mut server = Program::start("serve --plain");
+    let removed = server.command("ip", &["link", "delete", "tap0"]).status();
+    assert!(removed.expect("nsenter is there").success());
+    let mut said = String::new();
+    let stderr = server.child.stderr.as_mut().expect("piped");
+    stderr.read_to_string(&mut said).expect("UTF-8");
+    let end = server.child.wait().expect("it was started");
+    assert_eq!(end.code(), Some(1));
+    let why =
+        "error: the TAP tap0 was removed while it was in use; start again, and it is made anew\n";
+    assert_eq!(why, said);
 }
 
 #[test]

@@ -55,9 +55,16 @@ const fn entry(
 }
 
 const NUMBER: &str = " [N]";
+/// The server has a command of the same name, which is asked for so.
+const SERVERS: &str = " [server]";
 
 const TABLE: [Entry; 7] = [
-    entry("/help", Action::Help, "", "tells this"),
+    entry(
+        "/help",
+        Action::Help,
+        SERVERS,
+        "tells this, or asks the server for its own",
+    ),
     entry("/states", Action::States, "", "shows the connection"),
     entry("/ladder", Action::Ladder, NUMBER, "draws it"),
     entry("/why", Action::Why, NUMBER, "says how it stands"),
@@ -85,7 +92,8 @@ pub(super) fn understand(line: &[u8]) -> Typed<'_> {
         return Typed::Say(line);
     };
     match (entry.rest, words.next(), words.next()) {
-        _ if entry.action == Action::Help => Typed::Do(entry.action, None),
+        (SERVERS, Some("server"), None) => Typed::Say(entry.word.as_bytes()),
+        (SERVERS, ..) => Typed::Do(entry.action, None),
         (NUMBER, Some(number), None) => match number.trim_start_matches('#').parse() {
             Ok(number) => Typed::Do(entry.action, Some(ConnectionId(number))),
             Err(_) => Typed::Misspelled(entry.action),
@@ -139,6 +147,7 @@ mod tests {
         for (line, typed) in [
             ("/help", Typed::Do(Action::Help, None)),
             ("/help me", Typed::Do(Action::Help, None)),
+            ("/help server", Typed::Say(b"/help")),
             ("/states ", Typed::Do(Action::States, None)),
             ("/ladder", Typed::Do(Action::Ladder, None)),
             ("/ladder 1", Typed::Do(Action::Ladder, one)),
@@ -163,7 +172,7 @@ mod tests {
     fn the_help_has_every_command_and_what_is_not_sent_says_why() {
         assert_eq!(
             Help.to_string(),
-            "/help tells this, /states shows the connection, /ladder [N] draws it, \
+            "/help [server] tells this, or asks the server for its own, /states shows the connection, /ladder [N] draws it, \
              /why [N] says how it stands, /close [N] closes this side, /abort [N] resets, q says q and closes, \
              N being the number of a connection. Everything else goes to the server."
         );

@@ -345,7 +345,7 @@ fn the_console_is_a_member_that_can_do_more() {
         answers,
         [
             text("Delivered to 1 member.\n"),
-            text("That needs more: /ladder N\n"),
+            text("Write it as /ladder N\n"),
             text("Nobody here is called nobody; /who lists the members.\n"),
             text("That is you; /who lists the others.\n"),
             text("guest-1 is removed.\n"),
