@@ -1,7 +1,7 @@
 //! The cases: what is set up, and the one step that is measured.
 
 use smolchat::chat::{
-    Ending, Full, Limits, MemberId, Memory, Origin, Outbox, Peer as Member, Rate, Room,
+    Full, Limits, MemberId, Memory, MessageEnd, Origin, Outbox, Peer as Member, Rate, Room,
 };
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpEndpoint, TcpControl};
@@ -225,7 +225,7 @@ impl Chat {
                 self.now,
                 self.speaker,
                 &octets,
-                Ending::Line,
+                MessageEnd::Line,
                 &mut self.queues,
             )
             .unwrap();

@@ -19,7 +19,7 @@ use crate::dhcp::{Dhcp, Lease};
 use crate::slaac::{Found, Slaac};
 
 /// How long a server has to answer before the static address is taken. Two discoveries fit.
-pub const PATIENCE: Duration = Duration::from_secs(12);
+pub const DHCP_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// What a node is created with: no address yet.
 pub const NONE: IpCidr = IpCidr::Ipv4(Ipv4Cidr::new(Ipv4Address::UNSPECIFIED, 32));
@@ -117,7 +117,7 @@ impl Addressing {
         };
         let step = match &dhcp {
             Some(_) => Step::Ask {
-                until: now + PATIENCE,
+                until: now + DHCP_TIMEOUT,
                 instead: fixed(Source::Fallback),
             },
             None if options.dhcp => Step::Take(fixed(Source::Unasked)),

@@ -54,7 +54,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// The longest frame, its check sequence not counted.
 const FRAME: usize = 1514;
 /// Tables and ladders that may be on their way at once.
-const STREAMS: usize = 2;
+const RESPONSES: usize = 2;
 /// Ladders drawn live at once; of further connections the changes of state are told.
 const WATCHED: usize = 3;
 
@@ -68,7 +68,7 @@ pub(crate) type NodeMemory = Storage<
     Journal<EVENTS>,
     Host<'static, FRAME>,
 >;
-pub(crate) type AppMemory = app::Storage<CONNECTIONS, { CONNECTIONS + GUESTS }, STREAMS, WATCHED>;
+pub(crate) type AppMemory = app::Storage<CONNECTIONS, { CONNECTIONS + GUESTS }, RESPONSES, WATCHED>;
 
 /// All memory of the node and of the chat. Every octet is zero: it costs no flash.
 pub(crate) struct Memory {
@@ -175,7 +175,7 @@ impl<'m> Application<'m> {
     #[inline(never)]
     fn take_frames<D: Device>(&mut self, now: Instant, device: &mut D) -> Ingress {
         #[cfg(feature = "ipv6")]
-        let device = &mut self.addressing.slaac.listen(device);
+        let device = &mut self.addressing.slaac.overhear(device);
         self.node.poll_ingress(now, device)
     }
 

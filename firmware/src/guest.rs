@@ -11,14 +11,14 @@ use smolchat::app::Screen;
 use smolchat::chat::framing::{Framer, MESSAGE_MAX, Step};
 use smolchat::chat::text;
 use smolchat::node::{Handle, Node, earliest};
-use smolchat::trace::Spelled;
+use smolchat::trace::DisplayEndpoint;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
 /// How long to wait before the next attempt.
-const AGAIN: Duration = Duration::from_secs(10);
+const RETRY_INTERVAL: Duration = Duration::from_secs(10);
 /// How long a good-bye takes at most.
-const PATIENCE: Duration = Duration::from_secs(3);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 /// When to look again at a screen that had no room.
 const SCREEN_BUSY: Duration = Duration::from_millis(20);
 
@@ -138,7 +138,7 @@ impl Guest {
                 if let Some(mut socket) = node.tcp(*handle) {
                     let _ = socket.send(b"q\n");
                 }
-                self.until = Some(now + PATIENCE);
+                self.until = Some(now + CLOSE_TIMEOUT);
                 Order::Done
             }
             (b"q" | b"/quit", _) if word == line => {
@@ -169,7 +169,7 @@ impl Guest {
     }
 
     fn connect<S: Screen>(&mut self, now: Instant, node: &mut Node<'_>, screen: &mut S) {
-        let room = Spelled(self.room);
+        let room = DisplayEndpoint(self.room);
         match node.connect(now, self.room) {
             Ok(handle) => {
                 say(screen, format_args!("connecting to {room}"));
@@ -261,8 +261,8 @@ impl Guest {
             // The last segments leave before it ends.
             self.stage = Stage::Homeless;
         } else {
-            self.stage = Stage::Due(now + AGAIN);
-            let seconds = AGAIN.secs();
+            self.stage = Stage::Due(now + RETRY_INTERVAL);
+            let seconds = RETRY_INTERVAL.secs();
             say(
                 screen,
                 format_args!("Trying again in {seconds} s; q ends it."),

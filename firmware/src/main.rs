@@ -31,7 +31,7 @@ use application::{Application, Memory, make_app, make_node};
 const BUILT_IN: Option<&str> = option_env!("SMOLCHAT_BOOT");
 
 /// How long the operator has to begin typing boot options when no seed was given.
-const SEED_PATIENCE: Duration = Duration::from_secs(5);
+const SEED_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[entry]
 fn main() -> ! {
@@ -110,7 +110,7 @@ fn read_options(editor: &mut LineEditor, ethernet: &mut Ethernet<'_, board::Mac>
     }
     if options.seed.is_none() {
         say!("no seed: type boot options now, such as seed=<16 hexadecimal digits>");
-        if let Some(line) = typed_line(editor, ethernet, clock::now() + SEED_PATIENCE) {
+        if let Some(line) = typed_line(editor, ethernet, clock::now() + SEED_TIMEOUT) {
             options.read(core::str::from_utf8(line).unwrap_or("?"), complain);
         }
     }

@@ -16,9 +16,9 @@ use smoltcp::wire::{
 
 /// How often routers are asked, and how long each has to answer (RFC 4861 section 10).
 const QUESTIONS: u8 = 3;
-const PATIENCE: Duration = Duration::from_secs(4);
+const SOLICITATION_INTERVAL: Duration = Duration::from_secs(4);
 /// Nobody can shorten a lifetime below this (RFC 4862 section 5.5.3).
-const SURE: Duration = Duration::from_secs(2 * 3600);
+const SHORTEST_LIFETIME: Duration = Duration::from_secs(2 * 3600);
 /// What the hop limit of such messages is: no router has passed them on.
 const HOP_LIMIT: u8 = 255;
 const ALL_ROUTERS: Ipv6Address = Ipv6Address::new(0xff02, 0, 0, 0, 0, 0, 0, 2);
@@ -115,12 +115,12 @@ impl Slaac {
         let checksums = ChecksumCapabilities::default();
         question.emit(&ip.src_addr, &ip.dst_addr, &mut message, &checksums);
         self.questions -= 1;
-        self.ask_at = now + PATIENCE;
+        self.ask_at = now + SOLICITATION_INTERVAL;
         Some(octets)
     }
 
     /// The device as it is, with each frame looked at on its way.
-    pub fn listen<'l, D: Device>(&'l mut self, device: &'l mut D) -> Listening<'l, D> {
+    pub fn overhear<'l, D: Device>(&'l mut self, device: &'l mut D) -> Listening<'l, D> {
         Listening {
             slaac: self,
             device,
@@ -149,7 +149,7 @@ impl Slaac {
                 self.news = true;
             }
             Some((found, ends)) if found.cidr == cidr => {
-                *ends = until.max((*ends).min(now + SURE));
+                *ends = until.max((*ends).min(now + SHORTEST_LIFETIME));
                 if router.is_some() && found.router != router {
                     found.router = router;
                     self.news = true;

@@ -271,7 +271,7 @@ impl Board {
     fn work(&mut self) -> Option<Instant> {
         for _ in 0..ROUNDS {
             let now = self.now;
-            let mut device = self.addressing.slaac.listen(&mut self.cable);
+            let mut device = self.addressing.slaac.overhear(&mut self.cable);
             let more = self.node.poll_ingress(now, &mut device) == Ingress::More;
             let news = self.addressing.poll(now, &mut self.node).is_some();
             if let Some(question) = self.addressing.slaac.question(now) {

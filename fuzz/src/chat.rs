@@ -4,7 +4,7 @@
 //! taken, each message draws an answer, no two members have one name, and no line has a control character.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use smolchat::chat::framing::{Ending, Framer, MESSAGE_MAX, Reply, SCRATCH, Step};
+use smolchat::chat::framing::{Framer, MESSAGE_MAX, MessageEnd, Reply, SCRATCH, Step};
 use smolchat::chat::{
     Full, LINE_MAX, Limits, MemberId, Memory, Origin, Outbox, Peer, Request, Room,
 };
@@ -32,8 +32,8 @@ pub fn run(data: &[u8]) {
 /// What framing makes of a stream.
 #[derive(Debug, PartialEq, Eq)]
 enum Said {
-    Message(Vec<u8>, Ending),
-    TooLong(Ending),
+    Message(Vec<u8>, MessageEnd),
+    TooLong(MessageEnd),
     Reply(Reply),
 }
 
@@ -269,7 +269,11 @@ fn room(u: &mut Unstructured<'_>) {
             }
             Act::Say { who, idle } => {
                 let Ok(octets) = octets(u) else { return };
-                let ending = if idle { Ending::Idle } else { Ending::Line };
+                let ending = if idle {
+                    MessageEnd::Idle
+                } else {
+                    MessageEnd::Line
+                };
                 say(
                     &mut room,
                     now,
@@ -289,7 +293,7 @@ fn room(u: &mut Unstructured<'_>) {
                 &mut ears,
                 &members,
                 who,
-                |room, id, ears| room.too_long(now, id, Ending::Line, ears).is_ok(),
+                |room, id, ears| room.too_long(now, id, MessageEnd::Line, ears).is_ok(),
             ),
             Act::Datagram(from) => {
                 let Ok(octets) = octets(u) else { return };
@@ -301,7 +305,7 @@ fn room(u: &mut Unstructured<'_>) {
                 let Ok(octets) = octets(u) else { return };
                 if let Some(id) = operator {
                     let len = octets.len().min(MESSAGE_MAX);
-                    let asked = room.message(now, id, &octets[..len], Ending::Line, &mut ears);
+                    let asked = room.message(now, id, &octets[..len], MessageEnd::Line, &mut ears);
                     ears.answer(asked.ok().flatten());
                 }
             }

@@ -2,12 +2,12 @@
 
 use smoltcp::time::Instant;
 
-use super::answers::Long;
+use super::answers::Content;
 use super::app::App;
 use super::operator::Screen;
-use super::seat::Role;
-use super::streams::{Busy, Place};
-use super::telling::{Reader, Telegraph};
+use super::response::{Reader, ResponseWriter};
+use super::responses::{Busy, Place};
+use super::session::Role;
 use super::turn::Turn;
 use crate::node::Node;
 
@@ -18,46 +18,46 @@ impl App<'_> {
         now: Instant,
         node: &mut Node<'_>,
         to: Reader,
-        long: Long,
+        content: Content,
         lines: bool,
     ) -> Result<(), Busy> {
-        let place = match self.streams.place_for(now, node, to) {
+        let place = match self.responses.place_for(now, node, to) {
             Some(Place::Free(place)) => place,
             Some(Place::Of(place, handle)) => {
-                self.desk.cut_short = self.desk.cut_short.saturating_add(1);
-                let told = self.streams.cut_short(place);
-                let is_page = matches!(self.desk.role(handle.slot()), Role::Page(_));
+                self.sessions.cut_short = self.sessions.cut_short.saturating_add(1);
+                let told = self.responses.cut_short(place);
+                let is_page = matches!(self.sessions.role(handle.slot()), Role::Page(_));
                 if let Some(mut socket) = node.tcp(handle).filter(|_| !is_page) {
                     // Room was kept for a line.
                     let _ = socket.send(told.as_bytes());
                 }
-                self.desk.answered(now, node, handle);
+                self.sessions.answered(now, node, handle);
                 place
             }
             None => {
-                self.desk.refused = self.desk.refused.saturating_add(1);
+                self.sessions.refused = self.sessions.refused.saturating_add(1);
                 return Err(Busy);
             }
         };
-        self.streams.begin(now, place, to, long, lines);
+        self.responses.begin(now, place, to, content, lines);
         self.wake_at(Some(now));
         Ok(())
     }
 
     /// Sends what readers of long answers have room for.
     pub(super) fn send_answers<S: Screen>(&mut self, turn: &mut Turn<'_, '_, S>) {
-        if !self.streams.is_busy() {
+        if !self.responses.is_busy() {
             return;
         }
-        let mut telegraph = Telegraph {
+        let mut writer = ResponseWriter {
             turn,
-            desk: &mut self.desk,
+            sessions: &mut self.sessions,
             room: &self.room,
             style: &self.style,
         };
-        let streams = self.streams.iter_mut();
-        let at = streams.filter_map(|it| telegraph.go_on(it)).min();
+        let responses = self.responses.iter_mut();
+        let at = responses.filter_map(|it| writer.go_on(it)).min();
         self.wake_at(at);
-        self.streams.settle();
+        self.responses.settle();
     }
 }

@@ -8,13 +8,13 @@ use super::table::{Facts, Table};
 
 /// An answer of several parts, and how far it is.
 #[derive(Clone)]
-pub(super) enum Long {
+pub(super) enum Content {
     Table(Table),
     Ladder(Ladder),
     Page(Page),
 }
 
-impl Long {
+impl Content {
     /// Writes the next part: some whole lines. True if there is another.
     pub(super) fn write_part(
         &mut self,

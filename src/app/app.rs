@@ -2,13 +2,13 @@
 
 use smoltcp::time::{Duration, Instant};
 
-use super::desk::Desk;
 use super::live::Live;
 use super::operator::Screen;
 use super::post::Post;
-use super::seat::{Parting, Role};
+use super::responses::Responses;
+use super::session::{Parting, Role};
+use super::sessions::Sessions;
 use super::storage::Memory;
-use super::streams::Streams;
 use super::turn::Turn;
 use crate::chat::{self, MemberId, Room};
 use crate::node::{Handle, Node, Path, earliest};
@@ -49,8 +49,8 @@ pub struct App<'a> {
     // Open to the rooms of this module: each file of it does one task on the whole application.
     pub(super) room: Room<'a, Handle, Path>,
     pub(super) operator: Option<MemberId>,
-    pub(super) desk: Desk<'a>,
-    pub(super) streams: Streams<'a>,
+    pub(super) sessions: Sessions<'a>,
+    pub(super) responses: Responses<'a>,
     /// When to look at the door again.
     pub(super) door: Instant,
     pub(super) live: Live<'a>,
@@ -70,12 +70,12 @@ impl<'a> App<'a> {
     pub fn new(now: Instant, memory: Memory<'a>, config: Config) -> Self {
         let mut room = Room::new(now, memory.room, config.limits, config.secret);
         // One for each connection, and the operator's.
-        room.keep_for_streams(memory.seats.len() + 1);
+        room.keep_for_streams(memory.sessions.len() + 1);
         Self {
             operator: room.join_console(now).ok(),
             room,
-            desk: Desk::new(memory.seats, memory.deadlines),
-            streams: Streams::new(memory.streams),
+            sessions: Sessions::new(memory.sessions, memory.deadlines),
+            responses: Responses::new(memory.responses),
             door: now,
             live: Live::new(memory.watched, config.live),
             style: config.style,
@@ -87,7 +87,7 @@ impl<'a> App<'a> {
 
     /// When to call [`Self::run`] at the latest, if nothing comes before.
     pub fn deadline(&self) -> Option<Instant> {
-        let deadlines = self.desk.deadlines.earliest();
+        let deadlines = self.sessions.deadlines.earliest();
         earliest(&[self.again, deadlines, self.live.deadline()])
     }
 
@@ -110,16 +110,17 @@ impl<'a> App<'a> {
             let Some(port) = port else { break };
             node.unlisten(port);
         }
-        self.streams.forget_all();
+        self.responses.forget_all();
         let turn = &mut Turn { now, node, screen };
         self.with_room(turn, |room, post| room.shutdown(post));
-        for slot in 0..self.desk.seats.len() {
-            let handle = match self.desk.role(slot) {
+        for slot in 0..self.sessions.slots.len() {
+            let handle = match self.sessions.role(slot) {
                 Role::Requesting { handle, .. } | Role::Page(handle) => *handle,
                 Role::Served(served) => served.handle,
                 Role::Empty | Role::Member(_) | Role::Parting { .. } => continue,
             };
-            self.desk.part(now, turn.node, handle, Parting::Finishing);
+            self.sessions
+                .part(now, turn.node, handle, Parting::Finishing);
         }
     }
 
@@ -139,8 +140,8 @@ impl<'a> App<'a> {
         turn: &mut Turn<'t, 'n, S>,
         call: impl FnOnce(&mut Room<'a, Handle, Path>, &mut Post<'_, 'a, 't, 'n, S>) -> T,
     ) -> T {
-        let desk = &mut self.desk;
-        let mut post = Post { turn, desk };
+        let sessions = &mut self.sessions;
+        let mut post = Post { turn, sessions };
         call(&mut self.room, &mut post)
     }
 

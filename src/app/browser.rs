@@ -4,12 +4,12 @@
 use heapless::String;
 use smoltcp::time::{Duration, Instant};
 
-use super::answers::Long;
+use super::answers::Content;
 use super::app::App;
-use super::desk::discard;
 use super::page::{HAS_PAGE, Page};
-use super::seat::{Parting, Role};
-use super::telling::Reader;
+use super::response::Reader;
+use super::session::{Parting, Role};
+use super::sessions::discard;
 use crate::chat::MemberId;
 use crate::chat::framing::SCRATCH;
 use crate::node::{Handle, Node};
@@ -21,7 +21,7 @@ const NO_PAGE: &[u8] =
     This is a chat without a page. Join with nc.\n";
 
 /// How long a request line may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl App<'_> {
     /// Takes a peer out of the room that is no member, and answers it, or begins to.
@@ -43,8 +43,8 @@ impl App<'_> {
                 }
             }
             Opening::Http => {
-                let until = now + PATIENCE;
-                self.desk
+                let until = now + REQUEST_TIMEOUT;
+                self.sessions
                     .set(handle.slot(), Role::Requesting { handle, until });
                 return self.read_request(now, node, handle, until, scratch);
             }
@@ -56,7 +56,7 @@ impl App<'_> {
             }
             Opening::Other | Opening::Text | Opening::Unclear => {}
         }
-        self.desk.part(now, node, handle, Parting::Finishing);
+        self.sessions.part(now, node, handle, Parting::Finishing);
     }
 
     /// Waits for the end of a request line.
@@ -72,11 +72,11 @@ impl App<'_> {
             return;
         }
         let Some(mut socket) = node.tcp(handle) else {
-            return self.desk.set(handle.slot(), Role::Empty);
+            return self.sessions.set(handle.slot(), Role::Empty);
         };
         if socket.ended().is_some() {
             socket.close(now);
-            return self.desk.set(handle.slot(), Role::Empty);
+            return self.sessions.set(handle.slot(), Role::Empty);
         }
         let count = socket.peek(scratch).unwrap_or(0);
         let seen = web::begin(&scratch[..count]);
@@ -85,7 +85,7 @@ impl App<'_> {
             None if count >= SCRATCH => Request::cut(seen, Status::TooLong),
             None if socket.has_finished() => Request::cut(seen, Status::BadRequest),
             None if until <= now => Request::cut(seen, Status::Timeout),
-            None => return self.desk.deadlines.not_after(handle.slot(), until),
+            None => return self.sessions.deadlines.not_after(handle.slot(), until),
         };
         self.respond(now, node, handle, request);
     }
@@ -97,8 +97,8 @@ impl App<'_> {
         discard(&mut socket);
         if request.status == Status::Ok && !request.head {
             let flow = socket.flow();
-            self.desk.set(handle.slot(), Role::Page(handle));
-            let page = Long::Page(Page::new(flow));
+            self.sessions.set(handle.slot(), Role::Page(handle));
+            let page = Content::Page(Page::new(flow));
             let reader = Reader::Connection(handle);
             if self.begin_answer(now, node, reader, page, true).is_ok() {
                 return;
@@ -111,6 +111,6 @@ impl App<'_> {
         if let Some(mut socket) = node.tcp(handle) {
             let _ = socket.send(response.as_bytes());
         }
-        self.desk.part(now, node, handle, Parting::Finishing);
+        self.sessions.part(now, node, handle, Parting::Finishing);
     }
 }

@@ -7,9 +7,9 @@
 use smoltcp::time::{Duration, Instant};
 
 use super::app::App;
-use super::desk::Desk;
 use super::operator::Screen;
-use super::seat::{Parting, Role, Seat};
+use super::session::{Parting, Role, Session};
+use super::sessions::Sessions;
 use super::turn::Turn;
 use super::visitors::TO_CLOSE;
 use crate::chat::{Endpoint, Newcomer, PutOut};
@@ -41,8 +41,8 @@ impl App<'_> {
             return;
         }
         if turn.now >= self.door {
-            let seats = self.desk.seats.len().min(60_000) as u32;
-            self.door = turn.now + BETWEEN + FOR_EACH * seats;
+            let sessions = self.sessions.slots.len().min(60_000) as u32;
+            self.door = turn.now + BETWEEN + FOR_EACH * sessions;
             self.make_room(turn);
         }
         self.wake_at(Some(self.door));
@@ -57,7 +57,7 @@ impl App<'_> {
 
     fn make_room<S: Screen>(&mut self, turn: &mut Turn<'_, '_, S>) {
         // These will be free, or give way to whoever proves to be there.
-        let opening = turn.node.half_open() + self.desk.yielding();
+        let opening = turn.node.half_open() + self.sessions.yielding();
         let waiting = turn.node.held().saturating_sub(turn.node.free() + opening);
         // Anybody can send SYNs in the name of others: for those there are a few places at a time, and the next when
         // their handshakes are over.
@@ -69,7 +69,7 @@ impl App<'_> {
         let share = self.share(turn.now, turn.node);
         // What makes room for one of a crowd is mostly of that crowd. One in each look: it stays the crowd for others.
         let mut of_crowds = 1;
-        while wanted > 0 && self.desk.cut_off(turn.now, turn.node) {
+        while wanted > 0 && self.sessions.cut_off(turn.now, turn.node) {
             wanted -= 1;
         }
         let mut origins = Origins::default();
@@ -104,9 +104,9 @@ impl App<'_> {
             of_crowds -= usize::from(is_of_a_crowd);
             let put_out = self.with_room(turn, |room, post| room.put_out(id, post));
             if let Some(PutOut { key, spoke }) = put_out {
-                self.streams.forget(key);
+                self.responses.forget(key);
                 let patience = if spoke { TO_CLOSE } else { TO_HEAR };
-                self.desk
+                self.sessions
                     .hurry(turn.now, turn.node, key, turn.now + patience);
             }
         }
@@ -154,26 +154,26 @@ impl Origins {
     }
 }
 
-impl Desk<'_> {
+impl Sessions<'_> {
     /// How many connections are on their way out because somebody waits.
     fn yielding(&self) -> usize {
-        let seats = self.seats.iter();
-        let hurried = |seat: &&Seat| {
+        let sessions = self.slots.iter();
+        let hurried = |session: &&Session| {
             matches!(
-                seat.0,
+                session.0,
                 Role::Parting {
                     step: Parting::Yielding,
                     ..
                 }
             )
         };
-        seats.filter(hurried).count()
+        sessions.filter(hurried).count()
     }
 
     /// The connection that is being ended is wanted for somebody else.
     fn hurry(&mut self, now: Instant, node: &mut Node<'_>, handle: Handle, by: Instant) {
         let slot = handle.slot();
-        if let Some(Seat(Role::Parting { step, until, .. })) = self.seats.get_mut(slot) {
+        if let Some(Session(Role::Parting { step, until, .. })) = self.slots.get_mut(slot) {
             *step = Parting::Yielding;
             *until = by;
             self.go_on_parting(now, node, slot);

@@ -97,7 +97,7 @@ impl<'a> Live<'a> {
         while self.next < journal.next() {
             if screen.room() < ROOM || left == 0 {
                 let wait = if left == 0 {
-                    super::desk::NEXT_TURN
+                    super::sessions::NEXT_TURN
                 } else {
                     SCREEN_BUSY
                 };
@@ -207,14 +207,17 @@ fn tell_briefly<S: Screen>(event: &Event, screen: &mut S) {
 
 /// What is told that is about no connection.
 fn tell_other<S: Screen>(event: &Event, screen: &mut S) {
-    use crate::trace::{Direction, Spelled, Verdict};
+    use crate::trace::{Direction, DisplayEndpoint, Verdict};
     let _ = match event.kind() {
         Kind::Datagram(datagram) => {
             let (arrow, remote) = match datagram.direction {
                 Direction::In => ("<-", datagram.flow.remote),
                 Direction::Out => ("->", datagram.flow.remote),
             };
-            let (local, remote) = (Spelled(datagram.flow.local), Spelled(remote));
+            let (local, remote) = (
+                DisplayEndpoint(datagram.flow.local),
+                DisplayEndpoint(remote),
+            );
             let octets = Count(datagram.len.into(), "octet");
             match datagram.verdict {
                 Verdict::Dropped(reason) => writeln!(

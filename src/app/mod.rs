@@ -14,10 +14,9 @@ mod answers;
     reason = "the application is what this module is named for"
 )]
 mod app;
-mod asked;
 mod browser;
 mod chargen;
-mod desk;
+mod chunk;
 mod door;
 #[cfg(feature = "ladder")]
 mod ladder;
@@ -33,26 +32,27 @@ mod operator;
 mod origin;
 mod pace;
 mod page;
-mod piece;
 mod post;
 mod readers;
+mod requests;
+mod response;
+mod responses;
 mod run;
-mod seat;
 mod service;
 mod services;
+mod session;
+mod sessions;
 mod shares;
 pub mod sizes;
 mod storage;
-mod streams;
 mod table;
-mod telling;
 mod turn;
 mod visitors;
 
 pub use app::{App, Config};
 pub use live::{Live, Watched};
 pub use operator::{Nowhere, Screen};
-pub use seat::Seat;
+pub use response::Response;
+pub use session::Session;
 pub use storage::{Memory, Storage};
 pub use table::write_status;
-pub use telling::Stream;

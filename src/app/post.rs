@@ -1,8 +1,8 @@
 //! The room's way out: lines to connections, to datagrams, to the operator's screen.
 
-use super::desk::Desk;
 use super::operator::Screen;
-use super::seat::Parting;
+use super::session::Parting;
+use super::sessions::Sessions;
 use super::turn::Turn;
 use crate::chat::{Full, LAST_WORDS_MAX, Outbox, Peer};
 use crate::node::{Handle, Path};
@@ -10,7 +10,7 @@ use crate::node::{Handle, Path};
 pub(super) struct Post<'p, 'a, 't, 'n, S> {
     // Open to who puts it together for one call of the room, from parts that are borrowed side by side.
     pub(super) turn: &'p mut Turn<'t, 'n, S>,
-    pub(super) desk: &'p mut Desk<'a>,
+    pub(super) sessions: &'p mut Sessions<'a>,
 }
 
 impl<S: Screen> Outbox<Handle, Path> for Post<'_, '_, '_, '_, S> {
@@ -26,7 +26,7 @@ impl<S: Screen> Outbox<Handle, Path> for Post<'_, '_, '_, '_, S> {
                 if room < line.len() + LAST_WORDS_MAX {
                     return Err(Full);
                 }
-                self.desk.pace.queued(room - line.len());
+                self.sessions.pace.queued(room - line.len());
                 socket.send(line).map(|_| ()).map_err(|_| Full)
             }
             // A member's path is the one that its join code came back on.
@@ -47,7 +47,7 @@ impl<S: Screen> Outbox<Handle, Path> for Post<'_, '_, '_, '_, S> {
     }
 
     fn farewell(&mut self, to: Handle) {
-        self.desk
+        self.sessions
             .part(self.turn.now, self.turn.node, to, Parting::Draining);
     }
 
@@ -56,7 +56,7 @@ impl<S: Screen> Outbox<Handle, Path> for Post<'_, '_, '_, '_, S> {
             // Room for them was kept free by every send before.
             let _ = socket.send(last_words);
         }
-        self.desk
+        self.sessions
             .part(self.turn.now, self.turn.node, to, Parting::Finishing);
     }
 }

@@ -2,24 +2,24 @@
 //!
 //! A line goes to everybody at once. While somebody has no room for it, whoever says much is not listened to: what is
 //! said waits with whoever says it. Part of each queue is kept for those who say little, and after that they go first.
-//! Whoever does not read as much as two lines in [`PATIENCE`] is cut off, and whoever leaves no room for a quiet word in
+//! Whoever does not read as much as two lines in [`READER_TIMEOUT`] is cut off, and whoever leaves no room for a quiet word in
 //! [`TO_HEAR`]: a reader that stands still holds up the others for no longer, and one that reads a little not for ever.
 
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
 use super::app::App;
-use super::desk::{Desk, NEXT_TURN};
 use super::operator::Screen;
 use super::pace::kept_of;
-use super::seat::{Role, Seat};
+use super::session::{Role, Session};
+use super::sessions::{NEXT_TURN, Sessions};
 use super::turn::Turn;
 use crate::chat::{Endpoint, LAST_WORDS_MAX, LINE_MAX, MemberId, NAME_MAX, Voice};
 use crate::node::{Handle, Node};
 
 /// How long those who say much wait for a reader. A far one needs as long: after a silence no more than two lines are
 /// under way to it in one round trip, however fast it reads (RFC 5681 section 3.1).
-const PATIENCE: Duration = Duration::from_millis(250);
+const READER_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// How long those wait who say little: on a good wire everybody hears within 100 ms.
 const TO_HEAR: Duration = Duration::from_millis(80);
@@ -49,7 +49,7 @@ impl App<'_> {
         }
         // An octet that is no UTF-8 becomes three.
         let line = (3 * octets + NAME_MAX + 8).min(LINE_MAX) + LAST_WORDS_MAX;
-        if self.desk.pace.is_free(turn.now, line) {
+        if self.sessions.pace.is_free(turn.now, line) {
             return None;
         }
         self.when_to_ask_again(turn, (octets, line), speaker)
@@ -63,15 +63,15 @@ impl App<'_> {
         sender: IpEndpoint,
         octets: usize,
     ) -> bool {
-        let has_waited = self.desk.pace.wait.has_lasted(now, FOR_DATAGRAMS);
+        let has_waited = self.sessions.pace.wait.has_lasted(now, FOR_DATAGRAMS);
         let has_waited = has_waited && !node.has_many_datagrams();
         has_waited && self.room.voice(now, sender.origin(), octets) == Voice::Loud
     }
 
     /// When to ask again.
     pub(super) fn look_again(&self, now: Instant) -> Instant {
-        let seats = self.desk.seats.len().min(60_000) as u32;
-        now + LOOK_AGAIN + FOR_EACH * seats
+        let sessions = self.sessions.slots.len().min(60_000) as u32;
+        now + LOOK_AGAIN + FOR_EACH * sessions
     }
 
     #[inline(never)]
@@ -82,8 +82,8 @@ impl App<'_> {
         speaker: Speaker,
     ) -> Option<Instant> {
         let origin = match speaker {
-            Speaker::Stream(handle) => turn.node.tcp(handle)?.flow().origin(),
-            Speaker::Datagram(sender) => sender.origin(),
+            Speaker::Tcp(handle) => turn.node.tcp(handle)?.flow().origin(),
+            Speaker::Udp(sender) => sender.origin(),
         };
         let voice = self.room.voice(turn.now, origin, octets);
         let again = self.look_again(turn.now);
@@ -99,7 +99,7 @@ impl App<'_> {
         (line, again): (usize, Instant),
         voice: Voice,
     ) -> bool {
-        let pace = &mut self.desk.pace;
+        let pace = &mut self.sessions.pace;
         let is_quiet = voice == Voice::Quiet;
         if is_quiet && pace.room >= line {
             return false;
@@ -117,18 +117,18 @@ impl App<'_> {
             voice,
             again: pace.wait.is_on(turn.now),
         };
-        let reads_on = self.desk.look_at_readers(turn.node, &wanted);
-        let pace = &mut self.desk.pace;
+        let reads_on = self.sessions.look_at_readers(turn.node, &wanted);
+        let pace = &mut self.sessions.pace;
         let (wait, patience) = match is_quiet {
             true => (&mut pace.quiet_wait, TO_HEAR),
-            false => (&mut pace.wait, PATIENCE),
+            false => (&mut pace.wait, READER_TIMEOUT),
         };
         if !reads_on && !wait.has_lasted(turn.now, patience) {
             wait.go_on(turn.now);
             return true;
         }
         if wait.end(turn.now) {
-            pace.slow_until = turn.now + PATIENCE;
+            pace.slow_until = turn.now + READER_TIMEOUT;
         }
         if !reads_on {
             self.cut_off_who_does_not_read(turn, &wanted);
@@ -142,8 +142,8 @@ impl App<'_> {
         turn: &mut Turn<'_, '_, S>,
         wanted: &Wanted,
     ) {
-        for slot in 0..self.desk.seats.len() {
-            if let Some((id, _, false)) = self.desk.reader(turn.node, slot, wanted) {
+        for slot in 0..self.sessions.slots.len() {
+            if let Some((id, _, false)) = self.sessions.reader(turn.node, slot, wanted) {
                 self.with_room(turn, |room, post| room.cut_off(id, post));
             }
         }
@@ -153,8 +153,8 @@ impl App<'_> {
 /// Who wants to speak.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Speaker {
-    Stream(Handle),
-    Datagram(IpEndpoint),
+    Tcp(Handle),
+    Udp(IpEndpoint),
 }
 
 /// How much room a reader must have.
@@ -177,12 +177,12 @@ impl Wanted {
     }
 }
 
-impl Desk<'_> {
+impl Sessions<'_> {
     /// Whether everybody has room enough. Then it is known how much.
     fn look_at_readers(&mut self, node: &mut Node<'_>, wanted: &Wanted) -> bool {
         self.pace.room = usize::MAX;
         let mut reads_on = true;
-        for slot in 0..self.seats.len() {
+        for slot in 0..self.slots.len() {
             if let Some((_, room, enough)) = self.reader(node, slot, wanted) {
                 self.pace.queued(room);
                 reads_on &= enough;
@@ -198,7 +198,7 @@ impl Desk<'_> {
         slot: usize,
         wanted: &Wanted,
     ) -> Option<(MemberId, usize, bool)> {
-        let Some(Seat(Role::Member(member))) = self.seats.get(slot) else {
+        let Some(Session(Role::Member(member))) = self.slots.get(slot) else {
             return None;
         };
         let socket = node.tcp(member.handle)?;

@@ -3,16 +3,17 @@
 use smoltcp::time::{Duration, Instant};
 
 use super::app::App;
-use super::desk::{NEXT_TURN, discard};
 use super::operator::Screen;
 use super::post::Post;
 use super::readers::Speaker;
-use super::seat::{Member, Parting, Role, Seat};
 use super::service::may_be_answered;
+use super::session::{Member, Parting, Role, Session};
+use super::sessions::{NEXT_TURN, discard};
 use super::turn::Turn;
 use crate::chat::framing::SCRATCH;
 use crate::chat::{
-    self, Ending, Endpoint, Framer, LAST_WORDS_MAX, LINE_MAX, Lines, MemberId, RECEIPT_MAX, Step,
+    self, Endpoint, Framer, LAST_WORDS_MAX, LINE_MAX, Lines, MemberId, MessageEnd, RECEIPT_MAX,
+    Step,
 };
 use crate::node::{Handle, Node, TcpSocket};
 use crate::trace::Reason;
@@ -62,7 +63,7 @@ impl App<'_> {
         // The operator is a member as long as the room is there.
         let turn = &mut Turn { now, node, screen };
         let asked = self.with_room(turn, |room, post| {
-            room.message(now, id, line, Ending::Line, post)
+            room.message(now, id, line, MessageEnd::Line, post)
         });
         if let Ok(Some(request)) = asked {
             self.answer(turn, request);
@@ -75,7 +76,7 @@ impl App<'_> {
                 return;
             };
             if self.over.is_some() {
-                self.desk
+                self.sessions
                     .part(turn.now, turn.node, handle, Parting::Finishing);
                 continue;
             }
@@ -93,7 +94,7 @@ impl App<'_> {
             if let Ok(id) = joined {
                 let socket = turn.node.tcp(handle);
                 let queue = socket.map_or(0, |it| it.send_room() + it.send_queue());
-                self.desk.pace.joined(queue);
+                self.sessions.pace.joined(queue);
                 let member = Member {
                     handle,
                     id,
@@ -101,7 +102,7 @@ impl App<'_> {
                     fresh: true,
                     busy: false,
                 };
-                self.desk.set(handle.slot(), Role::Member(member));
+                self.sessions.set(handle.slot(), Role::Member(member));
             }
         }
         self.wake_at(Some(turn.now + NEXT_TURN));
@@ -119,7 +120,7 @@ impl App<'_> {
 
     fn keep_deadlines<S: Screen>(&mut self, turn: &mut Turn<'_, '_, S>) {
         for _ in 0..TURN {
-            let Some(slot) = self.desk.deadlines.pop_due(turn.now) else {
+            let Some(slot) = self.sessions.deadlines.pop_due(turn.now) else {
                 return;
             };
             self.look(turn, slot);
@@ -145,7 +146,7 @@ impl App<'_> {
             return false;
         };
         let port = socket.port();
-        let waits = self.has_to_wait(turn, octets, Speaker::Datagram(sender));
+        let waits = self.has_to_wait(turn, octets, Speaker::Udp(sender));
         let is_unheard = waits.is_some();
         if is_unheard && !self.is_unheard(turn.now, turn.node, sender, octets) {
             return false;
@@ -171,8 +172,8 @@ impl App<'_> {
         }
         let from = received.path();
         let octets = &scratch[..received.len];
-        let desk = &mut self.desk;
-        let mut post = Post { turn, desk };
+        let sessions = &mut self.sessions;
+        let mut post = Post { turn, sessions };
         let asked = match is_unheard {
             true => self.room.datagram_unheard(now, from, octets, &mut post),
             false => self.room.datagram(now, from, octets, &mut post),
@@ -185,7 +186,7 @@ impl App<'_> {
 
     /// Looks at one connection: it has news, or its deadline came.
     fn look<S: Screen>(&mut self, turn: &mut Turn<'_, '_, S>, slot: usize) {
-        match self.desk.role(slot) {
+        match self.sessions.role(slot) {
             Role::Empty => {}
             Role::Member(_) => turn.with_scratch(SCRATCH_MAX, |turn, scratch| {
                 self.read_member(turn, slot, scratch);
@@ -204,14 +205,14 @@ impl App<'_> {
                 discard(&mut socket);
                 if socket.ended().is_some() {
                     socket.close(turn.now);
-                    self.streams.forget(handle);
-                    self.desk.set(slot, Role::Empty);
+                    self.responses.forget(handle);
+                    self.sessions.set(slot, Role::Empty);
                 }
             }
             Role::Served(_) => turn.with_scratch(SCRATCH_MAX, |turn, scratch| {
                 self.go_on_serving(turn.now, turn.node, slot, scratch);
             }),
-            Role::Parting { .. } => self.desk.go_on_parting(turn.now, turn.node, slot),
+            Role::Parting { .. } => self.sessions.go_on_parting(turn.now, turn.node, slot),
         }
     }
 
@@ -243,7 +244,7 @@ impl App<'_> {
     ) -> Option<()> {
         let now = turn.now;
         let (count, finished) = self.arrived(turn, slot, scratch)?;
-        let Some(Seat(Role::Member(member))) = self.desk.seats.get_mut(slot) else {
+        let Some(Session(Role::Member(member))) = self.sessions.slots.get_mut(slot) else {
             return None;
         };
         let (handle, id) = (member.handle, member.id);
@@ -266,7 +267,7 @@ impl App<'_> {
         match step {
             Step::Wait { deadline } => {
                 if let Some(at) = deadline {
-                    self.desk.deadlines.not_after(slot, at);
+                    self.sessions.deadlines.not_after(slot, at);
                 }
                 return None;
             }
@@ -283,7 +284,7 @@ impl App<'_> {
                 member.fresh = false;
                 socket.consume(consume);
                 reading.steps = STEPS_AT_ONCE;
-                // It is a member: its seat says so.
+                // It is a member: its session says so.
                 let _ = self.with_room(turn, |room, post| room.too_long(now, id, ending, post));
             }
             Step::Message {
@@ -295,17 +296,17 @@ impl App<'_> {
                 let octets = &scratch[..len];
                 // A word in capitals may be a method all the same: the rest comes late.
                 let method = octets.iter().all(u8::is_ascii_uppercase);
-                let unfinished = method && ending == Ending::Idle;
+                let unfinished = method && ending == MessageEnd::Idle;
                 member.fresh &= octets.is_empty() || unfinished;
                 if self.room.is_heard(now, id, octets) {
                     self.hear(turn, slot, id, octets, ending)?;
                 } else {
                     // All lines of the kind together, so that they are not worth more time than other octets.
                     let more = match ending {
-                        Ending::Line => chat::unheard_lines(&scratch[consume..count]),
-                        Ending::Idle => Lines::default(),
+                        MessageEnd::Line => chat::unheard_lines(&scratch[consume..count]),
+                        MessageEnd::Idle => Lines::default(),
                     };
-                    if let Some(Seat(Role::Member(member))) = self.desk.seats.get_mut(slot) {
+                    if let Some(Session(Role::Member(member))) = self.sessions.slots.get_mut(slot) {
                         member.framer.skipped(more.octets);
                     }
                     if let Some(mut socket) = turn.node.tcp(handle) {
@@ -315,7 +316,7 @@ impl App<'_> {
                     reading.unheard_of = Some((id, ending));
                     reading.steps = STEPS_AT_ONCE;
                 }
-                if ending == Ending::Idle {
+                if ending == MessageEnd::Idle {
                     reading.steps = STEPS_AT_ONCE;
                 }
             }
@@ -335,21 +336,21 @@ impl App<'_> {
         slot: usize,
         id: MemberId,
         octets: &[u8],
-        ending: Ending,
+        ending: MessageEnd,
     ) -> Option<()> {
         let now = turn.now;
-        let desk = &mut self.desk;
-        let mut post = Post { turn, desk };
+        let sessions = &mut self.sessions;
+        let mut post = Post { turn, sessions };
         let asked = self.room.message(now, id, octets, ending, &mut post);
         if let Ok(Some(request)) = asked {
             self.answer(turn, request);
         }
-        if now >= self.desk.pace.slow_until {
+        if now >= self.sessions.pace.slow_until {
             return Some(());
         }
         // In turn with those who wait.
         let again = self.look_again(now);
-        self.desk.deadlines.not_after(slot, again);
+        self.sessions.deadlines.not_after(slot, again);
         None
     }
 
@@ -360,7 +361,7 @@ impl App<'_> {
         slot: usize,
         scratch: &mut [u8],
     ) -> Option<(usize, bool)> {
-        let Role::Member(member) = self.desk.role(slot) else {
+        let Role::Member(member) = self.sessions.role(slot) else {
             return None;
         };
         let mut socket = turn.node.tcp(member.handle)?;
@@ -374,11 +375,11 @@ impl App<'_> {
             socket.watch_acknowledgments();
             return None;
         }
-        let speaker = Speaker::Stream(member.handle);
+        let speaker = Speaker::Tcp(member.handle);
         if count > 0
             && let Some(again) = self.has_to_wait(turn, count, speaker)
         {
-            self.desk.deadlines.not_after(slot, again);
+            self.sessions.deadlines.not_after(slot, again);
             return None;
         }
         Some((count, finished))
@@ -387,15 +388,15 @@ impl App<'_> {
     fn read_on_later(&mut self, now: Instant, node: &mut Node<'_>, handle: Handle) {
         let socket = node.tcp(handle);
         if socket.is_some_and(|socket| socket.can_recv() || socket.has_finished()) {
-            self.desk.later(now, handle.slot());
+            self.sessions.later(now, handle.slot());
         }
     }
 
     /// The peer said everything: it has its answers, so this side closes, too.
     fn stream_ended(&mut self, now: Instant, node: &mut Node<'_>, handle: Handle, id: MemberId) {
         self.room.leave(id);
-        self.streams.forget(handle);
-        self.desk.part(now, node, handle, Parting::Finishing);
+        self.responses.forget(handle);
+        self.sessions.part(now, node, handle, Parting::Finishing);
     }
 
     fn end_shutdown(&mut self, now: Instant, node: &mut Node<'_>) {
@@ -403,10 +404,10 @@ impl App<'_> {
         if now < at {
             return self.wake_at(Some(at));
         }
-        for slot in 0..self.desk.seats.len() {
-            if let Role::Parting { handle, .. } = *self.desk.role(slot) {
+        for slot in 0..self.sessions.slots.len() {
+            if let Role::Parting { handle, .. } = *self.sessions.role(slot) {
                 node.abort(now, handle);
-                self.desk.set(slot, Role::Empty);
+                self.sessions.set(slot, Role::Empty);
             }
         }
     }
@@ -419,7 +420,7 @@ struct Reading {
     /// Messages that nobody heard: they have one answer together.
     unheard: u32,
     /// Whose they are, and how the last one ended.
-    unheard_of: Option<(MemberId, Ending)>,
+    unheard_of: Option<(MemberId, MessageEnd)>,
 }
 
 /// Whether the answer to what a member says next fits into its queue, and others' lines after it. Who asks

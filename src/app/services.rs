@@ -16,9 +16,9 @@ use smoltcp::time::Instant;
 
 use super::app::App;
 use super::chargen::Pattern;
-use super::desk::discard;
-use super::seat::{Parting, Role, Seat};
 use super::service::{Served, Service, may_be_answered};
+use super::session::{Parting, Role, Session};
+use super::sessions::discard;
 #[cfg(feature = "services")]
 use crate::node::ListenError;
 use crate::node::{Handle, Node, Received, TcpSocket};
@@ -58,16 +58,16 @@ impl App<'_> {
         self.service_at(node.status(handle)?.flow.local.port)
     }
 
-    /// Seats a connection to a service.
+    /// Begins to serve a connection to a service.
     pub(super) fn serve(&mut self, now: Instant, handle: Handle, service: Service) {
         let served = Served {
             handle,
             service,
             pattern: Pattern::default(),
         };
-        self.desk.set(handle.slot(), Role::Served(served));
+        self.sessions.set(handle.slot(), Role::Served(served));
         // The generator speaks first.
-        self.desk.later(now, handle.slot());
+        self.sessions.later(now, handle.slot());
     }
 
     /// The turn of a connection to a service.
@@ -78,8 +78,8 @@ impl App<'_> {
         slot: usize,
         scratch: &mut [u8],
     ) {
-        let served = match self.desk.seats.get_mut(slot) {
-            Some(Seat(Role::Served(served))) if COMPILED_IN => served,
+        let served = match self.sessions.slots.get_mut(slot) {
+            Some(Session(Role::Served(served))) if COMPILED_IN => served,
             _ => return,
         };
         let handle = served.handle;
@@ -100,11 +100,11 @@ impl App<'_> {
         };
         if socket.ended().is_some() {
             socket.close(now);
-            self.desk.set(slot, Role::Empty);
+            self.sessions.set(slot, Role::Empty);
         } else if more {
-            self.desk.later(now, slot);
+            self.sessions.later(now, slot);
         } else if !socket.may_recv() {
-            self.desk.part(now, node, handle, Parting::Finishing);
+            self.sessions.part(now, node, handle, Parting::Finishing);
         }
     }
 

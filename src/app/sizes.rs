@@ -5,7 +5,7 @@
 
 use core::mem::size_of;
 
-use super::{App, Seat, Stream, Watched};
+use super::{App, Response, Session, Watched};
 use crate::chat::{self, CELLS_PER_MEMBER, Cell};
 use crate::node::{Handle, Path, footprint};
 
@@ -46,7 +46,7 @@ pub const TABLE: [Section; 3] = [
                 "a datagram that waits, without its text",
                 footprint::WAITING_DATAGRAM,
             ),
-            ("a long answer on its way", size_of::<Stream>()),
+            ("a long answer on its way", size_of::<Response>()),
             ("a ladder drawn live", size_of::<Watched>()),
             ("the node and the room themselves", NODE_AND_ROOM),
         ],
@@ -78,7 +78,7 @@ const CONNECTION: [(&str, usize); 6] = [
         2 * footprint::DEADLINE,
     ),
     ("finding it, two entries", 2 * footprint::FLOW),
-    ("what it is to the chat", size_of::<Seat>()),
+    ("what it is to the chat", size_of::<Session>()),
 ];
 
 /// A member of the room, with its share of the index.

@@ -4,8 +4,8 @@ use heapless::Vec;
 use managed::ManagedSlice;
 
 use super::live::Watched;
-use super::seat::Seat;
-use super::telling::Stream;
+use super::response::Response;
+use super::session::Session;
 use crate::chat;
 use crate::deadlines::Place;
 use crate::node::{Handle, Path};
@@ -14,12 +14,12 @@ use smolhost::opaque;
 /// The memory of an application, in parts.
 pub struct Memory<'a> {
     /// One for each connection of the node.
-    pub seats: ManagedSlice<'a, Seat>,
+    pub sessions: ManagedSlice<'a, Session>,
     /// One for each connection of the node.
     pub deadlines: ManagedSlice<'a, Place>,
     /// One for each long answer that may be sent at the same time, at least two: the first is the operator's own,
     /// members share the others.
-    pub streams: ManagedSlice<'a, Stream>,
+    pub responses: ManagedSlice<'a, Response>,
     /// One for each connection whose ladder is drawn live; for others only changes of state are shown.
     pub watched: ManagedSlice<'a, Watched>,
     /// The room: one member for each connection, one for the operator, and those over UDP.
@@ -36,14 +36,14 @@ impl Memory<'static> {
 
         let repeat = |count| core::iter::repeat_n((), count);
         Self {
-            seats: repeat(connections)
-                .map(|()| Seat::EMPTY)
+            sessions: repeat(connections)
+                .map(|()| Session::EMPTY)
                 .collect::<Vec<_>>()
                 .into(),
             deadlines: std::vec![Place::EMPTY; connections].into(),
             // The operator's own, and those that members share.
-            streams: repeat(1 + 64)
-                .map(|()| Stream::EMPTY)
+            responses: repeat(1 + 64)
+                .map(|()| Response::EMPTY)
                 .collect::<Vec<_>>()
                 .into(),
             watched: repeat(64)
@@ -56,33 +56,33 @@ impl Memory<'static> {
 }
 
 /// The memory of an application as one value, for a `static`: `CONNECTIONS` as many as the node has, `MEMBERS` in the
-/// room at once, `STREAMS` long answers at once, one of them the operator's, and `WATCHED` live ladders.
+/// room at once, `RESPONSES` long answers at once, one of them the operator's, and `WATCHED` live ladders.
 ///
 /// Every octet of [`Self::new`] is zero, so the `static` costs no flash.
 pub struct Storage<
     const CONNECTIONS: usize,
     const MEMBERS: usize,
-    const STREAMS: usize,
+    const RESPONSES: usize,
     const WATCHED: usize,
 > {
-    seats: Vec<Seat, CONNECTIONS>,
+    sessions: Vec<Session, CONNECTIONS>,
     deadlines: Vec<Place, CONNECTIONS>,
-    streams: Vec<Stream, STREAMS>,
+    responses: Vec<Response, RESPONSES>,
     watched: Vec<Watched, WATCHED>,
     room: chat::Storage<Handle, Path, MEMBERS>,
 }
 
-opaque!([const CONNECTIONS: usize, const MEMBERS: usize, const STREAMS: usize, const WATCHED: usize] Storage<CONNECTIONS, MEMBERS, STREAMS, WATCHED>, "Storage");
+opaque!([const CONNECTIONS: usize, const MEMBERS: usize, const RESPONSES: usize, const WATCHED: usize] Storage<CONNECTIONS, MEMBERS, RESPONSES, WATCHED>, "Storage");
 
-impl<const CONNECTIONS: usize, const MEMBERS: usize, const STREAMS: usize, const WATCHED: usize>
-    Storage<CONNECTIONS, MEMBERS, STREAMS, WATCHED>
+impl<const CONNECTIONS: usize, const MEMBERS: usize, const RESPONSES: usize, const WATCHED: usize>
+    Storage<CONNECTIONS, MEMBERS, RESPONSES, WATCHED>
 {
     /// Empty memory.
     pub const fn new() -> Self {
         Self {
-            seats: Vec::new(),
+            sessions: Vec::new(),
             deadlines: Vec::new(),
-            streams: Vec::new(),
+            responses: Vec::new(),
             watched: Vec::new(),
             room: chat::Storage::new(),
         }
@@ -91,9 +91,9 @@ impl<const CONNECTIONS: usize, const MEMBERS: usize, const STREAMS: usize, const
     /// The memory in parts.
     pub fn memory(&mut self) -> Memory<'_> {
         Memory {
-            seats: full(&mut self.seats, || Seat::EMPTY).into(),
+            sessions: full(&mut self.sessions, || Session::EMPTY).into(),
             deadlines: full(&mut self.deadlines, || Place::EMPTY).into(),
-            streams: full(&mut self.streams, || Stream::EMPTY).into(),
+            responses: full(&mut self.responses, || Response::EMPTY).into(),
             watched: full(&mut self.watched, || Watched::NOTHING).into(),
             room: self.room.memory(),
         }
@@ -106,8 +106,8 @@ fn full<T, const N: usize>(vector: &mut Vec<T, N>, empty: fn() -> T) -> &mut [T]
     vector.as_mut_slice()
 }
 
-impl<const CONNECTIONS: usize, const MEMBERS: usize, const STREAMS: usize, const WATCHED: usize>
-    Default for Storage<CONNECTIONS, MEMBERS, STREAMS, WATCHED>
+impl<const CONNECTIONS: usize, const MEMBERS: usize, const RESPONSES: usize, const WATCHED: usize>
+    Default for Storage<CONNECTIONS, MEMBERS, RESPONSES, WATCHED>
 {
     fn default() -> Self {
         Self::new()

@@ -4,12 +4,12 @@ use core::fmt::{self, Write};
 
 use smoltcp::time::{Duration, Instant};
 
-use super::desk::Desk;
+use super::sessions::Sessions;
 use super::shares::beyond_a_share;
 use crate::chat::Room;
 use crate::node::{Handle, Node, Path, Status};
 use crate::plural::Count;
-use crate::trace::{Spelled, State, Style, Timer};
+use crate::trace::{DisplayEndpoint, State, Style, Timer};
 
 /// Places looked at for one part of a table.
 const PLACES_AT_ONCE: usize = 512;
@@ -19,7 +19,7 @@ pub(super) struct Facts<'p, 'a, 'n> {
     // Open to who puts it together for one answer.
     pub(super) now: Instant,
     pub(super) node: &'p Node<'n>,
-    pub(super) desk: &'p Desk<'a>,
+    pub(super) sessions: &'p Sessions<'a>,
     pub(super) room: &'p Room<'a, Handle, Path>,
     #[cfg_attr(
         not(feature = "ladder"),
@@ -55,7 +55,7 @@ impl Table {
             if let Some(status) = facts.node.status_in(place, facts.now) {
                 self.rows += 1;
                 self.waiting += usize::from(status.state == State::TimeWait);
-                let member = facts.desk.member(place).filter(|_| !status.orphaned);
+                let member = facts.sessions.member(place).filter(|_| !status.orphaned);
                 let name = member.and_then(|id| facts.room.name(id));
                 write_status(out, facts.now, &status, name)?;
                 return Ok(true);
@@ -85,8 +85,8 @@ impl Table {
             }
         }
         for (count, what) in [
-            (facts.desk.cut_short, "cut short"),
-            (facts.desk.refused, "refused"),
+            (facts.sessions.cut_short, "cut short"),
+            (facts.sessions.refused, "refused"),
         ] {
             if count > 0 {
                 write!(out, ", {} {what}", Count(count.into(), "answer"))?;
@@ -108,7 +108,7 @@ pub fn write_status(
     name: Option<&str>,
 ) -> fmt::Result {
     let mut cell = heapless::String::<64>::new();
-    let _ = write!(cell, "{}", Spelled(status.flow.remote));
+    let _ = write!(cell, "{}", DisplayEndpoint(status.flow.remote));
     write!(out, "{:<5} {cell:<22} ", status.id)?;
     cell.clear();
     let _ = write!(cell, "{}", status.state);

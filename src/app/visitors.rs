@@ -4,7 +4,7 @@
 use smoltcp::time::{Duration, Instant};
 
 use super::app::App;
-use super::seat::{Parting, Role};
+use super::session::{Parting, Role};
 use crate::chat::Endpoint;
 use crate::node::Node;
 use crate::origin::{self, Origin};
@@ -41,9 +41,9 @@ impl App<'_> {
         let (Some(visitor), Some(handle)) = (visitor, handle) else {
             return false;
         };
-        self.streams.forget(handle);
+        self.responses.forget(handle);
         node.evict(now, handle);
-        self.desk.set(visitor.place, Role::Empty);
+        self.sessions.set(visitor.place, Role::Empty);
         true
     }
 
@@ -67,7 +67,7 @@ impl App<'_> {
     /// Who has a place. Those who yield already count no more, and services have no end that could be named.
     fn guest_at(&self, now: Instant, node: &Node<'_>, place: usize) -> Option<Guest> {
         let status = node.status_in(place, now)?;
-        let patience = match self.desk.role(place) {
+        let patience = match self.sessions.role(place) {
             Role::Member(_) => None,
             Role::Parting {
                 step: Parting::Yielding,

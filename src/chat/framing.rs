@@ -64,7 +64,7 @@ pub const IDLE_IN_TYPING: Duration = Duration::from_secs(60);
 
 /// How a message ended, and so how to answer its sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum MessageEnd {
     /// With a line end: answers end with LF.
     Line,
     /// With silence, or with the end of the stream: answers have no LF.
@@ -81,14 +81,14 @@ pub enum Step {
         /// The length of the message, without its line end. May be 0.
         len: usize,
         /// How it ended.
-        ending: Ending,
+        ending: MessageEnd,
     },
     /// A message of more than [`MESSAGE_MAX`] octets has ended and was discarded; tell its sender.
     TooLong {
         /// Octets to take out of the ring.
         consume: usize,
         /// How it ended.
-        ending: Ending,
+        ending: MessageEnd,
     },
     /// Nothing to deliver: part of a message that is too long, a telnet command, a late line end.
     Skip {
@@ -128,7 +128,7 @@ pub struct Framer {
     /// Octets within which all telnet commands have been answered.
     answered: u16,
     /// How the last message ended; none yet: `None`.
-    ending: Option<Ending>,
+    ending: Option<MessageEnd>,
     late: Late,
     /// Inside a message that is too long.
     skipping: bool,
@@ -161,7 +161,7 @@ impl Framer {
 
     /// Whether this member's last message had no line end, so that answers have none either.
     pub fn unterminated(&self) -> bool {
-        self.ending == Some(Ending::Idle)
+        self.ending == Some(MessageEnd::Idle)
     }
 
     /// Whether the front of the ring begins a message.
@@ -239,7 +239,7 @@ impl Framer {
                 false => Late::Nothing,
             };
             let too_long = front.text > MESSAGE_MAX;
-            return self.message(seen, end, consume + nuls, Ending::Line, late, too_long);
+            return self.message(seen, end, consume + nuls, MessageEnd::Line, late, too_long);
         }
         if front.text > MESSAGE_MAX {
             return self.begin_skipping(&front);
@@ -257,9 +257,9 @@ impl Framer {
         let all = seen.len();
         match (front.half_ended, self.full) {
             // A CR without its LF is a line end that was cut.
-            (true, _) => self.message(seen, front.whole, all, Ending::Line, Late::Half, false),
-            (false, true) => self.message(seen, all, all, Ending::Idle, Late::Nuls, false),
-            (false, false) => self.message(seen, all, all, Ending::Idle, Late::LineEnd, false),
+            (true, _) => self.message(seen, front.whole, all, MessageEnd::Line, Late::Half, false),
+            (false, true) => self.message(seen, all, all, MessageEnd::Idle, Late::Nuls, false),
+            (false, false) => self.message(seen, all, all, MessageEnd::Idle, Late::LineEnd, false),
         }
     }
 
@@ -314,11 +314,11 @@ impl Framer {
                 deadline: Some(deadline),
             });
         }
-        self.ended(Ending::Idle, Late::Nuls);
+        self.ended(MessageEnd::Idle, Late::Nuls);
         Some(Step::Message {
             consume: nuls,
             len: 0,
-            ending: Ending::Idle,
+            ending: MessageEnd::Idle,
         })
     }
 
@@ -337,10 +337,10 @@ impl Framer {
     /// The rest of a message that is too long, up to its line end or to silence.
     fn skip(&mut self, now: Instant, seen: &[u8], front: &Front, ended: bool) -> Step {
         if let Some((_, consume)) = front.end {
-            self.ended(Ending::Line, Late::Nuls);
+            self.ended(MessageEnd::Line, Late::Nuls);
             return Step::TooLong {
                 consume,
-                ending: Ending::Line,
+                ending: MessageEnd::Line,
             };
         }
         if front.whole > 0 || self.full {
@@ -355,8 +355,8 @@ impl Framer {
             };
         }
         let (ending, late) = match front.half_ended {
-            true => (Ending::Line, Late::Half),
-            false => (Ending::Idle, Late::LineEnd),
+            true => (MessageEnd::Line, Late::Half),
+            false => (MessageEnd::Idle, Late::LineEnd),
         };
         self.ended(ending, late);
         Step::TooLong {
@@ -370,7 +370,7 @@ impl Framer {
         seen: &mut [u8],
         end: usize,
         consume: usize,
-        ending: Ending,
+        ending: MessageEnd,
         late: Late,
         too_long: bool,
     ) -> Step {
@@ -385,7 +385,7 @@ impl Framer {
         }
     }
 
-    fn ended(&mut self, ending: Ending, late: Late) {
+    fn ended(&mut self, ending: MessageEnd, late: Late) {
         self.ending = Some(ending);
         self.late = late;
         self.skipping = false;
@@ -401,9 +401,9 @@ impl Framer {
             IDLE_IN_TYPING
         } else if front.cut || text::ends_inside_a_character(seen) {
             IDLE_IN_CHARACTER
-        } else if self.keys && front.text <= KEYS && self.ending != Some(Ending::Idle) {
+        } else if self.keys && front.text <= KEYS && self.ending != Some(MessageEnd::Idle) {
             IDLE_AFTER_KEY
-        } else if self.ending == Some(Ending::Line) {
+        } else if self.ending == Some(MessageEnd::Line) {
             IDLE_IN_LINE
         } else {
             IDLE

@@ -10,8 +10,8 @@ use managed::ManagedSlice;
 use smoltcp::time::Instant;
 
 use super::index::{Cell, Index};
+use super::join_code::Secret;
 use super::name::{self, Name};
-use super::proof::Secret;
 use super::rate::Bucket;
 use crate::origin::Origin;
 
@@ -117,7 +117,7 @@ struct List {
 pub(super) struct NoSlot;
 
 pub(super) struct Members<'a, K, E> {
-    // Open to the hall, which counts places.
+    // Open to the roster, which counts places.
     slots: ManagedSlice<'a, Slot<K, E>>,
     index: Index<'a>,
     pub(super) secret: Secret,

@@ -98,25 +98,25 @@
 
 mod command;
 pub mod framing;
-mod hall;
 mod index;
+mod join_code;
 mod members;
 mod name;
 mod outbox;
-mod proof;
 mod rate;
 mod room;
+mod roster;
 pub mod text;
 mod words;
 
 pub use crate::origin::{Origin, Origins, count, most_crowded};
 pub use command::{HELP, OPERATOR_HELP};
-pub use framing::{Ending, Framer, Step};
+pub use framing::{Framer, MessageEnd, Step};
 pub use index::Cell;
+pub use join_code::{CODE_LEN, CODE_PERIOD};
 pub use members::{CELLS_PER_MEMBER, Endpoint, MemberId, Peer, Slot};
 pub use name::{NAME_MAX, Name};
 pub use outbox::{Ask, Counts, Full, LAST_WORDS_MAX, Outbox, Request};
-pub use proof::{CODE_LEN, CODE_PERIOD};
 pub use rate::{Rate, Source};
 pub use room::{
     AMPLIFICATION, LINE_MAX, Limits, Lines, Memory, Newcomer, NotAMember, PutOut, Room, RoomFull,

@@ -14,13 +14,13 @@ use heapless::String;
 use smoltcp::time::{Duration, Instant};
 
 use super::command::{self, Command};
-use super::framing::{Ending, MESSAGE_MAX};
-use super::hall::Hall;
+use super::framing::{MESSAGE_MAX, MessageEnd};
+use super::join_code::Secret;
 use super::members::{Endpoint, Kind, Member, MemberId, Members, Peer};
 use super::name::{self, NAME_MAX, Name};
 use super::outbox::{Counts, LAST_WORDS_MAX, Outbox, Request};
-use super::proof::Secret;
 use super::rate::{Bucket, Rate, Sources};
+use super::roster::Roster;
 use super::text;
 use super::words::{self, Answer};
 use crate::origin::Origin;
@@ -28,16 +28,16 @@ use smolhost::opaque;
 
 mod actions;
 mod memory;
-mod strangers;
 mod unheard;
+mod unvalidated;
 mod voice;
 mod yielding;
 
-use strangers::Rejoins;
+use unvalidated::Rejoins;
 
 pub use memory::{Memory, Storage};
-pub use strangers::AMPLIFICATION;
 pub use unheard::{Lines, unheard_lines};
+pub use unvalidated::AMPLIFICATION;
 pub use voice::Voice;
 pub use yielding::{Newcomer, PutOut};
 
@@ -54,7 +54,7 @@ pub struct Limits {
     /// What one member may send.
     pub rate: Rate,
     /// What all UDP endpoints without proof may send together.
-    pub strangers: Rate,
+    pub unvalidated: Rate,
     /// What those of one origin may send, and how many answers they get.
     pub stranger: Rate,
     /// How long a UDP member may be silent.
@@ -77,7 +77,7 @@ impl Default for Limits {
         };
         Self {
             rate,
-            strangers: Rate {
+            unvalidated: Rate {
                 burst: 60,
                 every: Duration::from_millis(100),
             },
@@ -111,9 +111,9 @@ pub struct NotAMember;
 
 /// The one room. `K` identifies a TCP connection to the caller, `E` is a UDP endpoint.
 pub struct Room<'a, K, E> {
-    hall: Hall<'a, K, E>,
+    roster: Roster<'a, K, E>,
     limits: Limits,
-    strangers: Bucket,
+    unvalidated: Bucket,
     line: Line,
 }
 
@@ -124,20 +124,20 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
     pub fn new(now: Instant, memory: Memory<'a, K, E>, limits: Limits, secret: [u64; 2]) -> Self {
         let members = Members::new(memory.slots, memory.cells, Secret(secret));
         Self {
-            hall: Hall {
+            roster: Roster {
                 members,
                 counts: Counts::default(),
                 sources: Sources(memory.sources),
             },
             limits,
-            strangers: Bucket::full(now),
+            unvalidated: Bucket::full(now),
             line: Line::new(),
         }
     }
 
     /// Reserves this many places for TCP connections and the console: UDP members never take them.
     pub fn keep_for_streams(&mut self, places: usize) {
-        self.hall.members.kept = places;
+        self.roster.members.kept = places;
     }
 
     /// What members may do.
@@ -147,7 +147,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
 
     /// How many members there are.
     pub fn len(&self) -> usize {
-        self.hall.members.len()
+        self.roster.members.len()
     }
 
     /// Whether the room is empty.
@@ -157,12 +157,12 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
 
     /// How many members there can be.
     pub fn capacity(&self) -> usize {
-        self.hall.members.capacity()
+        self.roster.members.capacity()
     }
 
     /// What happened so far.
     pub fn counts(&self) -> &Counts {
-        &self.hall.counts
+        &self.roster.counts
     }
 
     /// A member's name.
@@ -177,17 +177,17 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
 
     /// The names of all members and how they are connected.
     pub fn members(&self) -> impl Iterator<Item = (&str, Peer<K, E>)> + '_ {
-        self.hall
+        self.roster
             .members
             .iter()
             .map(|member| (member.name.as_str(), member.peer))
     }
 
     fn member(&self, id: MemberId) -> Option<&Member<K, E>> {
-        self.hall
+        self.roster
             .members
             .slot(id)
-            .and_then(|slot| self.hall.members.get(slot))
+            .and_then(|slot| self.roster.members.get(slot))
     }
 
     /// Lets a TCP connection in, which is then a member and hears everyone. Nothing is sent to it.
@@ -201,12 +201,12 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         out: &mut impl Outbox<K, E>,
     ) -> Result<MemberId, RoomFull> {
         // Whoever comes for a word can say it, however many came from there before.
-        let bucket = self.hall.sources.bucket(now, origin, self.limits.rate, 1);
-        self.hall
+        let bucket = self.roster.sources.bucket(now, origin, self.limits.rate, 1);
+        self.roster
             .members
             .add(now, Peer::Tcp(key), (origin, bucket), None)
             .map_err(|_| {
-                self.hall.counts.turned_away += 1;
+                self.roster.counts.turned_away += 1;
                 self.line.clear();
                 let _ = writeln!(self.line, "{}", words::FULL);
                 out.part(key, self.line.as_bytes());
@@ -217,16 +217,16 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
     /// Makes the operator's console a member. There is at most one.
     pub fn join_console(&mut self, now: Instant) -> Result<MemberId, RoomFull> {
         let operator = Name::try_from(name::OPERATOR).map_err(|_| RoomFull)?;
-        if self.hall.members.alike(&operator).is_some() {
+        if self.roster.members.alike(&operator).is_some() {
             return Err(RoomFull);
         }
         let nobody = (Origin::NOWHERE, Bucket::full(now));
         let id = self
-            .hall
+            .roster
             .members
             .add(now, Peer::Console, nobody, Some(operator))
             .map_err(|_| RoomFull)?;
-        if let Some(member) = self.hall.members.get_mut(id.slot) {
+        if let Some(member) = self.roster.members.get_mut(id.slot) {
             member.welcomed = true;
         }
         Ok(id)
@@ -234,15 +234,15 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
 
     /// Ends the membership of a peer that does not read.
     pub fn cut_off(&mut self, id: MemberId, out: &mut impl Outbox<K, E>) {
-        if let Some(slot) = self.hall.members.slot(id) {
-            self.hall.cut_off(slot, out);
+        if let Some(slot) = self.roster.members.slot(id) {
+            self.roster.cut_off(slot, out);
         }
     }
 
     /// Ends a membership without a message, since the connection has ended.
     pub fn leave(&mut self, id: MemberId) {
-        if let Some(slot) = self.hall.members.slot(id) {
-            self.hall.remove(slot);
+        if let Some(slot) = self.roster.members.slot(id) {
+            self.roster.remove(slot);
         }
     }
 
@@ -253,10 +253,10 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         now: Instant,
         id: MemberId,
         octets: &[u8],
-        ending: Ending,
+        ending: MessageEnd,
         out: &mut impl Outbox<K, E>,
     ) -> Result<Option<Request<K, E>>, NotAMember> {
-        let slot = self.hall.members.slot(id).ok_or(NotAMember)?;
+        let slot = self.roster.members.slot(id).ok_or(NotAMember)?;
         Ok(self.heard(now, slot, octets, ending, out))
     }
 
@@ -265,10 +265,10 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         &mut self,
         now: Instant,
         id: MemberId,
-        ending: Ending,
+        ending: MessageEnd,
         out: &mut impl Outbox<K, E>,
     ) -> Result<(), NotAMember> {
-        let slot = self.hall.members.slot(id).ok_or(NotAMember)?;
+        let slot = self.roster.members.slot(id).ok_or(NotAMember)?;
         self.note(now, slot, ending);
         self.refuse_long(slot, out);
         Ok(())
@@ -312,13 +312,13 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         let body = text.strip_suffix(b"\n").unwrap_or(text);
         let body = body.strip_suffix(b"\r").unwrap_or(body);
         let ending = if body.len() < text.len() {
-            Ending::Line
+            MessageEnd::Line
         } else {
-            Ending::Idle
+            MessageEnd::Idle
         };
-        match self.hall.members.at(&from) {
+        match self.roster.members.at(&from) {
             // Only a sign of life.
-            Some(slot) if octets.is_empty() => self.hall.members.hear(slot, now),
+            Some(slot) if octets.is_empty() => self.roster.members.hear(slot, now),
             Some(slot) => {
                 match self.rejoins(now, slot, &from, body) {
                     Rejoins::Not => {}
@@ -341,8 +341,8 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
     /// Drops UDP members that have been silent for too long. Returns when to call again.
     pub fn poll(&mut self, now: Instant, out: &mut impl Outbox<K, E>) -> Option<Instant> {
         loop {
-            let slot = self.hall.members.first(Kind::Datagrams)?;
-            let member = self.hall.members.get(slot)?;
+            let slot = self.roster.members.first(Kind::Datagrams)?;
+            let member = self.roster.members.get(slot)?;
             let deadline = member.heard + self.limits.silence;
             if now < deadline {
                 return Some(deadline);
@@ -351,7 +351,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
                 return None;
             };
             let code = self
-                .hall
+                .roster
                 .members
                 .secret
                 .code(&endpoint, endpoint.way(), now);
@@ -364,27 +364,27 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
                     code: &code
                 }
             );
-            self.hall.counts.silent += 1;
-            self.hall.dismiss(slot, &why, out);
+            self.roster.counts.silent += 1;
+            self.roster.dismiss(slot, &why, out);
         }
     }
 
     /// Ends every membership: each TCP and UDP member receives exactly `q`.
     pub fn shutdown(&mut self, out: &mut impl Outbox<K, E>) {
         while let Some(slot) = self
-            .hall
+            .roster
             .members
             .first(Kind::Streams)
-            .or(self.hall.members.first(Kind::Datagrams))
+            .or(self.roster.members.first(Kind::Datagrams))
         {
-            self.hall.farewell(slot, out);
+            self.roster.farewell(slot, out);
         }
     }
 
-    fn note(&mut self, now: Instant, slot: u32, ending: Ending) {
-        self.hall.members.hear(slot, now);
-        if let Some(member) = self.hall.members.get_mut(slot) {
-            member.lines = ending == Ending::Line;
+    fn note(&mut self, now: Instant, slot: u32, ending: MessageEnd) {
+        self.roster.members.hear(slot, now);
+        if let Some(member) = self.roster.members.get_mut(slot) {
+            member.lines = ending == MessageEnd::Line;
             member.spoke = true;
         }
     }
@@ -396,7 +396,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         now: Instant,
         slot: u32,
         octets: &[u8],
-        ending: Ending,
+        ending: MessageEnd,
         out: &mut impl Outbox<K, E>,
     ) -> Option<Request<K, E>> {
         self.note(now, slot, ending);
@@ -407,15 +407,15 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         }
         let command = command::parse(&text);
         let rate = self.limits.rate;
-        let member = self.hall.members.get_mut(slot)?;
+        let member = self.roster.members.get_mut(slot)?;
         let (number, peer) = (member.number, member.peer);
         let is_console = matches!(member.peer, Peer::Console);
         if !is_console || command.is_said() {
-            self.hall.counts.messages += 1;
+            self.roster.counts.messages += 1;
         }
         let unlimited = is_console || command == Command::Quit;
         if !unlimited && !member.bucket.take(now, rate) {
-            self.hall.counts.too_fast += 1;
+            self.roster.counts.too_fast += 1;
             self.answer(slot, Answer::TooFast(1), out);
             return None;
         }

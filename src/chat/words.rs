@@ -70,7 +70,7 @@ impl fmt::Display for Answer<'_> {
             Self::Nobody(name) => write!(
                 f,
                 "Nobody here is called {}; /who lists the members.",
-                Short(name)
+                Truncated(name)
             ),
             Self::Yourself => f.write_str("That is you; /who lists the others."),
             Self::Renamed(name) => write!(f, "You are now {name}."),
@@ -104,7 +104,11 @@ impl fmt::Display for Answer<'_> {
             }
             Self::Incomplete(usage) => write!(f, "Write it as {usage}"),
             Self::Unknown(word) => {
-                write!(f, "There is no command /{}; /help lists them.", Short(word))
+                write!(
+                    f,
+                    "There is no command /{}; /help lists them.",
+                    Truncated(word)
+                )
             }
             Self::OperatorOnly => {
                 f.write_str("Only the operator can do that; /help lists what you can do.")
@@ -132,9 +136,9 @@ impl fmt::Display for Answer<'_> {
 }
 
 /// What somebody typed, shown back to them, with an end.
-struct Short<'t>(&'t str);
+struct Truncated<'t>(&'t str);
 
-impl fmt::Display for Short<'_> {
+impl fmt::Display for Truncated<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.char_indices().nth(NAME_MAX) {
             Some((end, _)) => write!(f, "{}...", &self.0[..end]),

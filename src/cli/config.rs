@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use smolchat::trace::Spelled;
+use smolchat::trace::DisplayEndpoint;
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 
@@ -222,7 +222,7 @@ impl Stack {
         if is_loopback(remote.into()) {
             let host = self.host.addresses().first();
             let example = host.map(|host| IpEndpoint::new(host.address(), port));
-            let example = example.map(|example| format!(", as in {}", Spelled(example)));
+            let example = example.map(|example| format!(", as in {}", DisplayEndpoint(example)));
             return Err(ConfigError::Loopback(remote, example.unwrap_or_default()));
         }
         if has(&self.addresses, remote) {

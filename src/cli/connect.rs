@@ -26,7 +26,7 @@ use super::zone::Zoned;
 use super::{Failure, open};
 
 /// How long the peer may take to close after this side did because the user wants to go.
-const PATIENCE: Duration = Duration::from_secs(3);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What both kinds of client have.
 struct Terminal {

@@ -17,7 +17,7 @@ use smolchat::plural::Count;
 /// How long the thread rests after it wrote: more often than anybody can see.
 const REST: Duration = Duration::from_millis(5);
 /// How long a reader may take for the last octets.
-const LAST: Duration = Duration::from_secs(1);
+const FINISH_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
 struct State {
@@ -119,7 +119,7 @@ impl Spool {
     /// # Errors
     /// Why they were not, unless this has already been reported.
     pub fn finish(mut self) -> io::Result<()> {
-        let end = Instant::now() + LAST;
+        let end = Instant::now() + FINISH_TIMEOUT;
         let mut state = self.shared.lock();
         while !state.closed && state.behind() > 0 {
             let Some(left) = end.checked_duration_since(Instant::now()) else {

@@ -114,7 +114,7 @@ pub struct Sources<'a> {
 }
 
 /// Spins in a row that found nothing before no more are made.
-const PATIENCE: u8 = 4;
+const FUTILE_SPINS: u8 = 4;
 
 /// How to wait.
 #[derive(Debug, Clone, Copy)]
@@ -154,7 +154,7 @@ impl Waiter {
         let start = self.clock.now();
         let end = start + self.spin;
         let spin_end = deadline.map_or(end, |deadline| deadline.min(end));
-        while self.in_vain < PATIENCE {
+        while self.in_vain < FUTILE_SPINS {
             let woken = look(sources, Some(Duration::ZERO))?;
             if woken != Woken::default() {
                 self.in_vain = 0;
@@ -248,11 +248,11 @@ mod tests {
         };
         let clock = Clock::start();
         let mut waiter = Waiter::new(clock, Duration::from_millis(1));
-        for _ in 0..PATIENCE {
+        for _ in 0..FUTILE_SPINS {
             let deadline = clock.now() + Duration::from_millis(2);
             waiter.wait(sources, Some(deadline)).unwrap();
         }
-        assert_eq!(waiter.in_vain, PATIENCE);
+        assert_eq!(waiter.in_vain, FUTILE_SPINS);
         // A long sleep that ends with a frame says nothing; what is there at once does.
         waiter.spin = Duration::from_secs(60);
         frame.write_all(b"frame").unwrap();

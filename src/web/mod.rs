@@ -7,7 +7,7 @@ use core::fmt::{self, Write};
 
 use smoltcp::wire::IpEndpoint;
 
-use crate::trace::Spelled;
+use crate::trace::DisplayEndpoint;
 use smolhost::opaque;
 
 mod opening;
@@ -93,7 +93,7 @@ pub fn write_how_to_join(local: IpEndpoint, out: &mut dyn Write) -> fmt::Result 
          <h1>smolchat</h1>\n\
          <p>This is {}, a chat node with a TCP/IP stack of its own. A browser cannot chat here,\n\
          but these can:</p>",
-        Spelled(local)
+        DisplayEndpoint(local)
     )?;
     writeln!(
         out,

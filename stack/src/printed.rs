@@ -7,9 +7,9 @@ use crate::node::{
     SendToError, Serving, Status,
 };
 use crate::trace::{
-    Answer, Call, Cause, ConnectionId, Counters, Datagram, Direction, Ending, Event, Flags, Flow,
-    Header, Kind, Mark, Millis, Neighbor, Options, Reason, Repair, Resource, Segment, SeqNumber,
-    Spelled, State, Stray, Timer, Transition, Verdict,
+    Answer, Call, Cause, ConnectionId, Counters, Datagram, Direction, DisplayEndpoint, Ending,
+    Event, Flags, Flow, Header, Kind, Mark, Millis, Neighbor, Options, Reason, Repair, Resource,
+    Segment, SeqNumber, State, Stray, Timer, Transition, Verdict,
 };
 
 macro_rules! printed {
@@ -45,7 +45,7 @@ printed!(
     Resource,
     Segment,
     SeqNumber,
-    Spelled,
+    DisplayEndpoint,
     Stray,
     Timer,
     Transition,

@@ -1,6 +1,6 @@
 //! A node with its application, hosts around it, and whoever looks on.
 
-use smolchat::app::{self, App, Seat, Stream, Watched};
+use smolchat::app::{self, App, Response, Session, Watched};
 use smolchat::chat;
 use smolchat::deadlines::Place;
 use smolchat::node::{Config, Handle, Ingress, Limits, Memory, Node, Sizes, earliest};
@@ -82,12 +82,12 @@ fn build(setup: &Setup) -> Node<'static> {
 fn chat_for(setup: &Setup, now: Instant) -> App<'static> {
     let connections = setup.connections;
     let memory = app::Memory {
-        seats: std::iter::repeat_with(|| Seat::EMPTY)
+        sessions: std::iter::repeat_with(|| Session::EMPTY)
             .take(connections)
             .collect::<Vec<_>>()
             .into(),
         deadlines: vec![Place::EMPTY; connections].into(),
-        streams: std::iter::repeat_with(|| Stream::EMPTY)
+        responses: std::iter::repeat_with(|| Response::EMPTY)
             .take(3)
             .collect::<Vec<_>>()
             .into(),

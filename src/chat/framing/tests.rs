@@ -12,17 +12,17 @@ mod terminals;
 /// What came out of a stream, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Out {
-    Message(String, Ending),
-    TooLong(Ending),
+    Message(String, MessageEnd),
+    TooLong(MessageEnd),
     End,
 }
 
 fn line(text: &str) -> Out {
-    Out::Message(text.to_string(), Ending::Line)
+    Out::Message(text.to_string(), MessageEnd::Line)
 }
 
 fn idle(text: &str) -> Out {
-    Out::Message(text.to_string(), Ending::Idle)
+    Out::Message(text.to_string(), MessageEnd::Idle)
 }
 
 /// The receive ring of a socket, and the caller's part of the contract.
@@ -266,9 +266,15 @@ fn a_message_has_at_most_1024_octets() {
         stream.receive(format!("{long}{end}after\n").as_bytes());
         assert_eq!(stream.take(), [line(&long), line("after")]);
         stream.receive(format!("{long}y{end}after\n").as_bytes());
-        assert_eq!(stream.take(), [Out::TooLong(Ending::Line), line("after")]);
+        assert_eq!(
+            stream.take(),
+            [Out::TooLong(MessageEnd::Line), line("after")]
+        );
         stream.receive(format!("{}{end}after\n", "y".repeat(10_000)).as_bytes());
-        assert_eq!(stream.take(), [Out::TooLong(Ending::Line), line("after")]);
+        assert_eq!(
+            stream.take(),
+            [Out::TooLong(MessageEnd::Line), line("after")]
+        );
     }
     let mut stream = Stream::new();
     stream.receive(long.as_bytes());
@@ -276,7 +282,7 @@ fn a_message_has_at_most_1024_octets() {
     assert_eq!(stream.take(), [idle(&long)]);
     stream.receive(format!("{long}y").as_bytes());
     stream.wait(40);
-    assert_eq!(stream.take(), [Out::TooLong(Ending::Idle)]);
+    assert_eq!(stream.take(), [Out::TooLong(MessageEnd::Idle)]);
     stream.receive(b"after");
     stream.wait(40);
     assert_eq!(stream.take(), [idle("after")]);
@@ -294,9 +300,9 @@ fn a_long_message_is_refused_once_however_it_arrives() {
             }
             stream.wait(1000);
             let ending = if end.is_empty() {
-                Ending::Idle
+                MessageEnd::Idle
             } else {
-                Ending::Line
+                MessageEnd::Line
             };
             assert_eq!(stream.take(), [Out::TooLong(ending)], "segments of {size}");
             stream.receive(b"ok\n");
@@ -310,7 +316,7 @@ fn a_long_message_that_the_stream_ends_in_is_refused_too() {
     let mut stream = Stream::new();
     stream.receive(&[b'x'; 3000]);
     stream.end();
-    assert_eq!(stream.take(), [Out::TooLong(Ending::Idle), Out::End]);
+    assert_eq!(stream.take(), [Out::TooLong(MessageEnd::Idle), Out::End]);
 }
 
 #[test]
@@ -350,7 +356,7 @@ fn lines_come_out_as_they_went_in_whatever_the_segments_are() {
             wire.extend_from_slice(text.as_bytes());
             wire.extend_from_slice([&b"\n"[..], b"\r\n", b"\r\0"][random.below(3)]);
             expected.push(if text.len() > MESSAGE_MAX {
-                Out::TooLong(Ending::Line)
+                Out::TooLong(MessageEnd::Line)
             } else {
                 line(&text)
             });

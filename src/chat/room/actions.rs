@@ -17,7 +17,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         command: Command<'_>,
         out: &mut impl Outbox<K, E>,
     ) -> Option<Ask> {
-        let member = self.hall.members.get(slot)?;
+        let member = self.roster.members.get(slot)?;
         let name = member.name.clone();
         let operator = matches!(member.peer, Peer::Console);
         match command {
@@ -28,7 +28,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
             Command::Who => self.who(slot, out),
             Command::Help => self.answer(slot, Answer::Help { operator }, out),
             Command::Quit if operator => return Some(Ask::Shutdown),
-            Command::Quit => self.hall.farewell(slot, out),
+            Command::Quit => self.roster.farewell(slot, out),
             Command::States => return Some(Ask::States),
             Command::Ladder(None) if operator => {
                 self.answer(slot, Answer::Incomplete("/ladder N"), out)
@@ -62,7 +62,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         answer: impl FnOnce(&Members<'a, K, E>, &mut Line) -> fmt::Result,
         out: &mut impl Outbox<K, E>,
     ) {
-        let Some(member) = self.hall.members.get(slot) else {
+        let Some(member) = self.roster.members.get(slot) else {
             return;
         };
         let end = if member.lines { "\n" } else { "" };
@@ -71,18 +71,18 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
             let between = if member.lines { "\n" } else { " " };
             let _ = write!(self.line, "{}{between}", words::Welcome(&member.name));
         }
-        let _ = answer(&self.hall.members, &mut self.line);
+        let _ = answer(&self.roster.members, &mut self.line);
         let _ = self.line.push_str(end);
-        if self.hall.post(slot, self.line.as_bytes(), out)
-            && let Some(member) = self.hall.members.get_mut(slot)
+        if self.roster.post(slot, self.line.as_bytes(), out)
+            && let Some(member) = self.roster.members.get_mut(slot)
         {
             member.welcomed = true;
         }
     }
 
     pub(super) fn refuse_long(&mut self, slot: u32, out: &mut impl Outbox<K, E>) {
-        self.hall.counts.messages += 1;
-        self.hall.counts.too_long += 1;
+        self.roster.counts.messages += 1;
+        self.roster.counts.too_long += 1;
         self.answer(slot, Answer::TooLong, out);
     }
 
@@ -90,8 +90,8 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
     fn say(&mut self, slot: u32, line: fmt::Arguments<'_>, out: &mut impl Outbox<K, E>) {
         self.line.clear();
         let _ = writeln!(self.line, "{line}");
-        let reached = self.hall.broadcast(Some(slot), self.line.as_bytes(), out);
-        let receipt = match self.hall.members.len() {
+        let reached = self.roster.broadcast(Some(slot), self.line.as_bytes(), out);
+        let receipt = match self.roster.members.len() {
             0 | 1 => Answer::Alone,
             _ => Answer::Delivered(reached),
         };
@@ -114,7 +114,7 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         }
         self.line.clear();
         let _ = writeln!(self.line, "{from} (only to you): {text}");
-        let answer = match self.hall.post(other, self.line.as_bytes(), out) {
+        let answer = match self.roster.post(other, self.line.as_bytes(), out) {
             true => Answer::DeliveredTo(&name),
             false => Answer::NotDelivered(&name),
         };
@@ -128,14 +128,14 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
         if other == slot {
             return self.answer(slot, Answer::Yourself, out);
         }
-        self.hall.dismiss(other, words::KICKED, out);
+        self.roster.dismiss(other, words::KICKED, out);
         self.answer(slot, Answer::Kicked(&name), out);
     }
 
     /// Who is meant by a name as somebody typed it.
     fn find(&self, typed: &str) -> Option<(u32, Name)> {
-        let slot = self.hall.members.alike(typed)?;
-        Some((slot, self.hall.members.get(slot)?.name.clone()))
+        let slot = self.roster.members.alike(typed)?;
+        Some((slot, self.roster.members.get(slot)?.name.clone()))
     }
 
     fn rename(&mut self, slot: u32, wanted: &str, out: &mut impl Outbox<K, E>) {
@@ -156,12 +156,12 @@ impl<'a, K: Copy, E: Endpoint> Room<'a, K, E> {
                 return self.answer(slot, Answer::NameAlike(&name), out);
             }
         }
-        let Some(old) = self.hall.members.rename(slot, new.clone()) else {
+        let Some(old) = self.roster.members.rename(slot, new.clone()) else {
             return;
         };
         self.line.clear();
         let _ = writeln!(self.line, "-- {old} is now {new}.");
-        self.hall.broadcast(Some(slot), self.line.as_bytes(), out);
+        self.roster.broadcast(Some(slot), self.line.as_bytes(), out);
         self.answer(slot, Answer::Renamed(&new), out);
     }
 

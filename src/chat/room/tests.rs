@@ -40,7 +40,7 @@ fn text(text: &str) -> Got {
 
 /// The caller's side: what is sent, and whose queue is full.
 #[derive(Default)]
-struct Desk {
+struct Delivered {
     got: BTreeMap<Owned, Vec<Got>>,
     full: BTreeSet<Owned>,
     asked: Vec<(Someone, Ask)>,
@@ -52,7 +52,7 @@ fn key(peer: &Someone) -> Owned {
     format!("{peer:?}")
 }
 
-impl Outbox<Key, Endpoint> for Desk {
+impl Outbox<Key, Endpoint> for Delivered {
     fn send(&mut self, to: Someone, line: &[u8]) -> Result<(), Full> {
         if self.full.contains(&key(&to)) {
             return Err(Full);
@@ -87,10 +87,10 @@ fn origin_of(key: Key) -> Origin {
     Origin::of_v4([10, 1, (key >> 8) as u8, key as u8])
 }
 
-/// A room, its desk and its clock.
+/// A room, what it delivered, and its clock.
 struct Scene<'a> {
     room: Room<'a, Key, Endpoint>,
-    desk: Desk,
+    delivered: Delivered,
     now: Instant,
     ids: BTreeMap<Key, MemberId>,
 }
@@ -101,7 +101,7 @@ impl Scene<'_> {
         let room = Room::new(now, Memory::heap(members), Limits::default(), SECRET);
         Self {
             room,
-            desk: Desk::default(),
+            delivered: Delivered::default(),
             now,
             ids: BTreeMap::new(),
         }
@@ -124,48 +124,48 @@ impl Scene<'_> {
     fn join(&mut self, key: Key) -> Result<MemberId, RoomFull> {
         let id = self
             .room
-            .join_tcp(self.now, key, origin_of(key), &mut self.desk)?;
+            .join_tcp(self.now, key, origin_of(key), &mut self.delivered)?;
         self.ids.insert(key, id);
         Ok(id)
     }
 
     /// A TCP member sends a line.
     fn line(&mut self, key: Key, line: &str) {
-        self.octets(key, line.as_bytes(), Ending::Line)
+        self.octets(key, line.as_bytes(), MessageEnd::Line)
             .expect("a member");
     }
 
     /// A TCP member sends something without a line end.
     fn bare(&mut self, key: Key, text: &str) {
-        self.octets(key, text.as_bytes(), Ending::Idle)
+        self.octets(key, text.as_bytes(), MessageEnd::Idle)
             .expect("a member");
     }
 
-    fn octets(&mut self, key: Key, octets: &[u8], ending: Ending) -> Result<(), NotAMember> {
-        let (room, desk) = (&mut self.room, &mut self.desk);
-        let asked = room.message(self.now, self.ids[&key], octets, ending, desk)?;
+    fn octets(&mut self, key: Key, octets: &[u8], ending: MessageEnd) -> Result<(), NotAMember> {
+        let (room, delivered) = (&mut self.room, &mut self.delivered);
+        let asked = room.message(self.now, self.ids[&key], octets, ending, delivered)?;
         self.passed_on(asked);
         Ok(())
     }
 
     fn passed_on(&mut self, request: Option<Request<Key, Endpoint>>) {
         let asked = request.map(|it| (it.peer, it.ask));
-        self.desk.asked.extend(asked);
+        self.delivered.asked.extend(asked);
     }
 
     fn datagram(&mut self, from: Endpoint, octets: &[u8]) {
-        let (room, desk) = (&mut self.room, &mut self.desk);
-        let asked = room.datagram(self.now, from, octets, desk);
+        let (room, delivered) = (&mut self.room, &mut self.delivered);
+        let asked = room.datagram(self.now, from, octets, delivered);
         self.passed_on(asked);
     }
 
     fn wait(&mut self, seconds: u64) -> Option<Instant> {
         self.now += Duration::from_secs(seconds);
-        self.room.poll(self.now, &mut self.desk)
+        self.room.poll(self.now, &mut self.delivered)
     }
 
     fn take(&mut self, peer: Someone) -> Vec<Got> {
-        self.desk.got.remove(&key(&peer)).unwrap_or_default()
+        self.delivered.got.remove(&key(&peer)).unwrap_or_default()
     }
 
     /// What a TCP peer received.
@@ -182,7 +182,7 @@ impl Scene<'_> {
     fn settle(&mut self) {
         let keys: Vec<Key> = self.ids.keys().copied().collect();
         keys.into_iter().for_each(|key| self.line(key, ""));
-        self.desk.got.clear();
+        self.delivered.got.clear();
     }
 
     /// Asks for a code; the datagram that returns it.

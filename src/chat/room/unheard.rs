@@ -4,7 +4,7 @@ use smoltcp::time::Instant;
 
 use super::Room;
 use crate::chat::command::{self, Command};
-use crate::chat::framing::Ending;
+use crate::chat::framing::MessageEnd;
 use crate::chat::members::{Endpoint, MemberId, Peer};
 use crate::chat::outbox::{Outbox, Request};
 use crate::chat::words::Answer;
@@ -25,15 +25,15 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         now: Instant,
         id: MemberId,
         messages: u32,
-        ending: Ending,
+        ending: MessageEnd,
         out: &mut impl Outbox<K, E>,
     ) {
-        let Some(slot) = self.hall.members.slot(id) else {
+        let Some(slot) = self.roster.members.slot(id) else {
             return;
         };
         self.note(now, slot, ending);
-        self.hall.counts.messages += u64::from(messages);
-        self.hall.counts.too_fast += u64::from(messages);
+        self.roster.counts.messages += u64::from(messages);
+        self.roster.counts.too_fast += u64::from(messages);
         self.answer(slot, Answer::TooFast(messages), out);
     }
 
@@ -44,13 +44,13 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         now: Instant,
         slot: u32,
         octets: &[u8],
-        ending: Ending,
+        ending: MessageEnd,
         out: &mut impl Outbox<K, E>,
     ) -> Option<Request<K, E>> {
         if is_quit(octets) {
             return self.heard(now, slot, octets, ending, out);
         }
-        let number = self.hall.members.get(slot)?.number;
+        let number = self.roster.members.get(slot)?.number;
         self.too_fast(now, MemberId { slot, number }, 1, ending, out);
         None
     }

@@ -29,13 +29,13 @@ pub enum Voice {
 impl<K: Copy, E: Endpoint> Room<'_, K, E> {
     /// The voice of whoever at this origin has so many octets to say. Walks over all members.
     pub fn voice(&self, now: Instant, origin: Origin, octets: usize) -> Voice {
-        let members = self.hall.members.of(Kind::Streams);
-        let members = members.chain(self.hall.members.of(Kind::Datagrams));
+        let members = self.roster.members.of(Kind::Streams);
+        let members = members.chain(self.roster.members.of(Kind::Datagrams));
         let said = members
             .filter(|(_, member)| member.origin == origin)
             .map(|(_, member)| member.bucket.until_full(now))
             .fold(Duration::ZERO, |sum, each| sum + each);
-        let overheard = self.hall.sources.until_full(now, origin);
+        let overheard = self.roster.sources.until_full(now, origin);
         let is_little =
             said <= self.limits.rate.every * FEW && overheard <= self.limits.stranger.every * FEW;
         match is_little {

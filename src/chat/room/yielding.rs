@@ -49,7 +49,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         newcomer: &Newcomer,
         origin_of: impl Fn(K) -> Option<Origin>,
     ) -> Option<MemberId> {
-        let places = self.hall.members.capacity().min(self.hall.members.kept);
+        let places = self.roster.members.capacity().min(self.roster.members.kept);
         let origin = |peer: &Peer<K, E>| match peer {
             Peer::Tcp(key) => origin_of(*key),
             Peer::Udp(_) | Peer::Console => None,
@@ -59,14 +59,14 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         let first_words = self.limits.first_words / (1 << newcomer.waiting.min(5));
         let kind = Kind::Streams;
         let slot = self.yielding(now, kind, places, newcomer, first_words, &origin)?;
-        let number = self.hall.members.get(slot)?.number;
+        let number = self.roster.members.get(slot)?.number;
         Some(MemberId { slot, number })
     }
 
     /// Takes a TCP member's place for somebody who waits. It is told why through [`Outbox::part`].
     pub fn put_out(&mut self, id: MemberId, out: &mut impl Outbox<K, E>) -> Option<PutOut<K>> {
-        let slot = self.hall.members.slot(id)?;
-        let spoke = self.hall.members.get(slot)?.spoke;
+        let slot = self.roster.members.slot(id)?;
+        let spoke = self.roster.members.get(slot)?.spoke;
         match self.make_way(slot, out)? {
             Peer::Tcp(key) => Some(PutOut { key, spoke }),
             Peer::Udp(_) | Peer::Console => None,
@@ -81,17 +81,17 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         out: &mut impl Outbox<K, E>,
     ) {
         let places = self
-            .hall
+            .roster
             .members
             .capacity()
-            .saturating_sub(self.hall.members.kept);
+            .saturating_sub(self.roster.members.kept);
         let origin = |peer: &Peer<K, E>| match peer {
             Peer::Udp(endpoint) => Some(endpoint.origin()),
             Peer::Tcp(_) | Peer::Console => None,
         };
         let (kind, first_words) = (Kind::Datagrams, self.limits.first_words);
         let origins = |each: &mut dyn FnMut(Origin)| {
-            let members = self.hall.members.of(Kind::Datagrams);
+            let members = self.roster.members.of(Kind::Datagrams);
             let origins = members.filter_map(|(_, member)| origin(&member.peer));
             origins.for_each(each);
         };
@@ -113,8 +113,8 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
     }
 
     fn make_way(&mut self, slot: u32, out: &mut impl Outbox<K, E>) -> Option<Peer<K, E>> {
-        self.hall.counts.yielded += 1;
-        let member = self.hall.dismiss(slot, words::YIELDED, out)?;
+        self.roster.counts.yielded += 1;
+        let member = self.roster.dismiss(slot, words::YIELDED, out)?;
         Some(member.peer)
     }
 
@@ -131,7 +131,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
     ) -> Option<u32> {
         let limits = &self.limits;
         let members = || {
-            let all = self.hall.members.of(kind);
+            let all = self.roster.members.of(kind);
             all.filter_map(|(slot, member)| Some((slot, member, origin_of(&member.peer)?)))
         };
         let origins = |each: &mut dyn FnMut(Origin)| {

@@ -18,7 +18,7 @@ use crate::cli::Failure;
 use crate::cli::run::{News, Program};
 
 /// How long to wait for answers to the last datagram.
-const LAST: Duration = Duration::from_secs(1);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 
 const HELP: &str = "Each line is a datagram. There is no connection: nothing is opened or closed, and nobody \
 says whether a datagram arrived. q says q and ends.";
@@ -101,7 +101,7 @@ impl Client {
             }
             Typed::Do(Action::Quit, _) | Typed::Say(_) => {
                 if line == b"q" {
-                    end = Some(now + LAST);
+                    end = Some(now + ANSWER_TIMEOUT);
                 }
                 let sent = node
                     .udp(*port)
@@ -117,7 +117,7 @@ impl Client {
             }
         });
         if input.has_ended() {
-            end = Some(now + LAST);
+            end = Some(now + ANSWER_TIMEOUT);
         }
         self.end = self.end.or(end);
         self.told &= !said;

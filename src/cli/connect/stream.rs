@@ -15,12 +15,12 @@ use smoltcp::wire::IpEndpoint;
 use super::commands::{Action, Help, Typed, understand};
 use super::received::Received;
 use super::unanswered::{SILENCE, Unanswered};
-use super::{PATIENCE, Terminal};
+use super::{CLOSE_TIMEOUT, Terminal};
 use crate::cli::Failure;
 use crate::cli::run::{News, Program};
 
 /// How often to try again while nobody serves in a private network yet.
-const AGAIN: Duration = Duration::from_millis(500);
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a handshake has before a q ends it: what is piped in is read before any answer can come.
 const GRACE: Duration = Duration::from_secs(1);
 /// Octets typed that may wait for a server that does not read.
@@ -161,7 +161,7 @@ impl Client {
                 // A segment of its own: the FIN comes after it.
                 self.close_at.get_or_insert(now + Duration::from_micros(1));
                 self.until.get_or_insert(if self.answered {
-                    now + PATIENCE
+                    now + CLOSE_TIMEOUT
                 } else {
                     now.max(Instant::ZERO + GRACE)
                 });
@@ -251,7 +251,7 @@ impl Client {
             self.answered = true;
             self.silent_at = None;
             // Who said q meanwhile waits for the peer's FIN from now on.
-            self.until = self.until.map(|_| now + PATIENCE);
+            self.until = self.until.map(|_| now + CLOSE_TIMEOUT);
         }
         if self.silent_at.is_some_and(|at| at <= now) {
             self.silent_at = None;
@@ -264,7 +264,7 @@ impl Client {
     fn leave(&mut self, now: Instant) {
         self.typed.clear();
         self.close_at.get_or_insert(now);
-        self.until.get_or_insert(now + PATIENCE);
+        self.until.get_or_insert(now + CLOSE_TIMEOUT);
         if matches!(self.state(), State::SynSent | State::Closed) {
             self.abort(now);
         }
@@ -340,7 +340,7 @@ impl Client {
                 }
                 self.handle = None;
                 self.silent_at = None;
-                self.again = Some(now + AGAIN);
+                self.again = Some(now + RETRY_INTERVAL);
                 return;
             }
             Ending::Refused => Err(format!(

@@ -56,10 +56,10 @@
 
 mod faults;
 #[cfg(feature = "tap")]
-mod habit;
-#[cfg(feature = "tap")]
 mod offload;
 mod queue;
+#[cfg(feature = "tap")]
+mod read_ahead;
 #[cfg(feature = "tap")]
 mod tap;
 mod wire;

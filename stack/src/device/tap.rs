@@ -23,8 +23,8 @@ use tun_rs::{DeviceBuilder, Layer};
 use tun_tap::{Iface, Mode};
 
 use super::CLEARED;
-use super::habit::Habit;
 use super::offload::{self, Arrival, MAX_SEGMENT_FRAME, Train};
+use super::read_ahead::ReadAhead;
 
 /// Octets of an Ethernet header, which count towards a frame but not towards an MTU.
 const ETHERNET_HEADER: usize = 14;
@@ -130,7 +130,7 @@ pub struct Tap {
     sending: Vec<u8>,
     counters: TapCounters,
     error: Option<io::Error>,
-    habit: Habit,
+    read_ahead: ReadAhead,
 }
 
 impl Tap {
@@ -207,7 +207,7 @@ impl Tap {
             sending: std::vec![0; longest],
             counters: TapCounters::default(),
             error: None,
-            habit: Habit::default(),
+            read_ahead: ReadAhead::default(),
         })
     }
 
@@ -238,7 +238,7 @@ impl Tap {
 
     /// Reads one frame, unless there is one that nobody took.
     fn fill(&mut self) {
-        if self.waiting.is_some() || self.next_of_train() || self.habit.leaves_out() {
+        if self.waiting.is_some() || self.next_of_train() || self.read_ahead.leaves_out() {
             return;
         }
         while self.waiting.is_none() && self.error.is_none() {
@@ -246,7 +246,7 @@ impl Tap {
                 Ok(len) if len == self.received.len() => self.counters.too_long += 1,
                 Ok(len) => self.arrived(len),
                 Err(error) => match error.kind() {
-                    ErrorKind::WouldBlock => return self.habit.found_nothing(),
+                    ErrorKind::WouldBlock => return self.read_ahead.found_nothing(),
                     ErrorKind::Interrupted => (),
                     _ => self.error = Some(error),
                 },
@@ -259,7 +259,7 @@ impl Tap {
         let Some((header, frame)) = self.received[..len].split_at_checked(self.header) else {
             return;
         };
-        self.habit.found();
+        self.read_ahead.found();
         if !header.is_empty() {
             match offload::arrival(header, frame) {
                 Arrival::Whole => (),

@@ -3,7 +3,7 @@
 //! Pieces go in, datagrams come out; there is neither clock nor device in it. Its limits:
 //!
 //! - Each datagram under way has a place of its own with room for the longest, 64 KiB. No place is taken for
-//!   longer than [`PATIENCE`].
+//!   longer than [`REASSEMBLY_TIMEOUT`].
 //! - One sender (one IPv6 network of 64 bits) has at most [`SHARE`] places, and its next datagram takes the
 //!   place of its own oldest. Where all places are taken, those who have most give way first: nobody's pieces
 //!   push out those of somebody who has fewer.
@@ -22,7 +22,7 @@ use crate::trace::Reason;
 
 /// How long a datagram may take to come together. RFC 1122 says 60 to 120 s; the 30 s of Linux outlast what a
 /// network delays, and are a place's whole life in the hands of a stranger.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const REASSEMBLY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Places that one sender may have.
 pub(super) const SHARE: usize = 2;
@@ -239,7 +239,7 @@ impl<'a> Reassembly<'a> {
             stretches: Vec::new(),
             spoiled: false,
         };
-        self.due.get_or_insert(now + PATIENCE);
+        self.due.get_or_insert(now + REASSEMBLY_TIMEOUT);
         let evicted = self.places[index].partial.replace(partial).is_some();
         (self.add_to(index, fragment), evicted)
     }
@@ -332,7 +332,7 @@ impl<'a> Reassembly<'a> {
         if self.due.is_none_or(|due| due > now) {
             return false;
         }
-        let late = |partial: &Partial| partial.since + PATIENCE <= now;
+        let late = |partial: &Partial| partial.since + REASSEMBLY_TIMEOUT <= now;
         for place in self.places.iter_mut() {
             if let Some(given_up) = place.partial.take_if(|partial| late(partial))
                 && !given_up.spoiled
@@ -346,7 +346,9 @@ impl<'a> Reassembly<'a> {
 
     fn look_ahead(&mut self) {
         let waiting = self.places.iter().flat_map(|place| &place.partial);
-        self.due = waiting.map(|partial| partial.since + PATIENCE).min();
+        self.due = waiting
+            .map(|partial| partial.since + REASSEMBLY_TIMEOUT)
+            .min();
     }
 
     /// When the first one is to be given up.

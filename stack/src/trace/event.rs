@@ -46,8 +46,8 @@ impl fmt::Display for Flow {
         write!(
             f,
             "{} - {}",
-            super::Spelled(self.local),
-            super::Spelled(self.remote)
+            super::DisplayEndpoint(self.local),
+            super::DisplayEndpoint(self.remote)
         )
     }
 }
@@ -55,7 +55,10 @@ impl fmt::Display for Flow {
 #[cfg(feature = "defmt")]
 impl defmt::Format for Flow {
     fn format(&self, f: defmt::Formatter<'_>) {
-        let (local, remote) = (super::Spelled(self.local), super::Spelled(self.remote));
+        let (local, remote) = (
+            super::DisplayEndpoint(self.local),
+            super::DisplayEndpoint(self.remote),
+        );
         defmt::write!(f, "{} - {}", local, remote);
     }
 }

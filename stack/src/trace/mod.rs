@@ -30,4 +30,4 @@ pub use phrases::Phrases;
 pub use seq_number::SeqNumber;
 pub use style::{Glyphs, Palette, Style};
 pub use verdict::*;
-pub use words::Spelled;
+pub use words::DisplayEndpoint;

@@ -208,9 +208,9 @@ impl fmt::Display for Ending {
 
 /// An endpoint as it is written in a URL: an IPv6 address is in brackets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spelled(pub IpEndpoint);
+pub struct DisplayEndpoint(pub IpEndpoint);
 
-impl fmt::Display for Spelled {
+impl fmt::Display for DisplayEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match IpAddr::from(self.0.addr) {
             IpAddr::V4(addr) => write!(f, "{addr}:{}", self.0.port),
@@ -220,7 +220,7 @@ impl fmt::Display for Spelled {
 }
 
 #[cfg(feature = "defmt")]
-impl defmt::Format for Spelled {
+impl defmt::Format for DisplayEndpoint {
     fn format(&self, f: defmt::Formatter<'_>) {
         match IpAddr::from(self.0.addr) {
             IpAddr::V4(addr) => defmt::write!(f, "{}:{=u16}", addr, self.0.port),

@@ -53,7 +53,7 @@ const RCC_MAIN_8_MHZ: u32 = 0xE << 6;
 /// 200 MHz divided by 4.
 const RCC_SYSDIV_4: u32 = 3 << 23;
 /// The PLL locks in half a millisecond; this many looks take longer even at full speed.
-const LOCK_PATIENCE: u32 = 50_000;
+const LOCK_POLLS_MAX: u32 = 50_000;
 
 const GPIO_AFSEL: Offset = Offset(0x420);
 const GPIO_DEN: Offset = Offset(0x51C);
@@ -92,7 +92,7 @@ fn run_at_50_mhz(system: &mut impl Registers) {
     system.clear(RCC, RCC_USESYSDIV);
     let kept = system.read(RCC) & !(RCC_SOURCE | RCC_PLL_OFF | RCC_PLL_OUTPUT_OFF | RCC_SYSDIV);
     system.write(RCC, kept | RCC_MAIN_8_MHZ | RCC_SYSDIV_4 | RCC_USESYSDIV);
-    for _ in 0..LOCK_PATIENCE {
+    for _ in 0..LOCK_POLLS_MAX {
         if system.read(RIS) & RIS_PLL_LOCKED != 0 {
             break;
         }

@@ -68,7 +68,7 @@ const MAC_CR_FDPX: u32 = 1 << 20;
 
 /// How often a self-clearing bit is looked at before it is taken for stuck. The longest wait of the
 /// data sheet is 10 us, for the software reset.
-const PATIENCE: u32 = 10_000;
+const POLLS_MAX: u32 = 10_000;
 
 /// The controller, receiving and transmitting.
 pub struct Lan9118<R> {
@@ -98,7 +98,7 @@ impl<R: Registers> Lan9118<R> {
     /// Waits, within bounds, for `mask` to clear. A controller that is stuck will receive nothing,
     /// which the counters show; there is nothing better to do here.
     fn settle(&mut self, at: Offset, mask: u32) {
-        for _ in 0..PATIENCE {
+        for _ in 0..POLLS_MAX {
             if self.registers.read(at) & mask == 0 {
                 return;
             }

@@ -146,7 +146,7 @@ fn no_answer_to_a_stranger_is_larger_than_its_datagram() {
         let mut scene = Scene::with(1500, members);
         let mut send = |datagram: &[u8], silent: bool| {
             scene.now += Duration::from_secs(10);
-            scene.desk.got.clear();
+            scene.delivered.got.clear();
             scene.datagram(MALLORY, datagram);
             let answers = scene.udp(MALLORY);
             assert!(answers.len() <= 1);
@@ -216,7 +216,7 @@ fn one_origin_is_heard_and_answered_at_its_rate_and_others_as_ever() {
 #[test]
 fn what_strangers_from_everywhere_say_together_has_a_bound_and_members_are_not_in_it() {
     let mut scene = Scene::with(4, 1);
-    let burst = Limits::default().strangers.burst as usize;
+    let burst = Limits::default().unvalidated.burst as usize;
     for host in 0..200 {
         scene.datagram((host, 1), &[b'x'; 80]);
     }
@@ -246,7 +246,7 @@ fn a_member_over_udp_has_the_commands_and_a_bucket_of_its_own() {
     scene.line(1, "/msg alice psst");
     assert_eq!(scene.udp(ALICE), [text("guest-1 (only to you): psst\n")]);
     scene.datagram(ALICE, b"/states");
-    assert_eq!(scene.desk.asked, [(Peer::Udp(ALICE), Ask::States)]);
+    assert_eq!(scene.delivered.asked, [(Peer::Udp(ALICE), Ask::States)]);
     (0..30).for_each(|_| scene.datagram(ALICE, b"flood"));
     assert_eq!(
         scene
@@ -326,10 +326,10 @@ fn lines_that_a_queue_did_not_take_are_counted_and_told() {
     let mut scene = Scene::with(4, 1);
     scene.settle();
     scene.admit(ALICE);
-    scene.desk.full.insert(key(&Peer::Udp(ALICE)));
+    scene.delivered.full.insert(key(&Peer::Udp(ALICE)));
     scene.line(1, "one");
     assert_eq!(scene.tcp(1), [text("Delivered to 0 members.\n")]);
-    scene.desk.full.clear();
+    scene.delivered.full.clear();
     scene.line(1, "two");
     assert_eq!(
         scene.udp(ALICE),
@@ -377,7 +377,7 @@ fn a_crowd_over_udp_makes_room_for_who_comes_from_elsewhere() {
         scene.admit((66, port));
     }
     scene.datagram((66, 1), b"I have spoken");
-    scene.desk.got.clear();
+    scene.delivered.got.clear();
     scene.admit(ALICE);
     let told = "Others wait for a place and you were silent for longest, so yours goes to them. Come again to talk.";
     assert_eq!(scene.udp((66, 2)), [text(told)]);
@@ -441,7 +441,7 @@ fn no_datagram_at_all_stops_the_room() {
             scene.admit_if_room(((random >> 9) as u8 % 20, 1));
             scene.wait(1);
         }
-        scene.desk.got.clear();
+        scene.delivered.got.clear();
     }
     assert_eq!(scene.room.members().count(), scene.room.len());
 }

@@ -20,7 +20,7 @@ fn a_name_that_is_taken_or_looks_like_one_is_refused() {
     let mut scene = Scene::with(4, 2);
     scene.settle();
     scene.line(1, "/nick alice");
-    scene.desk.got.clear();
+    scene.delivered.got.clear();
     let characters = format!(
         "A name has {}, and - _ . between them. Try another.\n",
         name::LETTERS
@@ -66,7 +66,7 @@ fn a_name_of_another_script_is_taken_unless_it_looks_like_one_here() {
     let mut scene = Scene::with(4, 2);
     scene.settle();
     scene.line(1, "/nick coco");
-    scene.desk.got.clear();
+    scene.delivered.got.clear();
     for (wanted, answer) in [
         (
             "Сосо",
@@ -119,7 +119,7 @@ fn the_name_of_one_who_left_is_free() {
     scene.settle();
     scene.line(1, "/nick alice");
     scene.room.leave(scene.ids[&1]);
-    scene.desk.got.clear();
+    scene.delivered.got.clear();
     scene.line(2, "/nick alice");
     assert_eq!(scene.tcp(2), [text("You are now alice.\n")]);
 }
@@ -177,7 +177,7 @@ fn a_private_line_reaches_one_member_only() {
         scene.tcp(1),
         [text("That is you; /who lists the others.\n")]
     );
-    scene.desk.full.insert(key(&Peer::Tcp(2)));
+    scene.delivered.full.insert(key(&Peer::Tcp(2)));
     scene.line(1, "/msg guest-2 are you there?");
     assert_eq!(
         scene.tcp(1),

@@ -139,7 +139,7 @@ fn whoever_leaves_and_comes_again_goes_on_where_it_was() {
         let origin = origin_of(1);
         let id = scene
             .room
-            .join_tcp(scene.now, key + 1, origin, &mut scene.desk);
+            .join_tcp(scene.now, key + 1, origin, &mut scene.delivered);
         scene.ids.insert(key + 1, id.unwrap());
     }
     assert_eq!(said(&scene) - before, 20 + 48);

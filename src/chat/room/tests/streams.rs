@@ -6,7 +6,7 @@ use crate::chat::{CELLS_PER_MEMBER, Slot};
 #[test]
 fn nothing_is_said_to_a_member_before_its_first_message() {
     let mut scene = Scene::with(4, 2);
-    assert_eq!(scene.desk.sends, 0);
+    assert_eq!(scene.delivered.sends, 0);
     scene.line(1, "hello");
     assert_eq!(scene.tcp(2), [text("guest-1: hello\n")]);
 }
@@ -75,7 +75,7 @@ fn every_message_draws_exactly_one_answer_to_its_sender() {
         "Q",
         "q q",
     ];
-    for ending in [Ending::Line, Ending::Idle] {
+    for ending in [MessageEnd::Line, MessageEnd::Idle] {
         let mut scene = Scene::with(4, 2);
         scene.room.limits.rate = Rate::UNLIMITED;
         for message in messages {
@@ -86,7 +86,11 @@ fn every_message_draws_exactly_one_answer_to_its_sender() {
             let [Got::Text(answer)] = &got[..] else {
                 panic!("{message:?}: {got:?}")
             };
-            assert_eq!(answer.ends_with('\n'), ending == Ending::Line, "{answer:?}");
+            assert_eq!(
+                answer.ends_with('\n'),
+                ending == MessageEnd::Line,
+                "{answer:?}"
+            );
         }
     }
 }
@@ -99,7 +103,7 @@ fn q_alone_is_answered_by_a_farewell_and_by_nothing_else() {
         assert_eq!(scene.tcp(1), [Got::Farewell]);
         assert_eq!(scene.tcp(2), []);
         assert_eq!(scene.room.len(), 1);
-        assert_eq!(scene.octets(1, b"more", Ending::Idle), Err(NotAMember));
+        assert_eq!(scene.octets(1, b"more", MessageEnd::Idle), Err(NotAMember));
         scene.line(2, "q");
         assert_eq!(scene.tcp(2), [Got::Farewell], "as a line, too");
     }
@@ -152,7 +156,7 @@ fn a_stale_handle_never_speaks_for_its_successor() {
     assert_eq!(
         scene
             .room
-            .message(scene.now, old, b"q", Ending::Line, &mut scene.desk),
+            .message(scene.now, old, b"q", MessageEnd::Line, &mut scene.delivered),
         Err(NotAMember)
     );
     scene.room.leave(old);
@@ -163,20 +167,20 @@ fn a_stale_handle_never_speaks_for_its_successor() {
 fn a_slow_reader_is_told_why_and_disconnected_and_the_others_go_on() {
     let mut scene = Scene::with(4, 4);
     scene.settle();
-    scene.desk.full.insert(key(&Peer::Tcp(2)));
+    scene.delivered.full.insert(key(&Peer::Tcp(2)));
     scene.line(1, "hello");
     assert_eq!(scene.tcp(1), [text("Delivered to 2 members.\n")]);
     assert_eq!(scene.tcp(3), [text("guest-1: hello\n")]);
     assert_eq!(scene.tcp(4), [text("guest-1: hello\n")]);
     assert_eq!(scene.tcp(2), [Got::Parted(format!("{}\n", words::SLOW))]);
-    assert_eq!(scene.octets(2, b"x", Ending::Line), Err(NotAMember));
+    assert_eq!(scene.octets(2, b"x", MessageEnd::Line), Err(NotAMember));
     assert_eq!(scene.room.counts().slow, 1);
 }
 
 #[test]
 fn one_that_does_not_read_its_own_answers_is_disconnected() {
     let mut scene = Scene::with(4, 1);
-    scene.desk.full.insert(key(&Peer::Tcp(1)));
+    scene.delivered.full.insert(key(&Peer::Tcp(1)));
     scene.line(1, "/help");
     assert_eq!(scene.tcp(1), [Got::Parted(format!("{}\n", words::SLOW))]);
     assert!(scene.room.is_empty());
@@ -211,12 +215,12 @@ fn a_message_that_is_too_long_is_refused_and_its_sender_stays() {
     let id = scene.ids[&1];
     scene
         .room
-        .too_long(scene.now, id, Ending::Line, &mut scene.desk)
+        .too_long(scene.now, id, MessageEnd::Line, &mut scene.delivered)
         .expect("a member");
     assert_eq!(scene.tcp(1), [text(&format!("{refusal}\n"))]);
     // Each invalid octet is shown as three.
     scene
-        .octets(1, &[0xff; 342], Ending::Idle)
+        .octets(1, &[0xff; 342], MessageEnd::Idle)
         .expect("a member");
     assert_eq!(scene.tcp(1), [text(refusal)]);
     assert_eq!(scene.tcp(2), []);
@@ -243,7 +247,7 @@ fn the_longest_line_fits_with_the_longest_name() {
         );
     }
     let full = "y".repeat(1024);
-    scene.desk.got.clear();
+    scene.delivered.got.clear();
     scene.line(1, &full);
     assert_eq!(
         scene.tcp(3),
@@ -273,7 +277,7 @@ fn others_see_clean_text_on_one_line() {
         .octets(
             1,
             b"a\x1b[31mb\x07\r\noperator: c\xff\xe2\x80\xae",
-            Ending::Line,
+            MessageEnd::Line,
         )
         .expect("a member");
     assert_eq!(scene.tcp(2), [text("guest-1: ab operator: c\u{fffd}\n")]);
@@ -285,7 +289,7 @@ fn states_and_ladders_are_asked_of_the_caller() {
     scene.line(1, "/states");
     scene.line(1, "/ladder");
     assert_eq!(
-        scene.desk.asked,
+        scene.delivered.asked,
         [
             (Peer::Tcp(1), Ask::States),
             (Peer::Tcp(1), Ask::Ladder(None))
@@ -306,9 +310,9 @@ fn the_console_is_a_member_that_can_do_more() {
     );
     let before = scene.room.counts().messages;
     let mut say = |message: &str| {
-        let (room, desk) = (&mut scene.room, &mut scene.desk);
+        let (room, delivered) = (&mut scene.room, &mut scene.delivered);
         let octets = message.as_bytes();
-        let asked = room.message(scene.now, console, octets, Ending::Line, desk);
+        let asked = room.message(scene.now, console, octets, MessageEnd::Line, delivered);
         scene.passed_on(asked.expect("a member"));
     };
     [
@@ -327,7 +331,12 @@ fn the_console_is_a_member_that_can_do_more() {
     say("q");
     // The greeting below. Orders to the program are for nobody to read.
     assert_eq!(scene.room.counts().messages - before, 1);
-    let asked: Vec<Ask> = scene.desk.asked.drain(..).map(|(_, ask)| ask).collect();
+    let asked: Vec<Ask> = scene
+        .delivered
+        .asked
+        .drain(..)
+        .map(|(_, ask)| ask)
+        .collect();
     assert_eq!(
         asked,
         [
@@ -357,9 +366,9 @@ fn the_console_is_a_member_that_can_do_more() {
 fn lines_lost_by_the_console_are_told_with_the_next_one() {
     let mut scene = Scene::with(4, 1);
     scene.room.join_console(scene.now).expect("free");
-    scene.desk.full.insert(key(&Peer::Console));
+    scene.delivered.full.insert(key(&Peer::Console));
     (0..3).for_each(|_| scene.line(1, "lost"));
-    scene.desk.full.clear();
+    scene.delivered.full.clear();
     scene.line(1, "seen");
     assert_eq!(
         scene.take(Peer::Console),
@@ -375,7 +384,7 @@ fn shutdown_says_exactly_q_to_everybody() {
     let mut scene = Scene::with(8, 3);
     scene.admit((9, 9));
     scene.room.join_console(scene.now).expect("free");
-    scene.room.shutdown(&mut scene.desk);
+    scene.room.shutdown(&mut scene.delivered);
     for key in 1..=3 {
         assert_eq!(scene.tcp(key), [Got::Farewell]);
     }
@@ -388,21 +397,21 @@ fn a_room_in_fixed_memory_behaves_alike() {
     let mut storage = Storage::<Key, Endpoint, 3>::new();
     let now = Instant::ZERO;
     let mut room = Room::new(now, storage.memory(), Limits::default(), SECRET);
-    let mut desk = Desk::default();
+    let mut delivered = Delivered::default();
     assert_eq!(room.capacity(), 3);
     let ids: Vec<_> = (0..3)
         .map(|key| {
-            room.join_tcp(now, key, origin_of(key), &mut desk)
+            room.join_tcp(now, key, origin_of(key), &mut delivered)
                 .expect("free")
         })
         .collect();
     assert_eq!(
-        room.join_tcp(now, 3, origin_of(3), &mut desk),
+        room.join_tcp(now, 3, origin_of(3), &mut delivered),
         Err(RoomFull)
     );
-    room.message(now, ids[0], b"hi", Ending::Line, &mut desk)
+    room.message(now, ids[0], b"hi", MessageEnd::Line, &mut delivered)
         .expect("a member");
-    assert_eq!(desk.got[&key(&Peer::Tcp(2))], [text("guest-1: hi\n")]);
+    assert_eq!(delivered.got[&key(&Peer::Tcp(2))], [text("guest-1: hi\n")]);
     assert!(
         room.members()
             .map(|(name, _)| name)

@@ -152,7 +152,7 @@ fn what_overlaps_spoils_the_whole_datagram_for_good() {
         let (kept, found) = add(&mut reassembly, START, &all);
         assert_eq!((kept, found), (vec![spoiled; 3], None), "{bad:?}");
         // It was counted piece by piece.
-        assert!(!reassembly.expire(START + PATIENCE));
+        assert!(!reassembly.expire(START + REASSEMBLY_TIMEOUT));
         assert_eq!(reassembly.deadline(), None);
     }
 }
@@ -212,10 +212,10 @@ fn a_datagram_whose_rest_does_not_come_is_given_up_after_half_a_minute() {
     // What comes later does not prolong it.
     let later = START + Duration::from_secs(20);
     assert_eq!(reassembly.add(later, &all[0]).0, Kept::Waits);
-    assert_eq!(reassembly.deadline(), Some(START + PATIENCE));
-    assert!(!reassembly.expire(START + PATIENCE - Duration::from_micros(1)));
-    assert!(reassembly.expire(START + PATIENCE));
-    assert!(!reassembly.expire(START + PATIENCE));
+    assert_eq!(reassembly.deadline(), Some(START + REASSEMBLY_TIMEOUT));
+    assert!(!reassembly.expire(START + REASSEMBLY_TIMEOUT - Duration::from_micros(1)));
+    assert!(reassembly.expire(START + REASSEMBLY_TIMEOUT));
+    assert!(!reassembly.expire(START + REASSEMBLY_TIMEOUT));
     assert_eq!(reassembly.add(later, &all[1]).0, Kept::Waits);
 }
 

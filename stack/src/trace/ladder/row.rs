@@ -7,7 +7,7 @@
 
 #[cfg(feature = "phrases")]
 use super::super::phrases::columns;
-use super::super::{ConnectionId, Direction, Flow, Spelled, State, Style};
+use super::super::{ConnectionId, Direction, DisplayEndpoint, Flow, State, Style};
 use core::fmt::{self, Write};
 use heapless::String;
 use smoltcp::time::Duration;
@@ -177,8 +177,8 @@ impl<'o, W: Write + ?Sized> Pen<'o, W> {
         if let Some(flow) = flow {
             let mut left = Text::new();
             let mut right = Text::new();
-            write!(left, "{}", Spelled(flow.local))?;
-            write!(right, "{}", Spelled(flow.remote))?;
+            write!(left, "{}", DisplayEndpoint(flow.local))?;
+            write!(right, "{}", DisplayEndpoint(flow.remote))?;
             self.heads(&left, &right, self.style.palette.heading)?;
         }
         self.heads(roles[0], roles[1], self.style.palette.dim)

@@ -5,13 +5,13 @@ use core::fmt;
 use heapless::String;
 
 /// The longest piece, and the longest line that is not cut, in octets.
-pub(super) const PIECE: usize = 512;
+pub(super) const CHUNK: usize = 512;
 
 /// Keeps as many whole lines as fit, after those to skip.
-pub(super) struct Piece {
+pub(super) struct Chunk {
     skip: usize,
     limit: usize,
-    text: String<PIECE>,
+    text: String<CHUNK>,
     /// Octets of whole lines.
     whole: usize,
     lines: usize,
@@ -19,12 +19,12 @@ pub(super) struct Piece {
     full: bool,
 }
 
-impl Piece {
+impl Chunk {
     /// A window that skips `skip` lines and keeps up to `limit` octets.
     pub(super) fn new(skip: usize, limit: usize) -> Self {
         Self {
             skip,
-            limit: limit.min(PIECE),
+            limit: limit.min(CHUNK),
             text: String::new(),
             whole: 0,
             lines: 0,
@@ -75,7 +75,7 @@ impl Piece {
     }
 }
 
-impl fmt::Write for Piece {
+impl fmt::Write for Chunk {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
         while !rest.is_empty() && !self.full {
@@ -104,10 +104,10 @@ mod tests {
     use core::fmt::Write;
     use std::string::String as Text;
 
-    fn in_pieces(text: &str, limit: usize) -> Text {
+    fn in_chunks(text: &str, limit: usize) -> Text {
         let (mut all, mut skip) = (Text::new(), 0);
         loop {
-            let mut piece = Piece::new(skip, limit);
+            let mut piece = Chunk::new(skip, limit);
             for part in text.split_inclusive(' ') {
                 piece.write_str(part).unwrap();
             }
@@ -124,12 +124,12 @@ mod tests {
     fn pieces_of_any_size_make_the_whole_text() {
         let text = "one\ntwo words\n\n三 四\nlast one\n";
         for limit in 10..40 {
-            assert_eq!(in_pieces(text, limit), text);
+            assert_eq!(in_chunks(text, limit), text);
         }
     }
 
     #[test]
     fn a_line_longer_than_a_piece_is_cut_and_does_not_stop_the_rest() {
-        assert_eq!(in_pieces("三三三三\nb\n", 7), "三三\nb\n");
+        assert_eq!(in_chunks("三三三三\nb\n", 7), "三三\nb\n");
     }
 }

@@ -9,15 +9,15 @@ use super::outbox::{Counts, LAST_WORDS_MAX, Outbox};
 use super::rate::Sources;
 use super::words;
 
-pub(super) struct Hall<'a, K, E> {
-    // Open to the room, which is the hall with its rules.
+pub(super) struct Roster<'a, K, E> {
+    // Open to the room, which is the roster with its rules.
     pub(super) members: Members<'a, K, E>,
     pub(super) counts: Counts,
     /// What strangers and those who left have taken of what their origins may say.
     pub(super) sources: Sources<'a>,
 }
 
-impl<K: Copy, E: Endpoint> Hall<'_, K, E> {
+impl<K: Copy, E: Endpoint> Roster<'_, K, E> {
     /// Sends a line to a member. If its queue is full, a TCP member is told so and disconnected; to
     /// others the loss is told before the next line that reaches them.
     pub(super) fn post(&mut self, slot: u32, line: &[u8], out: &mut impl Outbox<K, E>) -> bool {

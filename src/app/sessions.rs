@@ -1,10 +1,10 @@
-//! All seats, and the deadlines of those that have one.
+//! All sessions, and the deadlines of those that have one.
 
 use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 
 use super::pace::Pace;
-use super::seat::{Parting, Role, Seat};
+use super::session::{Parting, Role, Session};
 use crate::chat::MemberId;
 use crate::deadlines::{Deadlines, Place};
 use crate::node::{Handle, Node, TcpSocket};
@@ -12,7 +12,7 @@ use crate::node::{Handle, Node, TcpSocket};
 /// How long a peer may take to read what was said before good-bye. After that it is reset; but not while only
 /// acknowledgments are missing: then segments are lost, or it is gone, and the node tires of that in time (R2
 /// of RFC 9293 section 3.8.3).
-const PATIENCE: Duration = Duration::from_secs(10);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a peer that has acknowledged everything may take to close, while somebody waits.
 const TO_READ: Duration = Duration::from_millis(50);
@@ -20,11 +20,11 @@ const TO_READ: Duration = Duration::from_millis(50);
 /// The next turn: after everything that waits now has been sent.
 pub(super) const NEXT_TURN: Duration = Duration::from_micros(1);
 
-pub(super) struct Desk<'a> {
-    // Open to the tasks of this module, each of which has a role at the desk: members, browsers, services, good-byes.
-    pub(super) seats: ManagedSlice<'a, Seat>,
+pub(super) struct Sessions<'a> {
+    // Open to the tasks of this module, each of which has its part of them: members, browsers, services, good-byes.
+    pub(super) slots: ManagedSlice<'a, Session>,
     pub(super) deadlines: Deadlines<'a>,
-    /// Seats that are not empty.
+    /// Sessions that are not empty.
     pub(super) taken: usize,
     /// How fast the room may go.
     pub(super) pace: Pace,
@@ -34,10 +34,10 @@ pub(super) struct Desk<'a> {
     pub(super) cut_short: u32,
 }
 
-impl<'a> Desk<'a> {
-    pub(super) fn new(seats: ManagedSlice<'a, Seat>, places: ManagedSlice<'a, Place>) -> Self {
+impl<'a> Sessions<'a> {
+    pub(super) fn new(slots: ManagedSlice<'a, Session>, places: ManagedSlice<'a, Place>) -> Self {
         Self {
-            seats,
+            slots,
             deadlines: Deadlines::new(places),
             taken: 0,
             pace: Pace::new(),
@@ -47,24 +47,26 @@ impl<'a> Desk<'a> {
     }
 
     pub(super) fn role(&self, slot: usize) -> &Role {
-        self.seats.get(slot).map_or(&Role::Empty, |seat| &seat.0)
+        self.slots
+            .get(slot)
+            .map_or(&Role::Empty, |session| &session.0)
     }
 
-    /// Gives a seat another role.
+    /// Gives a session another role.
     pub(super) fn set(&mut self, slot: usize, role: Role) {
-        let Some(seat) = self.seats.get_mut(slot) else {
+        let Some(session) = self.slots.get_mut(slot) else {
             return;
         };
-        let was = !matches!(seat.0, Role::Empty);
+        let was = !matches!(session.0, Role::Empty);
         let is = !matches!(role, Role::Empty);
         self.taken = self.taken + usize::from(is) - usize::from(was);
-        seat.0 = role;
+        session.0 = role;
         if !is {
             self.deadlines.remove(slot);
         }
     }
 
-    /// Looks at a seat again after the next round of egress.
+    /// Looks at a session again after the next round of egress.
     pub(super) fn later(&mut self, now: Instant, slot: usize) {
         self.deadlines.not_after(slot, now + NEXT_TURN);
     }
@@ -84,12 +86,12 @@ impl<'a> Desk<'a> {
     /// A long answer to a connection is over: a member is listened to again, a browser is let go.
     pub(super) fn answered(&mut self, now: Instant, node: &mut Node<'_>, handle: Handle) {
         let slot = handle.slot();
-        match self.seats.get_mut(slot) {
-            Some(Seat(Role::Member(member))) if member.handle == handle => {
+        match self.slots.get_mut(slot) {
+            Some(Session(Role::Member(member))) if member.handle == handle => {
                 member.busy = false;
                 self.later(now, slot);
             }
-            Some(Seat(Role::Page(page))) if *page == handle => {
+            Some(Session(Role::Page(page))) if *page == handle => {
                 self.part(now, node, handle, Parting::Finishing);
             }
             Some(_) | None => {}
@@ -109,7 +111,7 @@ impl<'a> Desk<'a> {
         {
             socket.shutdown(now);
         }
-        let until = now + PATIENCE;
+        let until = now + DRAIN_TIMEOUT;
         let role = Role::Parting {
             handle,
             step,
@@ -123,7 +125,7 @@ impl<'a> Desk<'a> {
     /// connection. `false`: there is none.
     pub(super) fn cut_off(&mut self, now: Instant, node: &mut Node<'_>) -> bool {
         let r1 = node.limits().r1;
-        let tiresome = |seat: &Seat| match seat.0 {
+        let tiresome = |session: &Session| match session.0 {
             Role::Parting { handle, .. } => {
                 let socket = node.tcp(handle)?;
                 (retransmissions(&socket) >= r1).then_some(handle)
@@ -134,7 +136,7 @@ impl<'a> Desk<'a> {
             | Role::Page(_)
             | Role::Served(_) => None,
         };
-        let Some(handle) = self.seats.iter().find_map(tiresome) else {
+        let Some(handle) = self.slots.iter().find_map(tiresome) else {
             return false;
         };
         node.evict(now, handle);
@@ -144,11 +146,11 @@ impl<'a> Desk<'a> {
 
     /// Takes the next steps of a good-bye, as far as the peer has acknowledged.
     pub(super) fn go_on_parting(&mut self, now: Instant, node: &mut Node<'_>, slot: usize) {
-        let Some(Seat(Role::Parting {
+        let Some(Session(Role::Parting {
             handle,
             step,
             until: patience,
-        })) = self.seats.get_mut(slot)
+        })) = self.slots.get_mut(slot)
         else {
             return;
         };
@@ -171,7 +173,7 @@ impl<'a> Desk<'a> {
             return self.set(slot, Role::Empty);
         }
         if is_over {
-            *patience = now + PATIENCE;
+            *patience = now + DRAIN_TIMEOUT;
         }
         let until = *patience;
         if let Parting::Said(at) = *step

@@ -19,7 +19,7 @@ use smoltcp::time::Instant;
 
 use super::{Hearing, Room, Text};
 use crate::chat::command::{self, Command};
-use crate::chat::framing::{Ending, MESSAGE_MAX};
+use crate::chat::framing::{MESSAGE_MAX, MessageEnd};
 use crate::chat::members::{Endpoint, Peer};
 use crate::chat::name;
 use crate::chat::outbox::Outbox;
@@ -40,7 +40,7 @@ struct Sender<E> {
     endpoint: E,
     /// Octets received.
     len: usize,
-    ending: Ending,
+    ending: MessageEnd,
 }
 
 /// What a member's endpoint wants that speaks from elsewhere than its lines go.
@@ -60,10 +60,10 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         now: Instant,
         endpoint: E,
         len: usize,
-        (body, ending, hearing): (&[u8], Ending, Hearing),
+        (body, ending, hearing): (&[u8], MessageEnd, Hearing),
         out: &mut impl Outbox<K, E>,
     ) {
-        self.hall.counts.messages += 1;
+        self.roster.counts.messages += 1;
         let sender = Sender {
             endpoint,
             len,
@@ -74,7 +74,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         let command = command::parse(&text);
         if let Command::Join(code) = command
             && self
-                .hall
+                .roster
                 .members
                 .secret
                 .proves(&endpoint, endpoint.way(), now, code)
@@ -90,7 +90,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
             true => Taken::Silence,
             false => {
                 let rate = self.limits.stranger;
-                match self.hall.sources.take(now, origin, rate, tokens) {
+                match self.roster.sources.take(now, origin, rate, tokens) {
                     Taken::Enough if hearing == Hearing::Nobody => Taken::TooMuch,
                     taken => taken,
                 }
@@ -100,22 +100,22 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
             Taken::Enough => {}
             // A `q` has one answer, or none.
             Taken::TooMuch if command != Command::Quit => {
-                self.hall.counts.too_fast += 1;
+                self.roster.counts.too_fast += 1;
                 return self.brief(now, &sender, Reply::TooFast, out);
             }
             Taken::TooMuch | Taken::Silence => {
-                self.hall.counts.unanswered += 1;
+                self.roster.counts.unanswered += 1;
                 return;
             }
         }
         if !readable {
-            self.hall.counts.too_long += 1;
+            self.roster.counts.too_long += 1;
             return self.brief(now, &sender, Reply::TooLong, out);
         }
         match command {
             Command::Join(_) => self.brief(now, &sender, Reply::Code, out),
             Command::Say(said) => self.overheard(now, &sender, said, out),
-            Command::Quit => self.hall.post_stranger(endpoint, b"q", out),
+            Command::Quit => self.roster.post_stranger(endpoint, b"q", out),
             Command::Nothing => self.brief(now, &sender, Reply::Nothing, out),
             Command::Me(_)
             | Command::Nick(_)
@@ -134,7 +134,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
 
     /// Whether what a member's endpoint says is about joining, and comes from elsewhere than its lines go.
     pub(super) fn rejoins(&self, now: Instant, slot: u32, from: &E, body: &[u8]) -> Rejoins {
-        let member = self.hall.members.get(slot);
+        let member = self.roster.members.get(slot);
         let comes_another_way =
             |peer: Peer<K, E>| matches!(peer, Peer::Udp(known) if known.way() != from.way());
         if !member.is_some_and(|member| comes_another_way(member.peer)) {
@@ -144,7 +144,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         if text::clean(body, &mut text).is_err() {
             return Rejoins::Not;
         }
-        let secret = self.hall.members.secret;
+        let secret = self.roster.members.secret;
         match command::parse(&text) {
             Command::Join(code) if secret.proves(from, from.way(), now, code) => Rejoins::Proves,
             Command::Join(_) => Rejoins::Asks,
@@ -163,36 +163,36 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         out: &mut impl Outbox<K, E>,
     ) {
         use core::fmt::Write;
-        let Some(member) = self.hall.members.get_mut(slot) else {
+        let Some(member) = self.roster.members.get_mut(slot) else {
             return;
         };
         let Peer::Udp(before) = core::mem::replace(&mut member.peer, Peer::Udp(to)) else {
             return;
         };
-        let code = self.hall.members.secret.code(&before, before.way(), now);
+        let code = self.roster.members.secret.code(&before, before.way(), now);
         self.line.clear();
         let _ = writeln!(self.line, "{}", words::Moved { code: &code });
-        self.hall.post_stranger(before, self.line.as_bytes(), out);
+        self.roster.post_stranger(before, self.line.as_bytes(), out);
     }
 
     fn admit(&mut self, now: Instant, sender: &Sender<E>, out: &mut impl Outbox<K, E>) {
         use core::fmt::Write;
         let peer = Peer::Udp(sender.endpoint);
         let origin = sender.endpoint.origin();
-        let bucket = self.hall.sources.bucket(now, origin, self.limits.rate, 0);
-        let mut joined = self.hall.members.add(now, peer, (origin, bucket), None);
+        let bucket = self.roster.sources.bucket(now, origin, self.limits.rate, 0);
+        let mut joined = self.roster.members.add(now, peer, (origin, bucket), None);
         if joined.is_err() {
             self.make_room_for_datagrams(now, origin, out);
-            joined = self.hall.members.add(now, peer, (origin, bucket), None);
+            joined = self.roster.members.add(now, peer, (origin, bucket), None);
         }
         let Ok(id) = joined else {
-            self.hall.counts.turned_away += 1;
+            self.roster.counts.turned_away += 1;
             return self.brief(now, sender, Reply::Full, out);
         };
-        let Some(member) = self.hall.members.get_mut(id.slot) else {
+        let Some(member) = self.roster.members.get_mut(id.slot) else {
             return;
         };
-        member.lines = sender.ending == Ending::Line;
+        member.lines = sender.ending == MessageEnd::Line;
         member.welcomed = true;
         let end = if member.lines { "\n" } else { "" };
         self.line.clear();
@@ -204,7 +204,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
                 silence: self.limits.silence.secs()
             }
         );
-        self.hall.post(id.slot, self.line.as_bytes(), out);
+        self.roster.post(id.slot, self.line.as_bytes(), out);
     }
 
     fn overheard(
@@ -215,14 +215,14 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         out: &mut impl Outbox<K, E>,
     ) {
         use core::fmt::Write;
-        if !self.strangers.take(now, self.limits.strangers) {
-            self.hall.counts.too_fast += 1;
+        if !self.unvalidated.take(now, self.limits.unvalidated) {
+            self.roster.counts.too_fast += 1;
             return self.brief(now, sender, Reply::TooFast, out);
         }
-        let alias = self.hall.members.secret.alias(&sender.endpoint);
+        let alias = self.roster.members.secret.alias(&sender.endpoint);
         self.line.clear();
         let _ = writeln!(self.line, "{}{alias}: {said}", name::GIVEN[1]);
-        let reached = self.hall.broadcast(None, self.line.as_bytes(), out);
+        let reached = self.roster.broadcast(None, self.line.as_bytes(), out);
         self.brief(now, sender, Reply::Delivered(reached), out);
     }
 
@@ -236,7 +236,7 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
     ) {
         let allowed = sender.len * AMPLIFICATION;
         let code = self
-            .hall
+            .roster
             .members
             .secret
             .code(&sender.endpoint, sender.endpoint.way(), now);
@@ -249,13 +249,13 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
             {
                 continue;
             }
-            if sender.ending == Ending::Line && self.line.len() < allowed {
+            if sender.ending == MessageEnd::Line && self.line.len() < allowed {
                 let _ = self.line.push('\n');
             }
-            self.hall
+            self.roster
                 .post_stranger(sender.endpoint, self.line.as_bytes(), out);
             return;
         }
-        self.hall.counts.unanswered += 1;
+        self.roster.counts.unanswered += 1;
     }
 }

@@ -7,8 +7,8 @@
 use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 
-use super::answers::Long;
-use super::telling::{Reader, Stream};
+use super::answers::Content;
+use super::response::{Reader, Response};
 use crate::chat::{self, Endpoint, Origin};
 use crate::node::{Handle, Node};
 
@@ -30,14 +30,14 @@ pub(super) enum Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Busy;
 
-pub(super) struct Streams<'a> {
-    places: ManagedSlice<'a, Stream>,
+pub(super) struct Responses<'a> {
+    places: ManagedSlice<'a, Response>,
     /// Whether one of them may be in use.
     busy: bool,
 }
 
-impl<'a> Streams<'a> {
-    pub(super) fn new(places: ManagedSlice<'a, Stream>) -> Self {
+impl<'a> Responses<'a> {
+    pub(super) fn new(places: ManagedSlice<'a, Response>) -> Self {
         Self {
             places,
             busy: false,
@@ -49,7 +49,7 @@ impl<'a> Streams<'a> {
         self.busy
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Stream> {
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Response> {
         self.places.iter_mut()
     }
 
@@ -64,13 +64,13 @@ impl<'a> Streams<'a> {
             let places = self.places.iter_mut();
             places
                 .filter(|stream| stream.reader() == Some(Reader::Connection(handle)))
-                .for_each(Stream::forget);
+                .for_each(Response::forget);
         }
     }
 
     /// Drops everything.
     pub(super) fn forget_all(&mut self) {
-        self.places.iter_mut().for_each(Stream::forget);
+        self.places.iter_mut().for_each(Response::forget);
     }
 
     /// Begins an answer in a place that [`Self::place_for`] gave.
@@ -79,18 +79,18 @@ impl<'a> Streams<'a> {
         now: Instant,
         place: usize,
         to: Reader,
-        long: Long,
+        content: Content,
         lines: bool,
     ) {
         self.busy = true;
         if let Some(stream) = self.places.get_mut(place) {
-            stream.begin(now, to, long, lines);
+            stream.begin(now, to, content, lines);
         }
     }
 
     /// Ends an answer early; what to tell its reader.
     pub(super) fn cut_short(&mut self, place: usize) -> &'static str {
-        self.places.get_mut(place).map_or("", Stream::cut_short)
+        self.places.get_mut(place).map_or("", Response::cut_short)
     }
 
     /// A place for an answer to `to`.

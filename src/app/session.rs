@@ -8,9 +8,9 @@ use crate::node::Handle;
 
 /// A place for one connection of the node, in the same slot.
 #[derive(Debug)]
-pub struct Seat(pub(super) Role);
+pub struct Session(pub(super) Role);
 
-impl Seat {
+impl Session {
     /// An empty place, to fill arrays with.
     pub const EMPTY: Self = Self(Role::Empty);
 }

@@ -6,7 +6,7 @@
 /// while, the second look is left out: the caller waits for the descriptor anyway, and is woken at once
 /// if there was another frame after all. Now and then the look is made, to notice when habits change.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Habit {
+pub(super) struct ReadAhead {
     /// Frames since the last time there was none.
     frames: u32,
     /// How often in a row a frame came alone.
@@ -15,8 +15,8 @@ pub(super) struct Habit {
     left_out: u8,
 }
 
-impl Habit {
-    /// So often alone, and it is a habit.
+impl ReadAhead {
+    /// So often alone, and it is taken for the rule.
     const TIMES: u8 = 8;
     /// So many looks are left out in a row.
     const LEFT_OUT: u8 = 31;
@@ -56,24 +56,24 @@ mod tests {
 
     #[test]
     fn the_second_look_is_left_out_where_frames_come_alone_and_made_where_they_do_not() {
-        let mut habit = Habit::default();
+        let mut read_ahead = ReadAhead::default();
         let mut round = |frames: u32| {
             for _ in 0..frames {
-                if habit.leaves_out() {
+                if read_ahead.leaves_out() {
                     return false;
                 }
-                habit.found();
+                read_ahead.found();
             }
-            let looked = !habit.leaves_out();
+            let looked = !read_ahead.leaves_out();
             if looked {
-                habit.found_nothing();
+                read_ahead.found_nothing();
             }
             looked
         };
-        for _ in 0..Habit::TIMES {
+        for _ in 0..ReadAhead::TIMES {
             assert!(round(1));
         }
-        for _ in 0..Habit::LEFT_OUT {
+        for _ in 0..ReadAhead::LEFT_OUT {
             assert!(!round(1));
         }
         // The look that is made now and then finds that frames come in pairs again.

@@ -5,13 +5,13 @@ use core::fmt::Write;
 use heapless::String;
 use smoltcp::time::Instant;
 
-use super::answers::Long;
+use super::answers::Content;
 use super::app::App;
 use super::ladder::Ladder;
 use super::operator::Screen;
-use super::seat::{Parting, Role, Seat};
+use super::response::Reader;
+use super::session::{Parting, Role, Session};
 use super::table::{Facts, Table};
-use super::telling::Reader;
 use super::turn::Turn;
 use crate::chat::{Ask, Full, LAST_WORDS_MAX, MemberId, Outbox, Peer, Request};
 use crate::node::{Handle, Node, Path};
@@ -39,7 +39,7 @@ impl App<'_> {
         match (ask, peer) {
             (Ask::States, Peer::Udp(_)) => self.send_short_table(question),
             (Ask::States, Peer::Tcp(_) | Peer::Console) => {
-                let table = Long::Table(Table::default());
+                let table = Content::Table(Table::default());
                 self.tell(question, table);
             }
             (Ask::Ladder(None), Peer::Tcp(handle)) => {
@@ -66,7 +66,7 @@ impl App<'_> {
         connection: ConnectionId,
     ) {
         match Ladder::of(question.turn.node, connection) {
-            Ok(ladder) => self.tell(question, Long::Ladder(ladder)),
+            Ok(ladder) => self.tell(question, Content::Ladder(ladder)),
             Err(none) => {
                 let mut why = String::<96>::new();
                 // It fits.
@@ -77,7 +77,7 @@ impl App<'_> {
     }
 
     /// Begins a long answer.
-    fn tell<S: Screen>(&mut self, question: &mut Question<'_, '_, '_, S>, long: Long) {
+    fn tell<S: Screen>(&mut self, question: &mut Question<'_, '_, '_, S>, content: Content) {
         let lines = self.room.reads_lines(question.from);
         let to = match question.peer {
             Peer::Tcp(handle) => Reader::Connection(handle),
@@ -86,14 +86,14 @@ impl App<'_> {
             Peer::Udp(_) => return,
         };
         if self
-            .begin_answer(question.turn.now, question.turn.node, to, long, lines)
+            .begin_answer(question.turn.now, question.turn.node, to, content, lines)
             .is_err()
         {
             let busy = "Too many tables and ladders are on their way; ask again in a moment.";
             return self.reply(question, busy);
         }
         if let Peer::Tcp(handle) = question.peer
-            && let Some(Seat(Role::Member(member))) = self.desk.seats.get_mut(handle.slot())
+            && let Some(Session(Role::Member(member))) = self.sessions.slots.get_mut(handle.slot())
         {
             member.busy = true;
         }
@@ -110,7 +110,7 @@ impl App<'_> {
             let facts = Facts {
                 now: question.turn.now,
                 node: question.turn.node,
-                desk: &self.desk,
+                sessions: &self.sessions,
                 room: &self.room,
                 style: &self.style,
             };
@@ -138,7 +138,7 @@ impl App<'_> {
     ) {
         let connection = ConnectionId(number);
         let handle = question.turn.node.handle_of(connection);
-        let role = handle.map(|handle| (handle, self.desk.role(handle.slot())));
+        let role = handle.map(|handle| (handle, self.sessions.role(handle.slot())));
         let mut text = String::<96>::new();
         let _ = match role {
             None if waits(question.turn.node, question.turn.now, connection) => write!(
@@ -156,13 +156,13 @@ impl App<'_> {
                 if let Role::Member(member) = role {
                     self.room.leave(member.id);
                 }
-                self.streams.forget(handle);
+                self.responses.forget(handle);
                 if abort {
                     question.turn.node.abort(question.turn.now, handle);
-                    self.desk.set(handle.slot(), Role::Empty);
+                    self.sessions.set(handle.slot(), Role::Empty);
                     write!(text, "Connection {connection} is reset.")
                 } else {
-                    self.desk.part(
+                    self.sessions.part(
                         question.turn.now,
                         question.turn.node,
                         handle,

@@ -1,13 +1,13 @@
-//! Long answers: tables, ladders and pages, sent in pieces as fast as their reader takes them.
+//! Long answers: tables, ladders and pages, sent in chunks as fast as their reader takes them.
 
 use smoltcp::time::{Duration, Instant};
 
-use super::answers::Long;
-use super::desk::Desk;
+use super::answers::Content;
+use super::chunk::{CHUNK, Chunk};
 use super::operator::Screen;
 use super::page::Page;
-use super::piece::{PIECE, Piece};
-use super::seat::Role;
+use super::session::Role;
+use super::sessions::Sessions;
 use super::table::Facts;
 use super::turn::Turn;
 use crate::chat::{LAST_WORDS_MAX, LINE_MAX, Room};
@@ -15,10 +15,10 @@ use crate::node::{Handle, Path, TcpSocket};
 use crate::trace::{Palette, Style};
 use smolhost::opaque;
 
-/// Pieces that one answer sends in one turn.
-const PIECES_AT_ONCE: usize = 16;
+/// Chunks that one answer sends in one turn.
+const CHUNKS_AT_ONCE: usize = 16;
 /// How long a browser may read nothing before it is let go.
-const PATIENCE: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// To one whose answer ends early: room for it is kept.
 const CUT_SHORT: &str =
     "-- The rest is not sent: you did not read on, and others wait. Ask again.\n";
@@ -28,24 +28,24 @@ const CUT_SHORT_IN_LINE: &str =
 const SCREEN_BUSY: Duration = Duration::from_millis(10);
 
 /// A place for a long answer on its way; as many can be on their way at once.
-pub struct Stream(Option<Telling>);
+pub struct Response(Option<Begun>);
 
-opaque!([] Stream, "Stream");
+opaque!([] Response, "Response");
 
-impl Stream {
+impl Response {
     /// No answer; for building arrays.
     pub const EMPTY: Self = Self(None);
 
     /// Who reads it.
     pub(super) fn reader(&self) -> Option<Reader> {
-        self.0.as_ref().map(|telling| telling.to)
+        self.0.as_ref().map(|response| response.to)
     }
 
     /// When its reader last took something.
     pub(super) fn moved(&self) -> Instant {
         self.0
             .as_ref()
-            .map_or(Instant::ZERO, |telling| telling.moved)
+            .map_or(Instant::ZERO, |response| response.moved)
     }
 
     pub(super) fn forget(&mut self) {
@@ -55,7 +55,7 @@ impl Stream {
     /// Ends it early; what to tell its reader.
     pub(super) fn cut_short(&mut self) -> &'static str {
         match self.0.take() {
-            Some(telling) if telling.lines || !telling.begun => CUT_SHORT,
+            Some(response) if response.lines || !response.begun => CUT_SHORT,
             // Behind a line that was not ended yet, and not ended itself.
             Some(_) => CUT_SHORT_IN_LINE,
             None => "",
@@ -66,10 +66,10 @@ impl Stream {
         self.0.is_none()
     }
 
-    pub(super) fn begin(&mut self, now: Instant, to: Reader, long: Long, lines: bool) {
-        self.0 = Some(Telling {
+    pub(super) fn begin(&mut self, now: Instant, to: Reader, content: Content, lines: bool) {
+        self.0 = Some(Begun {
             to,
-            long,
+            content,
             skip: 0,
             begun: false,
             lines,
@@ -85,9 +85,9 @@ pub(super) enum Reader {
     Operator,
 }
 
-struct Telling {
+struct Begun {
     to: Reader,
-    long: Long,
+    content: Content,
     /// Lines of the part under way that have been sent.
     skip: usize,
     /// Something was sent.
@@ -109,32 +109,33 @@ enum Progress {
 }
 
 /// Everything a turn touches.
-pub(super) struct Telegraph<'p, 'a, 't, 'n, S> {
+pub(super) struct ResponseWriter<'p, 'a, 't, 'n, S> {
     // Open to who puts it together for one turn, from parts that are borrowed side by side.
     pub(super) turn: &'p mut Turn<'t, 'n, S>,
-    pub(super) desk: &'p mut Desk<'a>,
+    pub(super) sessions: &'p mut Sessions<'a>,
     pub(super) room: &'p Room<'a, Handle, Path>,
     pub(super) style: &'p Style,
 }
 
-impl<S: Screen> Telegraph<'_, '_, '_, '_, S> {
-    /// Gives a stream its turn. When to give it the next one, if not when news comes.
-    pub(super) fn go_on(&mut self, stream: &mut Stream) -> Option<Instant> {
-        let telling = stream.0.as_mut()?;
-        for _ in 0..PIECES_AT_ONCE {
-            match self.send_piece(telling) {
+impl<S: Screen> ResponseWriter<'_, '_, '_, '_, S> {
+    /// Gives an answer its turn. When to give it the next one, if not when news comes.
+    pub(super) fn go_on(&mut self, place: &mut Response) -> Option<Instant> {
+        let response = place.0.as_mut()?;
+        for _ in 0..CHUNKS_AT_ONCE {
+            match self.send_chunk(response) {
                 Progress::More => {}
                 Progress::Waits(at) => return at,
                 Progress::Finished => {
-                    if let Reader::Connection(handle) = telling.to {
-                        self.desk.answered(self.turn.now, self.turn.node, handle);
+                    if let Reader::Connection(handle) = response.to {
+                        self.sessions
+                            .answered(self.turn.now, self.turn.node, handle);
                     }
-                    stream.forget();
+                    place.forget();
                     return None;
                 }
             }
         }
-        Some(self.turn.now + super::desk::NEXT_TURN)
+        Some(self.turn.now + super::sessions::NEXT_TURN)
     }
 
     /// Octets that may be sent to a reader now. For others' lines room is kept.
@@ -152,18 +153,18 @@ impl<S: Screen> Telegraph<'_, '_, '_, '_, S> {
         }
     }
 
-    fn send_piece(&mut self, telling: &mut Telling) -> Progress {
-        // The line ends between pieces for readers that get none at the end.
-        let room = self.room_for(telling.to).saturating_sub(1).min(PIECE);
-        if room < PIECE / 2 {
-            return match telling.to {
+    fn send_chunk(&mut self, response: &mut Begun) -> Progress {
+        // The line ends between chunks for readers that get none at the end.
+        let room = self.room_for(response.to).saturating_sub(1).min(CHUNK);
+        if room < CHUNK / 2 {
+            return match response.to {
                 Reader::Operator => Progress::Waits(Some(self.turn.now + SCREEN_BUSY)),
-                Reader::Connection(handle) => self.wait_for(handle, telling),
+                Reader::Connection(handle) => self.wait_for(handle, response),
             };
         }
-        let mut long = telling.long.clone();
-        let mut piece = Piece::new(telling.skip, room);
-        let style = match telling.to {
+        let mut content = response.content.clone();
+        let mut chunk = Chunk::new(response.skip, room);
+        let style = match response.to {
             Reader::Operator => *self.style,
             // Nobody knows what a member's terminal makes of colours, nor what a member reads.
             Reader::Connection(_) => Style {
@@ -176,20 +177,20 @@ impl<S: Screen> Telegraph<'_, '_, '_, '_, S> {
         let facts = Facts {
             now: self.turn.now,
             node: self.turn.node,
-            desk: self.desk,
+            sessions: self.sessions,
             room: self.room,
             style: &style,
         };
-        // A piece never fails.
-        let more = long.write_part(&facts, &mut piece).unwrap_or(false);
-        let whole = piece.text();
-        let (between, kept) = match (telling.lines, whole.strip_suffix('\n')) {
-            (false, Some(kept)) if telling.begun => ("\n", kept),
+        // A chunk never fails.
+        let more = content.write_part(&facts, &mut chunk).unwrap_or(false);
+        let whole = chunk.text();
+        let (between, kept) = match (response.lines, whole.strip_suffix('\n')) {
+            (false, Some(kept)) if response.begun => ("\n", kept),
             (false, Some(kept)) => ("", kept),
             (true, _) | (_, None) => ("", whole),
         };
         for text in [between, kept] {
-            match telling.to {
+            match response.to {
                 Reader::Operator => {
                     let _ = self.turn.screen.write_str(text);
                 }
@@ -203,15 +204,15 @@ impl<S: Screen> Telegraph<'_, '_, '_, '_, S> {
             }
         }
         if !whole.is_empty() {
-            telling.begun = true;
-            telling.moved = self.turn.now;
+            response.begun = true;
+            response.moved = self.turn.now;
         }
-        if piece.is_full() {
-            telling.skip += piece.lines();
+        if chunk.is_full() {
+            response.skip += chunk.lines();
             return Progress::More;
         }
-        telling.long = long;
-        telling.skip = 0;
+        response.content = content;
+        response.skip = 0;
         if more {
             Progress::More
         } else {
@@ -220,8 +221,8 @@ impl<S: Screen> Telegraph<'_, '_, '_, '_, S> {
     }
 
     /// The queue of a reader is full: what now?
-    fn wait_for(&mut self, handle: Handle, telling: &Telling) -> Progress {
-        let until = self.patience(telling);
+    fn wait_for(&mut self, handle: Handle, response: &Begun) -> Progress {
+        let until = self.patience(response);
         let given_up = until.is_some_and(|until| until <= self.turn.now);
         match self.turn.node.tcp(handle) {
             Some(mut socket) if socket.ended().is_none() && !given_up => {
@@ -233,10 +234,10 @@ impl<S: Screen> Telegraph<'_, '_, '_, '_, S> {
     }
 
     /// When to give up on a reader that takes nothing, if at all.
-    fn patience(&self, telling: &Telling) -> Option<Instant> {
-        match telling.to {
-            Reader::Connection(handle) => match self.desk.role(handle.slot()) {
-                Role::Page(_) => Some(telling.moved + PATIENCE),
+    fn patience(&self, response: &Begun) -> Option<Instant> {
+        match response.to {
+            Reader::Connection(handle) => match self.sessions.role(handle.slot()) {
+                Role::Page(_) => Some(response.moved + READ_TIMEOUT),
                 Role::Empty
                 | Role::Member(_)
                 | Role::Served(_)
@@ -248,7 +249,7 @@ impl<S: Screen> Telegraph<'_, '_, '_, '_, S> {
     }
 }
 
-impl From<Page> for Long {
+impl From<Page> for Content {
     fn from(page: Page) -> Self {
         Self::Page(page)
     }
