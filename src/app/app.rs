@@ -3,6 +3,7 @@
 use smoltcp::time::{Duration, Instant};
 
 use super::live::Live;
+use super::moving::Moving;
 use super::operator::Screen;
 use super::post::Post;
 use super::responses::Responses;
@@ -49,6 +50,8 @@ pub struct App<'a> {
     // Open to the rooms of this module: each file of it does one task on the whole application.
     pub(super) room: Room<'a, Handle, Path>,
     pub(super) operator: Option<MemberId>,
+    /// A member over UDP whose host may have moved.
+    pub(super) moving: Option<Moving>,
     pub(super) sessions: Sessions<'a>,
     pub(super) responses: Responses<'a>,
     /// When to look at the door again.
@@ -73,6 +76,7 @@ impl<'a> App<'a> {
         room.keep_for_streams(memory.sessions.len() + 1);
         Self {
             operator: room.join_console(now).ok(),
+            moving: None,
             room,
             sessions: Sessions::new(memory.sessions, memory.deadlines),
             responses: Responses::new(memory.responses),

@@ -28,6 +28,7 @@ mod live;
 #[cfg(not(feature = "ladder"))]
 #[path = "no_live.rs"]
 mod live;
+mod moving;
 mod operator;
 mod origin;
 mod pace;

@@ -36,6 +36,7 @@ impl App<'_> {
         self.accept(turn);
         self.read_news(turn);
         self.read_datagrams(turn);
+        self.follow_who_moves(turn);
         self.keep_deadlines(turn);
         self.keep_door(turn);
         let at = self.with_room(turn, |room, post| room.poll(now, post));
@@ -171,6 +172,7 @@ impl App<'_> {
             return true;
         }
         let from = received.path();
+        self.came(turn, from);
         let octets = &scratch[..received.len];
         let sessions = &mut self.sessions;
         let mut post = Post { turn, sessions };

@@ -200,6 +200,21 @@ fn a_wrong_sum_makes_a_message_nothing() {
 }
 
 #[test]
+fn a_datagram_without_a_checksum_is_one_over_ipv4_and_none_over_ipv6() {
+    let mut host = Host::new();
+    for (us, them, taken) in [(US[0], THEM[0], true), (US[1], THEM[1], false)] {
+        let mut datagram = udp(them, us, PORT, b"hello");
+        let at = datagram.len() - b"hello".len() - 2;
+        datagram[at..at + 2].fill(0);
+        assert!(host.give(&datagram).is_empty());
+        let mut room = [0; 16];
+        let mut socket = host.node.udp(PORT).unwrap();
+        assert_eq!(socket.recv_from(&mut room).is_some(), taken);
+    }
+    assert_eq!(host.counters().dropped(Reason::Malformed), 1);
+}
+
+#[test]
 fn floods_draw_no_more_messages_than_are_allowed_and_each_refusal_is_counted() {
     let flood = |packet: &dyn Fn(u16) -> Vec<u8>| {
         let mut host = Host::new();

@@ -429,6 +429,11 @@ fn whoever_asks_whether_our_ipv6_address_is_free_is_told_among_all_nodes_that_it
     assert_eq!(host.work(), [IT_IS_NOT]);
     let ours = host::v6(1);
     assert_eq!(noted(&host.node, Neighbor::Wanted(ours)), 1);
+    // In a fragment, be it the only one, nobody asks (RFC 6980).
+    let fragment = host::extended(&IS_IT_FREE, &[(44, &host::ATOMIC)]);
+    host.cable.inbox.push_back(frame(group, &fragment));
+    assert_eq!(host.work(), [[0; 0]; 0]);
+    assert_eq!(dropped(&host.node, Reason::Malformed), 1);
     // An address that is not ours is anybody's.
     let mut other = IS_IT_FREE;
     // The sum stays the same: one more here, one less there.

@@ -132,12 +132,31 @@ impl<K: Copy, E: Endpoint> Room<'_, K, E> {
         }
     }
 
+    /// Where the lines of a member go whose endpoint a datagram came from another way.
+    fn other_way(&self, slot: u32, from: &E) -> Option<E> {
+        match self.roster.members.get(slot)?.peer {
+            Peer::Udp(known) if known.way() != from.way() => Some(known),
+            Peer::Udp(_) | Peer::Tcp(_) | Peer::Console => None,
+        }
+    }
+
+    /// Where a member's lines go, if its endpoint now speaks another way: its host may have moved, or somebody else
+    /// speaks in its name. [`Self::moved`] tells which.
+    pub fn lines_go(&self, from: &E) -> Option<E> {
+        self.other_way(self.roster.members.at(from)?, from)
+    }
+
+    /// The host of a member has moved: its lines go this way from now on. Whoever is where they went is told, and how
+    /// to have them back.
+    pub fn moved(&mut self, now: Instant, to: E, out: &mut impl Outbox<K, E>) {
+        if let Some(slot) = self.roster.members.at(&to) {
+            self.move_lines(now, slot, to, out);
+        }
+    }
+
     /// Whether what a member's endpoint says is about joining, and comes from elsewhere than its lines go.
     pub(super) fn rejoins(&self, now: Instant, slot: u32, from: &E, body: &[u8]) -> Rejoins {
-        let member = self.roster.members.get(slot);
-        let comes_another_way =
-            |peer: Peer<K, E>| matches!(peer, Peer::Udp(known) if known.way() != from.way());
-        if !member.is_some_and(|member| comes_another_way(member.peer)) {
+        if self.other_way(slot, from).is_none() {
             return Rejoins::Not;
         }
         let mut text = Text::new();

@@ -9,7 +9,7 @@ use smoltcp::wire::{
     Ipv4Packet, TcpPacket, TcpRepr, UdpPacket, UdpRepr,
 };
 #[cfg(feature = "ipv6")]
-use smoltcp::wire::{Icmpv6Message, Icmpv6Packet};
+use smoltcp::wire::{Icmpv6Message, Icmpv6Packet, IpAddress};
 
 use super::complaint::Complaint;
 #[cfg(feature = "ipv6")]
@@ -245,7 +245,9 @@ impl Parser {
                 let message =
                     discovery::v6::parse(&repr, packet.payload, self.from, &self.checksums())?;
                 if let Some(message) = message {
-                    return Ok(Frame::Neighbor(message));
+                    // What neighbours say is in no fragment (RFC 6980 section 5).
+                    let whole = (!packet.fragment).then_some(Frame::Neighbor(message));
+                    return Ok(whole.ok_or(Reason::Malformed)?);
                 }
                 Ok(Frame::Icmp(IcmpFrame::of(packet)))
             }
@@ -287,6 +289,11 @@ impl Parser {
     fn udp<'f>(&self, packet: Packet<'f>) -> Result<Frame<'f>, Reason> {
         let (src, dst) = (packet.src, packet.dst);
         let udp = UdpPacket::new_checked(packet.payload).map_err(|_| Reason::Malformed)?;
+        // IPv6 has no datagrams without a checksum (RFC 8200 section 8.1), whatever smoltcp takes for one.
+        #[cfg(feature = "ipv6")]
+        if self.verifies() && udp.checksum() == 0 && matches!(src, IpAddress::Ipv6(_)) {
+            return Err(Reason::Malformed);
+        }
         let repr =
             UdpRepr::parse(&udp, &src, &dst, &self.checksums()).map_err(|_| Reason::Malformed)?;
         Ok(Frame::Udp(UdpFrame {
@@ -305,6 +312,11 @@ impl Parser {
             Direction::Out => (src, dst),
         };
         Flow { local, remote }
+    }
+
+    /// Whether checksums of TCP and UDP are looked at.
+    fn verifies(&self) -> bool {
+        self.direction == Direction::In && !self.verified
     }
 
     /// What is received is verified; what this node sent itself is not, and what the device verified is

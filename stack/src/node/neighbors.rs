@@ -164,7 +164,19 @@ impl<'a> Neighbors<'a> {
     ) -> bool {
         let known = self.known_mut(address);
         let silent = known.is_some_and(|known| known.questions >= QUESTIONS);
-        silent || self.recheck(now, address, last, now - REACHABLE) == Some(seems)
+        silent || self.says_it_moved(now, address, last, seems)
+    }
+
+    /// Whether a neighbour that was at `last` has said itself that it is now where it seems to be. Asks if that is
+    /// not known.
+    pub(super) fn says_it_moved(
+        &mut self,
+        now: Instant,
+        address: IpAddress,
+        last: EthernetAddress,
+        seems: EthernetAddress,
+    ) -> bool {
+        self.recheck(now, address, last, now - REACHABLE) == Some(seems)
     }
 
     /// Takes in an answer, if it was asked for.

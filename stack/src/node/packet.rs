@@ -55,6 +55,8 @@ pub(super) struct Packet<'p> {
     pub(super) len: usize,
     /// Whether extension headers stand before the payload: smoltcp does not read it as it stands.
     pub(super) extended: bool,
+    /// Whether one of them says that this is a fragment, be it the only one (RFC 6946).
+    pub(super) fragment: bool,
 }
 
 /// A packet that goes no further, and what its sender is told.
@@ -106,6 +108,7 @@ impl<'p> Packet<'p> {
             hop_limit: repr.hop_limit,
             len: usize::from(packet.total_len()),
             extended: false,
+            fragment: false,
         })
     }
 
@@ -121,6 +124,7 @@ impl<'p> Packet<'p> {
             named_at: NEXT_HEADER,
             next: repr.next_header,
             refused: None,
+            fragment: false,
         };
         chain.follow()?;
         // A complaint about a message that is itself a complaint would be one too many.
@@ -149,6 +153,7 @@ impl<'p> Packet<'p> {
             hop_limit: repr.hop_limit,
             len: octets.len(),
             extended: chain.at > FIXED,
+            fragment: chain.fragment,
         })
     }
 
@@ -238,6 +243,7 @@ fn piece_v6(octets: &[u8]) -> Result<Fragment<'_>, Reason> {
         named_at: NEXT_HEADER,
         next: packet.next_header(),
         refused: None,
+        fragment: false,
     };
     // It stops at the fragment header.
     let _ = chain.follow();
@@ -291,6 +297,8 @@ struct Chain<'p> {
     next: IpProtocol,
     /// The first thing that speaks against the packet, and what is said about it.
     refused: Option<Option<Complaint>>,
+    /// One of its headers says that it is a fragment, and the only one.
+    fragment: bool,
 }
 
 #[cfg(feature = "ipv6")]
@@ -327,6 +335,7 @@ impl Chain<'_> {
                     if in_pieces {
                         return Ok(());
                     }
+                    self.fragment = true;
                     self.pass(FRAGMENT);
                 }
                 _ => return Ok(()),

@@ -6,6 +6,7 @@ use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, IpListenEndpoint};
 use super::datagrams::{Datagrams, PortId};
 use super::errors::SendToError;
 use super::host::Host;
+use super::parts;
 use super::received::{Path, Received};
 use crate::opaque::opaque;
 use crate::trace::{Direction, Flow, Reason, Verdict};
@@ -87,6 +88,25 @@ impl<'n, 'a> UdpSocket<'n, 'a> {
     pub fn send_back(&mut self, now: Instant, path: &Path, data: &[u8]) -> Result<(), SendToError> {
         let Flow { local, remote } = *path.flow();
         self.send(now, Some(local.addr), remote, path.hardware(), data)
+    }
+
+    /// Whether the host that a path leads to has moved to where another datagram of it `seems` to come from, which
+    /// anybody can pretend: the neighbour on the way, asked where it is, has answered from there. It is asked if that
+    /// is not known, first where it was and then everywhere; so call this again, for some seconds.
+    pub fn has_moved(&mut self, now: Instant, path: &Path, seems: &Path) -> bool {
+        self.host.tick(now);
+        let remote = path.flow().remote.addr;
+        match (
+            path.hardware(),
+            seems.hardware(),
+            self.host.link.next_hop(remote),
+        ) {
+            (Some(last), Some(seems), Some(neighbor)) if parts::NEIGHBORS && last != seems => self
+                .host
+                .neighbors
+                .says_it_moved(now, neighbor, last, seems),
+            _ => false,
+        }
     }
 
     fn send(

@@ -78,55 +78,133 @@ fn what_somebody_says_in_the_name_of_a_member_over_udp_moves_none_of_its_lines()
     }
 }
 
+/// A room on a node, and what the host of one member hears, on whichever hardware address.
+struct Moves {
+    host: Host,
+    room: App<'static>,
+    screen: Paper,
+}
+
+/// What was sent, to where and with which text.
+type Told = Vec<(EthernetAddress, String)>;
+
+impl Moves {
+    fn new() -> Self {
+        let host = Host::new();
+        let room = App::new(host.now, Memory::heap(8, 8), crate::hall::config(false));
+        Self {
+            host,
+            room,
+            screen: Paper::default(),
+        }
+    }
+
+    /// Frames for the node, and what it sends then.
+    fn give(&mut self, frames: impl IntoIterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
+        self.host.cable.inbox.extend(frames);
+        let mut sent = self.host.work();
+        self.room
+            .run(self.host.now, &mut self.host.node, &mut self.screen);
+        sent.extend(self.host.work());
+        sent
+    }
+
+    /// The member says something, from a hardware address.
+    fn say(&mut self, hardware: EthernetAddress, text: &str) -> Told {
+        let (us, them) = (host::US[0], host::THEM[0]);
+        let mut datagram = frame(host::MAC, &udp(them, us, PORT, text.as_bytes()));
+        datagram[6..12].copy_from_slice(hardware.as_bytes());
+        texts(&self.give([datagram]))
+    }
+
+    /// The member is in, by the code that it is given there.
+    fn join(&mut self, hardware: EthernetAddress) -> Told {
+        let code = code(&self.say(hardware, "/join, please"));
+        self.say(hardware, &code)
+    }
+
+    /// An answer to the question where the member is.
+    fn answer(&mut self, hardware: EthernetAddress) -> Told {
+        let answer = arp(ArpOperation::Reply, hardware, MEMBER, NODE);
+        texts(&self.give([answer]))
+    }
+
+    /// Nothing comes for so long.
+    fn wait(&mut self, millis: u64) -> Vec<Vec<u8>> {
+        self.host.now += Duration::from_millis(millis);
+        self.give([])
+    }
+}
+
+const NODE: Ipv4Address = Ipv4Address::new(192, 0, 2, 1);
+const MEMBER: Ipv4Address = Ipv4Address::new(192, 0, 2, 2);
+
+fn texts(frames: &[Vec<u8>]) -> Told {
+    let datagrams = frames.iter().filter(|it| it[12..14] == [8, 0]);
+    let told = datagrams.map(|it| (EthernetAddress::from_bytes(&it[..6]), it[42..].to_vec()));
+    told.map(|(to, text)| (to, String::from_utf8(text).unwrap()))
+        .collect()
+}
+
+fn code(told: &Told) -> String {
+    format!("/join {}", told[0].1.rsplit(' ').next().unwrap().trim())
+}
+
+fn went(told: &Told) -> Vec<EthernetAddress> {
+    told.iter().map(|it| it.0).collect()
+}
+
 #[test]
 fn a_member_over_udp_whose_host_changed_its_hardware_address_joins_again_and_is_told_where_it_was()
 {
-    let mut host = Host::new();
-    let (us, them) = (host::US[0], host::THEM[0]);
-    let mut room = App::new(host.now, Memory::heap(8, 8), crate::hall::config(false));
-    let mut screen = Paper::default();
-    let mut say = |host: &mut Host, hardware: EthernetAddress, text: &str| {
-        let mut datagram = frame(host::MAC, &udp(them, us, PORT, text.as_bytes()));
-        datagram[6..12].copy_from_slice(hardware.as_bytes());
-        host.cable.inbox.push_back(datagram);
-        let mut frames = host.work();
-        room.run(host.now, &mut host.node, &mut screen);
-        frames.extend(host.work());
-        let told = frames
-            .iter()
-            .map(|it| (EthernetAddress::from_bytes(&it[..6]), it[42..].to_vec()));
-        let texts = told.map(|(to, text)| (to, String::from_utf8(text).unwrap()));
-        texts.collect::<Vec<_>>()
-    };
-    let code = |told: &[(EthernetAddress, String)]| {
-        format!("/join {}", told[0].1.rsplit(' ').next().unwrap())
-    };
-    let first = code(&say(&mut host, host::THEIRS, "/join, please"));
-    assert!(
-        say(&mut host, host::THEIRS, &first)[0]
-            .1
-            .starts_with("Welcome")
-    );
+    let mut moves = Moves::new();
+    let first = code(&moves.say(host::THEIRS, "/join, please"));
+    assert!(moves.say(host::THEIRS, &first)[0].1.starts_with("Welcome"));
     // A code is good on the way that it was given, and on no other.
-    let told = say(&mut host, THIEF, &first);
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0].0, THIEF);
+    let told = moves.say(THIEF, &first);
+    assert_eq!(went(&told), [THIEF]);
     assert!(
         told[0].1.starts_with("code ") || told[0].1.contains("/join "),
         "{told:?}"
     );
-    let second = code(&say(&mut host, THIEF, "/join, please"));
-    let told = say(&mut host, THIEF, &second);
-    assert_eq!(
-        told.iter().map(|it| it.0).collect::<Vec<_>>(),
-        [host::THEIRS, THIEF]
-    );
+    let told = moves.join(THIEF);
+    assert_eq!(went(&told), [host::THEIRS, THIEF]);
     assert!(told[1].1.starts_with("You are in already"), "{told:?}");
     // Whoever was there has its lines back by what it was told.
-    let back = code(&told);
-    let told = say(&mut host, host::THEIRS, back.trim());
+    let told = moves.say(host::THEIRS, &code(&told));
+    assert_eq!(went(&told), [THIEF, host::THEIRS]);
+}
+
+#[test]
+fn a_member_over_udp_whose_host_moved_is_asked_where_it_was_then_among_all_and_followed() {
+    let mut moves = Moves::new();
+    moves.join(host::THEIRS);
+    let moved = THIEF;
+    // Nobody knows yet that it is not somebody in its name.
+    assert_eq!(went(&moves.say(moved, "here")), [host::THEIRS]);
+    let asked = moves.wait(1_100);
+    assert_eq!(arps(&asked), [(ArpOperation::Request, NODE, MEMBER)]);
     assert_eq!(
-        told.iter().map(|it| it.0).collect::<Vec<_>>(),
-        [THIEF, host::THEIRS]
+        EthernetAddress::from_bytes(&asked[0][..6]),
+        EthernetAddress::BROADCAST
     );
+    // Once it answers its lines go there, although it says nothing more; where they went the way back is told.
+    let told = moves.answer(moved);
+    assert_eq!(went(&told), [host::THEIRS]);
+    assert!(told[0].1.contains("/join "), "{told:?}");
+    assert_eq!(went(&moves.say(moved, "hello")), [moved]);
+}
+
+#[test]
+fn a_member_over_udp_that_answers_where_it_was_keeps_its_lines_whoever_speaks_in_its_name() {
+    let mut moves = Moves::new();
+    moves.join(host::THEIRS);
+    for _ in 0..10 {
+        assert_eq!(went(&moves.say(THIEF, "here")), [host::THEIRS]);
+        // Where it was is asked first, and alone.
+        assert!(moves.answer(THIEF).is_empty());
+        assert!(moves.answer(host::THEIRS).is_empty());
+        assert!(texts(&moves.wait(1_100)).is_empty());
+    }
+    assert_eq!(went(&moves.say(host::THEIRS, "hello")), [host::THEIRS]);
 }
