@@ -35,7 +35,8 @@ pub fn main() -> ExitCode {
     match lab::run(&arguments, &mut Arguments::command()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => {
-            eprintln!("error: {failed}");
+            // Where this cannot be said either, the status says it.
+            let _ = writeln!(std::io::stderr(), "error: {failed}");
             ExitCode::FAILURE
         }
     }

@@ -3,7 +3,6 @@
 use smoltcp::time::{Duration, Instant};
 
 use super::live::Live;
-use super::moving::Moving;
 use super::operator::Screen;
 use super::post::Post;
 use super::responses::Responses;
@@ -67,6 +66,14 @@ pub struct App<'a> {
 }
 
 opaque!([] App<'_>, "App");
+
+/// The way that a datagram of a member came last, if not its own, until it is known whether its host has moved. Of
+/// several members the last one: the others are asked for again when they speak again.
+pub(super) struct Moving {
+    // A value of `moving`, which gives it and takes it.
+    pub(super) to: Path,
+    pub(super) until: Instant,
+}
 
 impl<'a> App<'a> {
     /// An empty room with the operator in it.

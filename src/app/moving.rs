@@ -4,9 +4,9 @@
 //! gateway has moved, or of somebody who speaks in its name. So the neighbour on the way is asked where it is, as for
 //! connections, and the lines follow its answer; a forger, whose address it does not say, moves none.
 
-use smoltcp::time::{Duration, Instant};
+use smoltcp::time::Duration;
 
-use super::app::App;
+use super::app::{App, Moving};
 use super::operator::Screen;
 use super::turn::Turn;
 use crate::node::Path;
@@ -15,13 +15,6 @@ use crate::node::Path;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
 /// How often to look whether it has.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-
-/// The way that a datagram of a member came last, if not its own, until it is known whether its host has moved. Of
-/// several members the last one: the others are asked for again when they speak again.
-pub(super) struct Moving {
-    to: Path,
-    until: Instant,
-}
 
 impl App<'_> {
     /// Takes note of the way by which a datagram came.

@@ -6,6 +6,9 @@ mod received;
 mod stream;
 mod unanswered;
 
+use std::fmt::Write;
+use std::io::{self, IsTerminal};
+
 use smolchat::device::Tap;
 use smolchat::lang::Lang;
 use smolchat::node::Node;
@@ -60,9 +63,20 @@ pub fn connect(arguments: &ConnectArguments, stack: &Stack) -> Result<(), Failur
     let colours = &arguments.output.colours;
     let live = !arguments.output.plain;
     let capture = Capture::create(stack.pcap.as_deref(), clock)?;
+    let mut output = Output::start(console, teller(colours))?;
+    // What is piped in needs no help, and its answers no heading.
+    if io::stdin().is_terminal() {
+        // Output never fails: what nobody reads is counted.
+        let _ = writeln!(
+            output,
+            "Lines typed here go to {}; /help lists the commands, q ends.",
+            arguments.remote.endpoint
+        );
+        output.flush();
+    }
     let terminal = Terminal {
         input: Input::new(),
-        output: Output::start(console, teller(colours))?,
+        output,
         style: console.style(colours),
         lang: language(colours.lang),
         live,

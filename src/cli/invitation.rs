@@ -45,7 +45,10 @@ impl fmt::Display for Invitation<'_> {
         for cidr in &stack.addresses {
             let address = self.zoned(cidr);
             writeln!(f, "  {prefix}nc {address} {port}")?;
-            writeln!(f, "  {prefix}nc -u {address} {udp_port}")?;
+            writeln!(
+                f,
+                "  {prefix}nc -u {address} {udp_port}    and there: /join, please"
+            )?;
             writeln!(f, "  {prefix}curl {}", Url(address, *port))?;
         }
         if let Some(first) = stack.addresses.first() {

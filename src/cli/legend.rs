@@ -1,11 +1,9 @@
 //! `smolchat explain`: what the words of a ladder mean.
 
-use std::io::{self, ErrorKind, Write};
-
 use smolchat::lang::{Lang, Term};
 
-use super::Failure;
 use super::args::ExplainArguments;
+use super::{Failure, said};
 
 /// The language that was asked for, or the one of the environment.
 pub fn language(asked: Option<Lang>) -> Lang {
@@ -28,10 +26,7 @@ pub fn explain(arguments: &ExplainArguments) -> Result<(), Failure> {
         let entry = lang.entry(term);
         format!("{}: {}\n{}\n", term.name(), entry.gloss, entry.text)
     };
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-        Ok(()) | Err(_) => Ok(()),
-    }
+    Ok(said::print(&text)?)
 }
 
 fn list(lang: Lang) -> String {

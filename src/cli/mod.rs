@@ -17,6 +17,7 @@ mod netlink;
 mod output;
 mod recorder;
 pub mod run;
+mod said;
 mod serve;
 mod spool;
 mod stack;
@@ -24,7 +25,7 @@ mod values;
 pub mod wait;
 mod zone;
 
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -66,7 +67,7 @@ pub enum Failure {
     #[error(transparent)]
     Capture(#[from] recorder::CaptureFailed),
     #[error(transparent)]
-    NotSaid(#[from] output::NotSaid),
+    NotSaid(#[from] said::NotSaid),
     #[error(
         "no packet came before this was ended; a capture that is piped comes at once with tcpdump -U"
     )]
@@ -109,7 +110,8 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            // Where this cannot be said either, the status says it.
+            let _ = writeln!(std::io::stderr(), "error: {failure}");
             ExitCode::FAILURE
         }
     }
@@ -117,10 +119,7 @@ pub fn main() -> ExitCode {
 
 /// Prints what everything takes.
 fn print_budget() -> Result<(), Failure> {
-    match write!(std::io::stdout(), "{}", budget::Budget) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-        Ok(()) | Err(_) => Ok(()),
-    }
+    Ok(said::print(&budget::Budget.to_string())?)
 }
 
 /// Arguments that do not fit together are reported as those that are wrong by themselves.

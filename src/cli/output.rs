@@ -21,6 +21,7 @@ use smoltcp::time::Instant;
 
 use super::args::ColourArguments;
 use super::legend::language;
+use super::said::NotSaid;
 use super::spool::{Pushed, Spool};
 
 /// Octets that may wait for a slow reader.
@@ -190,21 +191,8 @@ impl Output {
         self.flush();
         let error = self.failed.or(self.spool.finish().err());
         let fault = error.filter(|error| !is_gone(error) && error.kind() != ErrorKind::TimedOut);
-        fault.map_or(Ok(()), |error| {
-            Err(NotSaid {
-                console: self.console,
-                error,
-            })
-        })
+        fault.map_or(Ok(()), |error| Err(NotSaid::new(&self.console, error)))
     }
-}
-
-/// What was said could not be written.
-#[derive(Debug, thiserror::Error)]
-#[error("what was said could not be written to standard {console}: {error}")]
-pub struct NotSaid {
-    console: Console,
-    error: io::Error,
 }
 
 /// Whether the reader went, or the terminal.

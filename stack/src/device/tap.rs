@@ -50,7 +50,7 @@ pub enum TapError {
     Mtu(usize),
     /// Another program holds it.
     #[error(
-        "the TAP {0} is busy: another program has it open; end that program or use another name"
+        "the TAP {0} is busy: another program has it open; end that program, or use another TAP and another subnet"
     )]
     Busy(String),
     /// There is an interface of that name, but it is not a TAP.
