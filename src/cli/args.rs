@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use smolchat::chat::Rate;
 use smolchat::lang::Lang;
+use smolchat::picture::Format;
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
 use super::lab::arguments as lab;
+use super::lab::values::format;
 use super::values;
 use super::zone::Remote;
 
@@ -129,6 +131,10 @@ pub struct LadderArguments {
     /// Instead of ladders, say in a few sentences how each connection ended, or what it waited for
     #[arg(long, conflicts_with_all = ["explain", "no_text"])]
     pub why: bool,
+    /// As what: text; explain, with a sentence for each row; svg, a picture; mermaid, for code hosts; json, a line an
+    /// event; dot, the states for Graphviz
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = format, conflicts_with = "why")]
+    pub format: Format,
     #[command(flatten)]
     pub colours: ColourArguments,
 }
@@ -312,6 +318,7 @@ Examples:
   smolchat ladder chat.pcap
   smolchat ladder --explain --lang zh chat.pcap
   smolchat ladder --why chat.pcap        how each connection ended
+  smolchat ladder --format svg chat.pcap > chat.svg
   ssh host tcpdump -w - tcp | smolchat ladder -";
 
 const EXPLAIN: &str = "\

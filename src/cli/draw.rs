@@ -12,6 +12,7 @@ use rustix::io::Errno;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 use smolchat::capture::{CaptureError, Look, ladder_file, ladders};
+use smolchat::picture::Format;
 
 use super::Failure;
 use super::args::LadderArguments;
@@ -28,11 +29,16 @@ const REST: Timespec = Timespec {
 /// Draws the connections of a capture.
 pub fn draw(arguments: &LadderArguments) -> Result<(), Failure> {
     let style = Console::Stdout.style(&arguments.colours);
+    let as_explained = (arguments.format == Format::Explain).then(|| language(arguments.colours.lang));
     let look = Look {
         style: &style,
-        explained: explained(&arguments.colours),
+        explained: explained(&arguments.colours).or(as_explained),
         text: !arguments.colours.no_text,
         why: arguments.why.then(|| language(arguments.colours.lang)),
+        picture: arguments
+            .format
+            .picture()
+            .map(|picture| (picture, language(arguments.colours.lang))),
     };
     let mut out = io::stdout().lock();
     let drawn = if arguments.file.as_os_str() == "-" {
