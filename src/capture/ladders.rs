@@ -38,6 +38,8 @@ pub struct Look<'l> {
     pub explained: Option<Lang>,
     /// Whether the rows of data have what was said.
     pub text: bool,
+    /// Times of all connections are counted from the first packet of any, not of each.
+    pub one_clock: bool,
     /// In this language, how each connection ended, and no ladder.
     pub why: Option<Lang>,
     /// In this language, all connections in one document of this kind, and no text.
@@ -50,6 +52,7 @@ impl<'l> From<&'l Style> for Look<'l> {
             style,
             explained: None,
             text: false,
+            one_clock: false,
             why: None,
             picture: None,
         }
@@ -134,9 +137,10 @@ pub fn ladders<'l, W: Write>(
     let told = match (look.picture, look.why) {
         // Nothing else stands in such a document.
         (Some((picture, lang)), _) => paint(connections, picture, lang, &mut teller, out),
-        (None, Some(lang)) => say_why(connections, lang, out)
-            .and_then(|()| write!(out, "{}", drawn.left_out)),
-        (None, None) => draw_all(connections, until, &mut teller, out, look.style)
+        (None, Some(lang)) => {
+            say_why(connections, lang, out).and_then(|()| write!(out, "{}", drawn.left_out))
+        }
+        (None, None) => draw_all(connections, until, &mut teller, out, &look)
             .and_then(|()| write!(out, "{}", drawn.left_out)),
     };
     told.map_err(CaptureError::Output)?;
@@ -209,7 +213,11 @@ fn paint<W: Write>(
             (connection.roles(), events)
         })
         .collect();
-    let start = seen.iter().filter_map(|(_, events)| events.first()).map(Event::at).min();
+    let start = seen
+        .iter()
+        .filter_map(|(_, events)| events.first())
+        .map(Event::at)
+        .min();
     let scenes: Vec<_> = seen
         .iter()
         .map(|(roles, events)| {
@@ -231,8 +239,13 @@ fn draw_all<W: Write>(
     until: Instant,
     teller: &mut Teller,
     out: &mut W,
-    style: &Style,
+    look: &Look<'_>,
 ) -> io::Result<()> {
+    let first = connections.first().filter(|_| look.one_clock);
+    let style = &Style {
+        start: first,
+        ..*look.style
+    };
     let mut text = Text {
         out: BufWriter::new(out),
         failed: None,

@@ -11,7 +11,7 @@ use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
 use super::lab::arguments as lab;
 use super::lab::values::format;
-use super::values;
+use super::values::{self, Timing};
 use super::zone::Remote;
 
 /// A TCP and UDP chat node that carries its own TCP/IP stack and shows every handshake and teardown
@@ -56,8 +56,8 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct DemoArguments {
-    /// Play on a wire in memory, even where a TAP can be had
-    #[arg(long)]
+    /// Play on a wire in memory, even where a TAP can be had: both ends are then known, and nothing is inferred
+    #[arg(long, visible_alias = "both")]
     pub wire: bool,
     /// The seed of every random choice; the same seed loses the same frames
     #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = values::seed)]
@@ -170,6 +170,10 @@ pub struct ColourArguments {
     /// The language of ladders and explanations: en or zh [default: what LC_ALL, LC_MESSAGES or LANG says]
     #[arg(long, value_name = "LANG", value_parser = values::lang)]
     pub lang: Option<Lang>,
+    /// From when times are counted: shared, one start for everything, or own, each connection's first event
+    /// [default: shared; own for a capture]
+    #[arg(long, value_name = "CLOCK", value_parser = values::clock)]
+    pub clock: Option<Timing>,
     /// Leave out what the segments say
     #[arg(long)]
     pub no_text: bool,

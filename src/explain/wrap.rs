@@ -6,7 +6,7 @@ use std::vec::Vec;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What may stand at no beginning of a line.
-const CLOSING: &str = "。,:;、)”!?";
+const CLOSING: &str = "。,:;、)”!?，：；）！？》";
 
 /// A text in lines: broken at spaces, and between Chinese characters.
 pub(crate) fn lines(text: &str, columns: usize) -> Vec<String> {

@@ -298,6 +298,9 @@ impl Report {
             ));
             let ladders = self.ladders(experiment, &outcome, |_, _| {});
             text.push_str(&format!("```text\n{ladders}```\n\n"));
+            let name = experiment.name;
+            let file = format!("{name}.{}.svg", self.language.code());
+            text.push_str(&format!("[{}]({file})\n\n", frame.picture));
             text.push_str(&format!(
                 "```text\n{}```\n",
                 self.answer(experiment, &outcome)

@@ -35,7 +35,10 @@ pub(super) fn answered(answer: &Answer) -> String {
 pub(super) fn scene(lang: Lang, run: &Run, title: &str, parts: bool) -> Scene {
     let texts = texts(lang);
     let mut rows: Vec<picture::Row> = run.rows.iter().map(|row| drawn(texts, run, row)).collect();
-    let one = run.rows.iter().all(|row| row.flow.is_none_or(|flow| flow == 0));
+    let one = run
+        .rows
+        .iter()
+        .all(|row| row.flow.is_none_or(|flow| flow == 0));
     if parts && one {
         // From the last one on, so that the places of those before stay.
         for (before, words) in parts_of(run).into_iter().rev() {
@@ -80,7 +83,10 @@ fn drawn(texts: &Texts, run: &Run, row: &super::tape::Row) -> picture::Row {
         flow: flow.map(|flow| u32::try_from(flow + 1).unwrap_or(u32::MAX)),
         at: times(row),
         what: what(texts, run, row),
-        states: row.states.each_ref().map(|states| states.iter().map(shown).collect()),
+        states: row
+            .states
+            .each_ref()
+            .map(|states| states.iter().map(shown).collect()),
         meaning: Vec::new(),
     }
 }
@@ -277,9 +283,16 @@ fn kinds(row: &super::tape::Row) -> Vec<Kind> {
                 mark,
                 verdict,
             });
-            vec![segment].into_iter().chain(change(Cause::Segment)).collect()
+            vec![segment]
+                .into_iter()
+                .chain(change(Cause::Segment))
+                .collect()
         }
-        What::Call { side: Side::A, call, .. } => {
+        What::Call {
+            side: Side::A,
+            call,
+            ..
+        } => {
             let call = match *call {
                 "connect" => Call::Connect,
                 "close" | "shutdown" => Call::Close,

@@ -248,9 +248,7 @@ impl Look<'_> {
         let connection = Some(change.connection);
         let row = match change.cause {
             Cause::Segment | Cause::Inferred => self.last[place(side)]?,
-            Cause::Call(call) => {
-                self.note(side, at, connection, NoteKind::Call, &call.to_string())
-            }
+            Cause::Call(call) => self.note(side, at, connection, NoteKind::Call, &call.to_string()),
             Cause::Timer(timer) => {
                 self.note(side, at, connection, NoteKind::Timer, &timer.to_string())
             }

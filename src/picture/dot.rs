@@ -40,7 +40,10 @@ fn cluster(scene: &Scene, number: usize, side: Side) -> String {
     let names = names.into_iter().filter(|name| !name.is_empty());
     let names: Vec<&str> = names.map(String::as_str).collect();
     let id = format!("{letter}{number}");
-    let mut text = format!("  subgraph cluster_{id} {{\n    label={};\n", quoted(&names.join("\n")));
+    let mut text = format!(
+        "  subgraph cluster_{id} {{\n    label={};\n",
+        quoted(&names.join("\n"))
+    );
     let mut flows: BTreeMap<Option<u32>, Path> = BTreeMap::new();
     let tagged = scene.has_several();
     for row in &scene.rows {

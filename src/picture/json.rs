@@ -158,7 +158,11 @@ fn line(row: &Row) -> Line<'_> {
             (kind(note), note.side.map(end), words, None)
         }
         What::Arrow(arrow) => {
-            let event = if arrow.header.is_some() { "segment" } else { "packet" };
+            let event = if arrow.header.is_some() {
+                "segment"
+            } else {
+                "packet"
+            };
             (event, None, None, Some(packet(arrow)))
         }
     };

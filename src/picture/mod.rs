@@ -35,5 +35,5 @@ pub use format::{Format, Picture};
 pub use json::SCHEMA;
 pub use one::{Seen, scene};
 pub use scene::{Arrow, End, Note, NoteKind, Row, Scene, Shown, Tone, What};
-pub use text::{Drawer, began};
+pub use text::Drawer;
 pub(crate) use words::time;

@@ -238,9 +238,7 @@ impl Builder<'_> {
             true => self.rows.pop_if(|row| row.arrow().is_some()),
             false => None,
         };
-        let heading = self
-            .rows
-            .pop_if(|row| matches!(row.what, What::Heading(_)));
+        let heading = self.rows.pop_if(|row| matches!(row.what, What::Heading(_)));
         self.note(at, NoteKind::State, "").states[0].push(first);
         self.rows.extend(heading);
         self.rows.extend(arrow);

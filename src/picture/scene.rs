@@ -176,6 +176,11 @@ impl Row {
         }
     }
 
+    /// When it began, or else when it is first known of.
+    pub fn when(&self) -> Option<Duration> {
+        self.began().or(self.at[0]).or(self.at[1])
+    }
+
     /// When a packet left and when it came, if both are known and it came.
     pub fn crossing(&self) -> Option<[Duration; 2]> {
         let arrow = self.arrow()?;

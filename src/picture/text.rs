@@ -14,7 +14,7 @@ use std::vec::Vec;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::scene::{Arrow, End, Note, NoteKind, Row, Tone, What, place};
+use super::scene::{Arrow, End, Note, NoteKind, Row, Tone, What};
 use super::words::time;
 use crate::device::Side;
 use crate::explain::lines;
@@ -91,7 +91,10 @@ impl Drawer {
 
     /// All rows, with those that cross drawn together.
     pub fn rows(&self, rows: &[Row]) -> String {
-        self.pieces(rows).into_iter().map(|(_, text)| text).collect()
+        self.pieces(rows)
+            .into_iter()
+            .map(|(_, text)| text)
+            .collect()
     }
 
     /// The same in pieces, each with the first of its rows.
@@ -157,7 +160,8 @@ impl Drawer {
         let bar = self.paint(palette.dim, "│");
         let sentences = row.meaning.iter();
         let told = sentences.flat_map(|sentence| lines(sentence, WIDTH - BAR - 2));
-        let told = told.map(|line| format!("{}{bar} {}\n", spaces(BAR), self.paint(palette.dim, &line)));
+        let told =
+            told.map(|line| format!("{}{bar} {}\n", spaces(BAR), self.paint(palette.dim, &line)));
         told.collect()
     }
 
@@ -242,8 +246,16 @@ impl Drawer {
             return String::new();
         };
         let from_left = first.from == Side::A;
-        let (left, right) = if from_left { (row, other) } else { (other, row) };
-        let [one, two] = if from_left { [first, second] } else { [second, first] };
+        let (left, right) = if from_left {
+            (row, other)
+        } else {
+            (other, row)
+        };
+        let [one, two] = if from_left {
+            [first, second]
+        } else {
+            [second, first]
+        };
         let palette = &self.style.palette;
         let colours = [one, two].map(|arrow| of_arrow(palette, arrow));
         let mut text = String::new();
@@ -377,7 +389,8 @@ const fn of_arrow(palette: &Palette, arrow: &Arrow) -> &'static str {
 }
 
 fn number(row: &Row) -> String {
-    row.number.map_or(String::new(), |number| number.to_string())
+    row.number
+        .map_or(String::new(), |number| number.to_string())
 }
 
 /// The state on one line beside an end, as it is shown.
@@ -411,11 +424,4 @@ fn straight(from: Side, label: &str, stopped: bool, colour: &'static str) -> Lan
         (Side::B, true) => format!("╳{left} {label} {right}"),
     };
     Lane::of(lane, colour)
-}
-
-/// When a row is due on a screen that has other things, too: when it began.
-pub fn began(row: &Row) -> smoltcp::time::Duration {
-    let ends = [place(Side::A), place(Side::B)];
-    let known = ends.into_iter().filter_map(|end| row.at[end]);
-    row.began().or(known.min()).unwrap_or_default()
 }

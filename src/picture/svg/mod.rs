@@ -32,14 +32,20 @@ pub(super) fn svg(scenes: &[Scene], title: &str, lang: Lang) -> String {
         for line in &lines {
             top += 15.0;
             let line = escaped(line);
-            body += &format!("<text class=\"h\" x=\"8\" y=\"{}\">{line}</text>\n", units(top));
+            body += &format!(
+                "<text class=\"h\" x=\"8\" y=\"{}\">{line}</text>\n",
+                units(top)
+            );
         }
         top += 8.0;
     }
     for scene in scenes {
         let painter = Painter::new(scene);
         let (text, height) = painter.paint(scenes.len() > 1);
-        body += &format!("<g transform=\"translate(0 {})\">\n{text}</g>\n", units(top));
+        body += &format!(
+            "<g transform=\"translate(0 {})\">\n{text}</g>\n",
+            units(top)
+        );
         top += height + MARGIN;
         width = width.max(painter.width());
     }

@@ -324,11 +324,11 @@ impl<'s> Painter<'s> {
             let mut written: Option<Duration> = None;
             for (row, y) in self.downwards(layout, end) {
                 let mut line = y + 3.0;
-                if let Some(at) = row.at[end] {
-                    if written.replace(at) != Some(at) {
-                        out.push_str(&text(&format!("t{class}"), x, line, &time(at)));
-                        line += LINE;
-                    }
+                if let Some(at) = row.at[end]
+                    && written.replace(at) != Some(at)
+                {
+                    out.push_str(&text(&format!("t{class}"), x, line, &time(at)));
+                    line += LINE;
                 }
                 for shown in &row.states[end] {
                     let name = match shown.inferred {
@@ -337,7 +337,12 @@ impl<'s> Painter<'s> {
                     };
                     let inferred = if shown.inferred { " i" } else { "" };
                     let class = format!("n {}{inferred}{class}", colour(shown.state));
-                    out.push_str(&text(&class, x, line, &format!("{}{name}", self.prefix(row))));
+                    out.push_str(&text(
+                        &class,
+                        x,
+                        line,
+                        &format!("{}{name}", self.prefix(row)),
+                    ));
                     line += LINE;
                 }
             }
@@ -392,11 +397,18 @@ fn head(class: &str, [x, y]: [f32; 2], turn: f32) -> String {
     let [long, half] = HEAD;
     let (sin, cos) = turn.sin_cos();
     let corner = |side: f32| {
-        let [back, out] = [x - long * cos - side * half * sin, y - long * sin + side * half * cos];
+        let [back, out] = [
+            x - long * cos - side * half * sin,
+            y - long * sin + side * half * cos,
+        ];
         format!("{} {}", units(back), units(out))
     };
     let (x, y) = (units(x + cos * 1.0), units(y + sin * 1.0));
-    format!("<path class=\"f{class}\" d=\"M{x} {y}L{}L{}Z\"/>\n", corner(1.0), corner(-1.0))
+    format!(
+        "<path class=\"f{class}\" d=\"M{x} {y}L{}L{}Z\"/>\n",
+        corner(1.0),
+        corner(-1.0)
+    )
 }
 
 /// In place of a head: it went no further.
@@ -404,6 +416,7 @@ fn stop(class: &str, [x, y]: [f32; 2]) -> String {
     let class = if class == "x" { "w" } else { class };
     let [left, right] = [x - 4.0, x + 4.0].map(units);
     let [top, bottom] = [y - 4.0, y + 4.0].map(units);
-    format!("<path class=\"{class}\" d=\"M{left} {top}L{right} {bottom}M{right} {top}L{left} {bottom}\"/>\n")
+    format!(
+        "<path class=\"{class}\" d=\"M{left} {top}L{right} {bottom}M{right} {top}L{left} {bottom}\"/>\n"
+    )
 }
-

@@ -24,12 +24,12 @@ use super::{
 };
 use crate::plural::Count;
 pub use below::Followed;
-#[cfg(feature = "phrases")]
-pub use headings::headings;
 use bounds::Bounds;
 use caused::{Caused, shown};
 use clock::{Span, between, later};
 use core::fmt::{self, Write};
+#[cfg(feature = "phrases")]
+pub use headings::headings;
 use label::{Label, write_label};
 use phase::{Heading, Phase, is_heard};
 use row::{Lane, Pen, Shown, Text};
