@@ -8,6 +8,7 @@
 //! - [`app`]: the chat on the node, with [`web`] for browsers. The same on Linux and on a board.
 //! - `capture` (on an operating system): capture files.
 //! - `explain`, `lang` (on Linux): what the rows of a ladder mean, and in which words.
+//! - `picture` (on an operating system): ladders as pictures, and as lines for programs.
 //! - `lab` (on an operating system): questions about TCP and UDP, answered by experiments on two nodes in memory.
 //!
 //! # The contract of the run loop
@@ -48,6 +49,8 @@ pub mod explain;
 pub mod lab;
 #[cfg(feature = "lab")]
 pub mod lang;
+#[cfg(feature = "lab")]
+pub mod picture;
 pub mod web;
 
 #[cfg(feature = "std")]

@@ -112,7 +112,10 @@ mod tests {
         let rows = TABLE[0].rows;
         let (last, parts) = rows.split_last().unwrap();
         assert_eq!(parts, CONNECTION);
-        assert_eq!(last.1, parts.iter().map(|(_, octets)| octets).sum());
+        assert_eq!(
+            last.1,
+            parts.iter().map(|(_, octets)| octets).sum::<usize>()
+        );
     }
 
     #[test]

@@ -294,6 +294,12 @@ impl Connections {
         self.all.len()
     }
 
+    /// When the first segment of any was.
+    pub(super) fn first(&self) -> Option<Instant> {
+        let segments = self.all.iter().filter_map(|it| it.segments.first());
+        segments.map(|&(at, _)| at).min()
+    }
+
     pub(super) fn add(&mut self, at: Instant, segment: Dissected, notes: &Notes) {
         // What is noted of all of them stands with the last one, which has the FIN.
         let mut pieces = segment.pieces().peekable();

@@ -8,13 +8,15 @@ use super::read::{Capture, Item};
 use super::{CaptureError, LeftOut, LeftOuts};
 use crate::explain::{Said, Teller, why};
 use crate::lang::Lang;
-use crate::trace::{Follower, Style};
+use crate::picture::{Picture, Seen, scene};
+use crate::trace::{Event, Follower, Style};
 use smoltcp::time::Instant;
 use std::boxed::Box;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
+use std::vec::Vec;
 
 /// What was drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,18 +38,23 @@ pub struct Look<'l> {
     pub explained: Option<Lang>,
     /// Whether the rows of data have what was said.
     pub text: bool,
+    /// Times of all connections are counted from the first packet of any, not of each.
+    pub one_clock: bool,
     /// In this language, how each connection ended, and no ladder.
     pub why: Option<Lang>,
+    /// In this language, all connections in one document of this kind, and no text.
+    pub picture: Option<(Picture, Lang)>,
 }
 
 impl<'l> From<&'l Style> for Look<'l> {
     fn from(style: &'l Style) -> Self {
-        let (explained, text, why) = (None, false, None);
         Self {
             style,
-            explained,
-            text,
-            why,
+            explained: None,
+            text: false,
+            one_clock: false,
+            why: None,
+            picture: None,
         }
     }
 }
@@ -127,11 +134,15 @@ pub fn ladders<'l, W: Write>(
         packets: capture.packets(),
         left_out,
     };
-    let told = match look.why {
-        Some(lang) => say_why(connections, lang, out),
-        None => draw_all(connections, until, &mut teller, out, look.style),
+    let told = match (look.picture, look.why) {
+        // Nothing else stands in such a document.
+        (Some((picture, lang)), _) => paint(connections, picture, lang, &mut teller, out),
+        (None, Some(lang)) => {
+            say_why(connections, lang, out).and_then(|()| write!(out, "{}", drawn.left_out))
+        }
+        (None, None) => draw_all(connections, until, &mut teller, out, &look)
+            .and_then(|()| write!(out, "{}", drawn.left_out)),
     };
-    let told = told.and_then(|()| write!(out, "{}", drawn.left_out));
     told.map_err(CaptureError::Output)?;
     end?;
     if drawn.connections == 0 {
@@ -185,13 +196,56 @@ fn say_why<W: Write>(connections: Connections, lang: Lang, out: &mut W) -> io::R
     Ok(())
 }
 
+/// All connections as scenes on one clock, from the first packet of any of them.
+fn paint<W: Write>(
+    connections: Connections,
+    picture: Picture,
+    lang: Lang,
+    teller: &mut Teller,
+    out: &mut W,
+) -> io::Result<()> {
+    let lang = picture.language(lang);
+    let seen: Vec<_> = connections
+        .into_iter()
+        .map(|connection| {
+            let journal = connection.journal();
+            let events: Vec<Event> = journal.iter().map(|(_, event)| *event).collect();
+            (connection.roles(), events)
+        })
+        .collect();
+    let start = seen
+        .iter()
+        .filter_map(|(_, events)| events.first())
+        .map(Event::at)
+        .min();
+    let scenes: Vec<_> = seen
+        .iter()
+        .map(|(roles, events)| {
+            let seen = Seen {
+                events,
+                flow: None,
+                roles: *roles,
+                start,
+                said: teller.said(),
+            };
+            scene(seen, lang)
+        })
+        .collect();
+    out.write_all(picture.of(&scenes, "", lang).as_bytes())
+}
+
 fn draw_all<W: Write>(
     connections: Connections,
     until: Instant,
     teller: &mut Teller,
     out: &mut W,
-    style: &Style,
+    look: &Look<'_>,
 ) -> io::Result<()> {
+    let first = connections.first().filter(|_| look.one_clock);
+    let style = &Style {
+        start: first,
+        ..*look.style
+    };
     let mut text = Text {
         out: BufWriter::new(out),
         failed: None,

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use smolchat::chat::Rate;
 use smolchat::lang::Lang;
+use smolchat::picture::Format;
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
 use super::lab::arguments as lab;
-use super::values;
+use super::lab::values::format;
+use super::values::{self, Timing};
 use super::zone::Remote;
 
 /// A TCP and UDP chat node that carries its own TCP/IP stack and shows every handshake and teardown
@@ -54,8 +56,8 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct DemoArguments {
-    /// Play on a wire in memory, even where a TAP can be had
-    #[arg(long)]
+    /// Play on a wire in memory, even where a TAP can be had: both ends are then known, and nothing is inferred
+    #[arg(long, visible_alias = "both")]
     pub wire: bool,
     /// The seed of every random choice; the same seed loses the same frames
     #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = values::seed)]
@@ -129,6 +131,10 @@ pub struct LadderArguments {
     /// Instead of ladders, say in a few sentences how each connection ended, or what it waited for
     #[arg(long, conflicts_with_all = ["explain", "no_text"])]
     pub why: bool,
+    /// As what: text; explain, with a sentence for each row; svg, a picture; mermaid, for code hosts; json, a line an
+    /// event; dot, the states for Graphviz
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = format, conflicts_with = "why")]
+    pub format: Format,
     #[command(flatten)]
     pub colours: ColourArguments,
 }
@@ -164,6 +170,10 @@ pub struct ColourArguments {
     /// The language of ladders and explanations: en or zh [default: what LC_ALL, LC_MESSAGES or LANG says]
     #[arg(long, value_name = "LANG", value_parser = values::lang)]
     pub lang: Option<Lang>,
+    /// From when times are counted: shared, one start for everything, or own, each connection's first event
+    /// [default: shared; own for a capture]
+    #[arg(long, value_name = "CLOCK", value_parser = values::clock)]
+    pub clock: Option<Timing>,
     /// Leave out what the segments say
     #[arg(long)]
     pub no_text: bool,
@@ -312,6 +322,7 @@ Examples:
   smolchat ladder chat.pcap
   smolchat ladder --explain --lang zh chat.pcap
   smolchat ladder --why chat.pcap        how each connection ended
+  smolchat ladder --format svg chat.pcap > chat.svg
   ssh host tcpdump -w - tcp | smolchat ladder -";
 
 const EXPLAIN: &str = "\

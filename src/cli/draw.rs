@@ -12,11 +12,14 @@ use rustix::io::Errno;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 use smolchat::capture::{CaptureError, Look, ladder_file, ladders};
+use smolchat::picture::Format;
+use smolchat::trace::Style;
 
 use super::Failure;
 use super::args::LadderArguments;
 use super::legend::language;
 use super::output::{Console, explained};
+use super::values::Timing;
 
 /// How long whoever writes the capture may say nothing before it counts as ended, once the user wants to see
 /// what there is. Ctrl-C reaches a tcpdump in the same pipe, too, which then writes the rest and ends.
@@ -27,12 +30,22 @@ const REST: Timespec = Timespec {
 
 /// Draws the connections of a capture.
 pub fn draw(arguments: &LadderArguments) -> Result<(), Failure> {
-    let style = Console::Stdout.style(&arguments.colours);
+    let style = Style {
+        start: None,
+        ..Console::Stdout.style(&arguments.colours)
+    };
+    let as_explained =
+        (arguments.format == Format::Explain).then(|| language(arguments.colours.lang));
     let look = Look {
         style: &style,
-        explained: explained(&arguments.colours),
+        explained: explained(&arguments.colours).or(as_explained),
         text: !arguments.colours.no_text,
         why: arguments.why.then(|| language(arguments.colours.lang)),
+        one_clock: arguments.colours.clock == Some(Timing::Shared),
+        picture: arguments
+            .format
+            .picture()
+            .map(|picture| (picture, language(arguments.colours.lang))),
     };
     let mut out = io::stdout().lock();
     let drawn = if arguments.file.as_os_str() == "-" {

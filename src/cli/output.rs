@@ -23,6 +23,7 @@ use super::args::ColourArguments;
 use super::legend::language;
 use super::said::NotSaid;
 use super::spool::{Pushed, Spool};
+use super::values::Timing;
 
 /// Octets that may wait for a slow reader.
 const BOUND: usize = 1024 * 1024;
@@ -64,7 +65,15 @@ impl Console {
             || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || !is_terminal;
         let style = if unwanted { Style::PLAIN } else { Style::ANSI };
-        language(arguments.lang).style(&style)
+        let start = match arguments.clock {
+            // The clock of a node starts with the program.
+            Some(Timing::Shared) | None => Some(Instant::ZERO),
+            Some(Timing::Own) => None,
+        };
+        Style {
+            start,
+            ..language(arguments.lang).style(&style)
+        }
     }
 }
 

@@ -274,3 +274,19 @@ pub fn mac(text: &str) -> Result<EthernetAddress, String> {
         .filter(EthernetAddress::is_unicast)
         .ok_or_else(|| "not the hardware address of one device, such as 02-00-00-00-00-01".into())
 }
+/// From when times are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timing {
+    /// From one start, for all connections and whatever else happens.
+    Shared,
+    /// From the first event of each connection.
+    Own,
+}
+
+pub fn clock(text: &str) -> Result<Timing, String> {
+    match text {
+        "shared" => Ok(Timing::Shared),
+        "own" => Ok(Timing::Own),
+        _ => Err("a clock is shared (one start for everything) or own (each connection's)".into()),
+    }
+}

@@ -21,3 +21,4 @@ pub use reader::Reader;
 pub use said::{Key, Said, Words};
 pub use teller::{Teller, explain};
 pub use why::why;
+pub(crate) use wrap::{cut, lines};

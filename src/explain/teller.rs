@@ -68,15 +68,28 @@ impl Teller {
         out: &mut dyn Write,
     ) -> Result<Option<Instant>, fmt::Error> {
         loop {
-            let from = follower.next();
-            let followed = follower.follow_one(journal, now, style, out)?;
-            self.tell(follower, journal, from, style, out)?;
-            match followed {
+            match self.follow_one(follower, journal, now, style, out)? {
                 Followed::Drawn => {}
                 Followed::Nothing => return Ok(None),
                 Followed::Until(until) => return Ok(Some(until)),
             }
         }
+    }
+
+    /// Draws the next record of a ladder, and what belongs below it; as [`Follower::follow_one`]. Errors are those of
+    /// `out`.
+    pub fn follow_one(
+        &mut self,
+        follower: &mut Follower,
+        journal: &Journal<'_>,
+        now: Option<Instant>,
+        style: &Style,
+        out: &mut dyn Write,
+    ) -> Result<Followed, fmt::Error> {
+        let from = follower.next();
+        let followed = follower.follow_one(journal, now, style, out)?;
+        self.tell(follower, journal, from, style, out)?;
+        Ok(followed)
     }
 
     /// Writes what belongs below the rows of the records from number `from` on.

@@ -6,10 +6,10 @@ use std::vec::Vec;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What may stand at no beginning of a line.
-const CLOSING: &str = "。,:;、)”!?";
+const CLOSING: &str = "。,:;、)”!?，：；）！？》";
 
 /// A text in lines: broken at spaces, and between Chinese characters.
-pub(super) fn lines(text: &str, columns: usize) -> Vec<String> {
+pub(crate) fn lines(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for piece in pieces(text) {
@@ -49,7 +49,7 @@ fn is_wide(letter: char) -> bool {
 }
 
 /// As much of a text as fits, with `…` in place of what does not.
-pub(super) fn cut(text: &str, columns: usize) -> String {
+pub(crate) fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.into();
     }

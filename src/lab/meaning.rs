@@ -1,13 +1,26 @@
 //! What a row means, for whoever asks: which of the texts explains it.
 
+use std::format;
+use std::string::{String, ToString};
+use std::vec;
+use std::vec::Vec;
+
 use super::calls::LINGER_0;
 use super::claim::is_reset;
 use super::tape::{Answer, Event, Fate, Row, Sent, What};
-use super::texts::Meaning;
+use super::texts::{Meaning, Texts};
 use crate::trace::{Flags, Mark, Verdict};
 
+/// What a row means, and what the states are that it led to.
+pub(super) fn sentences(texts: &Texts, row: &Row) -> Vec<String> {
+    let mut sentences = vec![(texts.explained)(of(row)).to_string()];
+    let states = row.states.iter().flatten();
+    sentences.extend(states.map(|state| format!("{state}: {}", (texts.state)(*state))));
+    sentences
+}
+
 /// What a row means; the most telling first.
-pub(super) fn of(row: &Row) -> Meaning {
+fn of(row: &Row) -> Meaning {
     match &row.what {
         What::Packet(sent) => of_packet(sent),
         What::Call { given, .. } if given == LINGER_0 => Meaning::Abort,

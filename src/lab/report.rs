@@ -6,13 +6,17 @@ use std::vec::Vec;
 
 use super::claim::Claim;
 use super::experiments::{Experiment, Group, all};
-use super::ladder::{Drawer, columns};
+use super::meaning;
+use super::scenes::scene;
 use super::settings::Knob;
-use super::tape::Outcome;
+use super::tape::{Outcome, Run};
+use crate::picture::{Drawer, End, Picture, Scene};
 use crate::trace::Style;
 
-use super::texts::texts;
+use super::texts::{Texts, texts};
 use crate::lang::Lang;
+
+use unicode_width::UnicodeWidthStr;
 
 /// Columns of running text.
 const WIDTH: usize = 96;
@@ -23,7 +27,7 @@ pub(super) fn wrapped(text: &str, indent: &str) -> String {
     for paragraph in text.lines() {
         let mut line = String::from(indent);
         for word in words(paragraph) {
-            if columns(&line) + columns(word.trim_end()) > WIDTH && line.trim() != "" {
+            if line.width() + word.trim_end().width() > WIDTH && line.trim() != "" {
                 lines.push_str(line.trim_end());
                 lines.push('\n');
                 line = String::from(indent);
@@ -81,22 +85,42 @@ fn numbers(rows: &[usize]) -> String {
 #[derive(Debug, Clone, Copy)]
 pub struct Report {
     language: Lang,
-    drawer: Drawer,
+    style: Style,
 }
 
 impl Report {
     /// A report in this language and style.
     pub const fn new(language: Lang, style: Style) -> Self {
-        let texts = texts(language);
-        Self {
-            language,
-            drawer: Drawer { texts, style },
+        Self { language, style }
+    }
+
+    /// All texts in its language.
+    pub(super) const fn texts(&self) -> &'static Texts {
+        texts(self.language)
+    }
+
+    /// How the rows of a scene are drawn.
+    pub(super) fn drawer(&self, scene: &Scene) -> Drawer {
+        Drawer {
+            style: self.style,
+            tagged: scene.has_several(),
         }
     }
 
-    /// How rows are drawn.
-    pub const fn drawer(&self) -> &Drawer {
-        &self.drawer
+    /// A run as it is drawn in a text.
+    pub(super) fn scene(&self, run: &Run) -> Scene {
+        scene(self.language, run, "", false)
+    }
+
+    /// Each run as a scene, for a picture: under its name if there are several.
+    pub fn scenes(&self, experiment: &Experiment, outcome: &Outcome) -> Vec<Scene> {
+        let words = experiment.words(self.texts());
+        let runs = outcome.runs.iter().enumerate();
+        let scenes = runs.map(|(index, run)| {
+            let name = words.runs.get(index).copied().unwrap_or(experiment.name);
+            scene(self.language, run, name, true)
+        });
+        scenes.collect()
     }
 
     /// The language.
@@ -104,8 +128,14 @@ impl Report {
         self.language
     }
 
+    /// The experiment as a picture, under its question.
+    pub fn picture(&self, picture: Picture, experiment: &Experiment, outcome: &Outcome) -> String {
+        let question = experiment.words(self.texts()).question;
+        picture.of(&self.scenes(experiment, outcome), question, self.language)
+    }
+
     fn title(&self, text: &str) -> String {
-        let palette = &self.drawer.style.palette;
+        let palette = &self.style.palette;
         if palette.heading.is_empty() {
             return format!("{text}\n");
         }
@@ -114,16 +144,32 @@ impl Report {
 
     /// All of it: the question, the ladders, the answer.
     pub fn whole(&self, experiment: &Experiment, outcome: &Outcome) -> String {
-        let mut text = self.question(experiment);
-        text.push_str(&self.ladders(experiment, outcome));
-        text.push('\n');
-        text.push_str(&self.answer(experiment, outcome));
-        text
+        let ladders = self.ladders(experiment, outcome, |_, _| {});
+        self.around(&ladders, experiment, outcome)
+    }
+
+    /// The same with what each row means below it. What a state is, and what kinds of rows mean, is told once.
+    pub fn explained(&self, experiment: &Experiment, outcome: &Outcome) -> String {
+        let mut told = Vec::new();
+        let ladders = self.ladders(experiment, outcome, |run, scene| {
+            for (row, drawn) in run.rows.iter().zip(&mut scene.rows) {
+                let meant = meaning::sentences(self.texts(), row).into_iter();
+                drawn.meaning.extend(meant.filter(|it| !told.contains(it)));
+                told.extend(drawn.meaning.iter().cloned());
+            }
+        });
+        self.around(&ladders, experiment, outcome)
+    }
+
+    fn around(&self, ladders: &str, experiment: &Experiment, outcome: &Outcome) -> String {
+        let question = self.question(experiment);
+        let answer = self.answer(experiment, outcome);
+        format!("{question}{ladders}\n{answer}")
     }
 
     /// The question.
     pub fn question(&self, experiment: &Experiment) -> String {
-        let words = experiment.words(self.drawer.texts);
+        let words = experiment.words(self.texts());
         let mut text = self.title(&format!("{}: {}", experiment.name, words.question));
         text.push('\n');
         text
@@ -131,33 +177,43 @@ impl Report {
 
     /// What stands above a run's ladder.
     pub fn run_head(&self, experiment: &Experiment, index: usize) -> String {
-        let words = experiment.words(self.drawer.texts);
+        let words = experiment.words(self.texts());
         let mut text = String::new();
         if let Some(name) = words.runs.get(index) {
             text.push_str(&self.title(&format!("-- {name}")));
         }
-        text.push_str(&self.drawer.head());
+        let frame = &self.texts().frame;
+        let named = frame.names.map(|name| End {
+            name: name.into(),
+            role: String::new(),
+        });
+        text.push_str(&Drawer::head(&named));
         text
     }
 
-    fn ladders(&self, experiment: &Experiment, outcome: &Outcome) -> String {
+    fn ladders(
+        &self,
+        experiment: &Experiment,
+        outcome: &Outcome,
+        mut with: impl FnMut(&Run, &mut Scene),
+    ) -> String {
         let mut text = String::new();
         for (index, run) in outcome.runs.iter().enumerate() {
             if index > 0 {
                 text.push('\n');
             }
             text.push_str(&self.run_head(experiment, index));
-            for row in &run.rows {
-                text.push_str(&self.drawer.row(run, row));
-            }
+            let mut scene = self.scene(run);
+            with(run, &mut scene);
+            text.push_str(&self.drawer(&scene).rows(&scene.rows));
         }
         text
     }
 
     /// The answer with its proofs, what the RFCs say, and how to see it elsewhere.
     pub fn answer(&self, experiment: &Experiment, outcome: &Outcome) -> String {
-        let frame = &self.drawer.texts.frame;
-        let words = experiment.words(self.drawer.texts);
+        let frame = &self.texts().frame;
+        let words = experiment.words(self.texts());
         let mut text = self.title(frame.answer);
         for (sentence, claim) in words.answer.iter().zip(experiment.claims(outcome)) {
             let said = if claim.holds() {
@@ -192,7 +248,7 @@ impl Report {
 
     /// The list of all experiments.
     pub fn list(&self) -> String {
-        let frame = &self.drawer.texts.frame;
+        let frame = &self.texts().frame;
         let mut text = format!("{}\n", frame.list);
         let mut group = None;
         let width = all().map(|it| it.name.len()).max().unwrap_or(0) + 2;
@@ -201,7 +257,7 @@ impl Report {
                 text.push('\n');
                 text.push_str(&self.title(group_name(frame.groups, experiment.group)));
             }
-            let words = experiment.words(self.drawer.texts);
+            let words = experiment.words(self.texts());
             let name = experiment.name;
             text.push_str(&format!("  {name:<width$}{}\n", words.question));
         }
@@ -211,7 +267,7 @@ impl Report {
 
     /// What can be turned at an experiment.
     pub fn knobs(&self, experiment: &Experiment) -> String {
-        let frame = &self.drawer.texts.frame;
+        let frame = &self.texts().frame;
         let names: Vec<_> = experiment.knobs.iter().map(|knob| knob.name()).collect();
         match experiment.knobs {
             [Knob::Seed] => frame.seed_only.to_string(),
@@ -221,7 +277,7 @@ impl Report {
 
     /// A page of all experiments: for a code host.
     pub fn page(&self, outcome_of: impl Fn(&Experiment) -> Outcome) -> String {
-        let frame = &self.drawer.texts.frame;
+        let frame = &self.texts().frame;
         let mut text = format!("# {}\n\n{}\n", frame.index, frame.page);
         let mut group = None;
         for experiment in all() {
@@ -229,19 +285,22 @@ impl Report {
                 let name = group_name(frame.groups, experiment.group);
                 text.push_str(&format!("\n**{name}**\n\n"));
             }
-            let question = experiment.words(self.drawer.texts).question;
+            let question = experiment.words(self.texts()).question;
             let name = experiment.name;
             text.push_str(&format!("- [{question}](#{name})\n"));
         }
         for experiment in all() {
-            let words = experiment.words(self.drawer.texts);
+            let words = experiment.words(self.texts());
             let outcome = outcome_of(experiment);
             text.push_str(&format!(
                 "\n## {}\n\n{}\n\n",
                 experiment.name, words.question
             ));
-            let ladders = self.ladders(experiment, &outcome);
+            let ladders = self.ladders(experiment, &outcome, |_, _| {});
             text.push_str(&format!("```text\n{ladders}```\n\n"));
+            let name = experiment.name;
+            let file = format!("{name}.{}.svg", self.language.code());
+            text.push_str(&format!("[{}]({file})\n\n", frame.picture));
             text.push_str(&format!(
                 "```text\n{}```\n",
                 self.answer(experiment, &outcome)

@@ -38,7 +38,7 @@ impl<'e> Stepping<'e> {
 
     /// What stands at the beginning.
     pub fn begin(&self) -> String {
-        let frame = &self.report.drawer().texts.frame;
+        let frame = &self.report.texts().frame;
         let question = self.report.question(self.experiment);
         format!("{question}{}\n{}", frame.prompt, self.head_before(1))
     }
@@ -62,13 +62,16 @@ impl<'e> Stepping<'e> {
     fn row(&self, number: usize) -> String {
         let row = self.rows().find(|(_, _, row)| row.number == number);
         row.map_or(String::new(), |(_, run, row)| {
-            self.report.drawer().row(run, row)
+            let scene = self.report.scene(run);
+            let drawer = self.report.drawer(&scene);
+            let drawn = scene.rows.iter().find(|it| it.number == Some(row.number));
+            drawn.map_or(String::new(), |drawn| drawer.row(drawn))
         })
     }
 
     /// What one line that was typed shows.
     pub fn take(&mut self, line: &str) -> String {
-        let frame = &self.report.drawer().texts.frame;
+        let frame = &self.report.texts().frame;
         match line.trim() {
             "" => self.go_on(),
             "b" => self.go_back(),
@@ -98,7 +101,7 @@ impl<'e> Stepping<'e> {
     fn go_back(&mut self) -> String {
         if self.shown <= 1 {
             self.shown = 0;
-            let frame = &self.report.drawer().texts.frame;
+            let frame = &self.report.texts().frame;
             return format!("{}\n", frame.before_first);
         }
         self.shown -= 1;
@@ -106,16 +109,12 @@ impl<'e> Stepping<'e> {
     }
 
     fn explain(&self) -> String {
-        let texts = self.report.drawer().texts;
+        let texts = self.report.texts();
         let row = self.rows().find(|(_, _, row)| row.number == self.shown);
         let Some((_, _, row)) = row else {
             return format!("{}\n", texts.frame.before_first);
         };
-        let mut text = wrapped((texts.explained)(meaning::of(row)), "  ");
-        for state in row.states.iter().flatten() {
-            let gloss = format!("{state}: {}", (texts.state)(*state));
-            text.push_str(&wrapped(&gloss, "  "));
-        }
-        text
+        let sentences = meaning::sentences(texts, row).into_iter();
+        sentences.map(|it| wrapped(&it, "  ")).collect()
     }
 }

@@ -7,6 +7,7 @@ use std::string::{String, ToString};
 
 use smoltcp::time::Duration;
 
+use super::act::{Did, Guest};
 use super::term::Term;
 use super::texts::Texts;
 use crate::explain::meaning::{Meaning, Party, View};
@@ -22,6 +23,39 @@ pub(super) const TEXTS: Texts = Texts {
     unknown,
     phrase: |_| None,
     bill: terms::bill,
+    guest: |guest| match guest {
+        Guest::Member => "member",
+        Guest::First => "first",
+        Guest::Second => "second",
+        Guest::OverUdp => "eve, over UDP",
+    },
+    did: |did, what| match did {
+        Did::Call => format!(": {what}"),
+        Did::Received => format!(": recv(1024) gives {what}"),
+        Did::End => format!(": recv(1024) gives {what} octets: the end"),
+        Did::Linger => ": close() with a linger time of zero".into(),
+        Did::Operator => format!("operator: {what}"),
+    },
+    contest: |[messages, octets, lost, twice, late, seed]| {
+        format!(
+            "   {messages} messages of {octets} octets each, on a wire that loses {lost}, repeats {twice} and reorders {late} of a\n   \
+             thousand frames each way (seed {seed}, virtual time). TCP delivers all of them in order and\n   \
+             makes them wait for each other; UDP delivers what the wire delivers, when it does.\n"
+        )
+    },
+    rows: [
+        "delivered",
+        "delivered twice",
+        "out of order",
+        "latency, median (ms)",
+        "latency, 99th of a hundred (ms)",
+        "octets on the wire for each message",
+        "octets of memory for each peer",
+    ],
+    members: [
+        "Members: kernel sockets, and the node behind a TAP in a private network.",
+        "Members: two nodes on a wire in memory, on a virtual clock.",
+    ],
     played: |acts| format!("{acts} acts played. Now try it yourself: smolchat serve"),
 };
 

@@ -12,7 +12,7 @@ mod zh;
 
 use std::string::String;
 
-pub use act::{Act, Bill};
+pub use act::{Act, Bill, Did, Guest};
 pub(crate) use term::edits;
 pub use term::{Entry, Term};
 use texts::Texts;
@@ -100,6 +100,31 @@ impl Lang {
     /// What an act of the demonstration is.
     pub fn bill(self, act: Act) -> Bill {
         (self.texts().bill)(act)
+    }
+
+    /// What somebody in an act is called.
+    pub fn guest(self, guest: Guest) -> &'static str {
+        (self.texts().guest)(guest)
+    }
+
+    /// What somebody in an act did, to be read behind the name; the operator has none.
+    pub fn did(self, did: Did, what: &str) -> String {
+        (self.texts().did)(did, what)
+    }
+
+    /// How TCP and UDP are contested: messages, octets of each, losses, repeats and reorderings of a thousand, seed.
+    pub fn contest(self, numbers: [u64; 6]) -> String {
+        (self.texts().contest)(numbers)
+    }
+
+    /// The rows of the contest's table.
+    pub const fn rows(self) -> [&'static str; 7] {
+        self.texts().rows
+    }
+
+    /// How members reach the node: over sockets of the kernel, or in memory.
+    pub const fn members(self) -> [&'static str; 2] {
+        self.texts().members
     }
 
     /// What the demonstration says after so many acts.

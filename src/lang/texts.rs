@@ -2,7 +2,7 @@
 
 use std::string::String;
 
-use super::act::{Act, Bill};
+use super::act::{Act, Bill, Did, Guest};
 use super::term::{Entry, Term};
 use crate::explain::meaning::{Meaning, View};
 
@@ -25,6 +25,16 @@ pub(super) struct Texts {
     pub(super) phrase: fn(&str) -> Option<&'static str>,
     /// What an act of the demonstration is.
     pub(super) bill: fn(Act) -> Bill,
+    /// What somebody in an act is called.
+    pub(super) guest: fn(Guest) -> &'static str,
+    /// What somebody did, behind the name.
+    pub(super) did: fn(Did, &str) -> String,
+    /// How TCP and UDP are contested: messages, octets, losses, repeats, reorderings, seed.
+    pub(super) contest: fn([u64; 6]) -> String,
+    /// The rows of the contest's table.
+    pub(super) rows: [&'static str; 7],
+    /// How members reach the node: over sockets of the kernel, or in memory.
+    pub(super) members: [&'static str; 2],
     /// What is said after so many acts.
     pub(super) played: fn(usize) -> String,
 }

@@ -73,3 +73,58 @@ fn the_same_acts_are_played_on_a_wire_in_memory_and_always_the_same_way() {
     assert_seen(&first);
     assert_eq!(first, text(&demo(&["--wire"])));
 }
+
+/// When each piece of an act began, as it stands on the screen, in microseconds.
+fn began(line: &str) -> Option<u64> {
+    let (before, after) = line.split_once('│').unwrap_or((line, ""));
+    let parse = |text: &str| -> Option<u64> {
+        let (number, _) = text.split_once(" ms")?;
+        let number = number.split_whitespace().next_back()?;
+        number.replace('.', "").parse().ok()
+    };
+    let left = parse(before);
+    // What the right end sends is in the order of when it left there.
+    match after.contains('◀') {
+        true => parse(after.rsplit('│').next()?),
+        false => left,
+    }
+}
+
+#[test]
+fn both_ends_are_certain_on_the_wire_and_time_goes_forward_on_the_screen() {
+    let text = text(&demo(&["--both"]));
+    assert!(
+        !text.contains("(ESTABLISHED)") && !text.contains("(SYN-SENT)"),
+        "{text}"
+    );
+    let (acts, _) = text.split_once("══ 4c.").unwrap();
+    let (_, acts) = acts.split_once("══ 1.").unwrap();
+    let mut last = 0;
+    for line in acts.lines() {
+        if let Some(at) = began(line) {
+            assert!(at >= last, "{line}");
+            last = at;
+        }
+    }
+    assert!(last > 1_000_000);
+    let (_, crossing) = text.split_once("══ 4c.").unwrap();
+    assert!(
+        crossing.contains("                     ╳                      "),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_dialogue_is_chinese_where_that_is_wanted() {
+    let text = text(&demo(&["--both", "--lang", "zh"]));
+    for said in [
+        "成员：connect()",
+        "recv(1024) 得到",
+        "个字节：结尾",
+        "管理员：/states",
+        "已交付",
+    ] {
+        assert!(text.contains(said), "{said}");
+    }
+    assert!(!text.contains("recv(1024) gives"), "{text}");
+}

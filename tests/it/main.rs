@@ -56,6 +56,7 @@ mod other_protocols;
 mod pace;
 mod packets;
 mod pair;
+mod pictures;
 mod program;
 mod promises;
 #[cfg(feature = "linux")]

@@ -2,12 +2,15 @@
 
 use smolchat::app::App;
 use smolchat::device::Side;
+use smolchat::lang::Lang;
 use smolchat::node::{Handle, Ingress, RecvError, earliest};
 use smolchat::pair::{Clockwork, Pair};
+use smolchat::picture::{Both, Drawer, End};
+use smolchat::trace::Style;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
-use super::screen::Paper;
+use super::screen::{Order, Paper, Piece};
 use super::stage::{self, PORT, address};
 use super::world::{Member, Stuck, World};
 
@@ -27,17 +30,53 @@ pub struct CableWorld {
     app: App<'static>,
     paper: Paper,
     members: Vec<Socket>,
+    both: Both,
+    drawer: Drawer,
+    /// The names of both ends were shown.
+    headed: bool,
 }
 
 impl CableWorld {
     /// A fresh wire and an empty room.
-    pub fn new(style: smolchat::trace::Style, paper: Paper) -> Self {
+    pub fn new(style: Style, paper: Paper, lang: Lang, explains: bool) -> Self {
         Self {
             pair: stage::pair(),
-            app: stage::app(style),
+            // Both nodes are ours: the ladder is drawn from what both know.
+            app: stage::app(style, false),
             paper,
             members: Vec::new(),
+            both: Both::new(lang, Instant::ZERO, explains),
+            drawer: Drawer {
+                style,
+                tagged: true,
+            },
+            headed: false,
         }
+    }
+
+    /// What happened since the last time, with the states of both ends.
+    fn rows(&mut self) -> Vec<Piece> {
+        let journals = [self.pair.a.journal(), self.pair.b.journal()];
+        let rows = self.both.read(journals, self.paper.said());
+        let order = Order::Ladder;
+        let mut pieces: Vec<Piece> = Vec::new();
+        let mut at = Instant::ZERO;
+        // From below: a heading has the time of what stands under it.
+        for (row, text) in self.drawer.pieces(&rows).into_iter().rev() {
+            at = row.when().map_or(at, |passed| Instant::ZERO + passed);
+            pieces.push(Piece { at, order, text });
+        }
+        pieces.reverse();
+        if let Some(first) = pieces.first_mut().filter(|_| !self.headed) {
+            self.headed = true;
+            let names = [(Side::A, String::new()), (Side::B, format!(":{PORT}"))];
+            let ends = names.map(|(side, port)| End {
+                name: format!("{}{port}", address(side)),
+                role: String::new(),
+            });
+            first.text.insert_str(0, &Drawer::head(&ends));
+        }
+        pieces
     }
 }
 
@@ -49,6 +88,7 @@ impl Clockwork for CableWorld {
     fn step(&mut self) -> Option<Instant> {
         let pair = &mut self.pair;
         let now = pair.now;
+        self.paper.set_now(now);
         let a = pair.a.poll(now, &mut pair.wire.end_a());
         let more = pair
             .b
@@ -73,8 +113,12 @@ impl Clockwork for CableWorld {
 }
 
 impl World for CableWorld {
-    fn describe(&self) -> String {
-        "two nodes on a wire in memory, on a virtual clock".into()
+    fn now(&self) -> Instant {
+        self.pair.now
+    }
+
+    fn is_of_the_kernel(&self) -> bool {
+        false
     }
 
     fn connect(&mut self) -> Result<Member, Stuck> {
@@ -163,12 +207,14 @@ impl World for CableWorld {
         Ok(())
     }
 
-    fn screen(&mut self) -> Result<String, Stuck> {
+    fn screen(&mut self) -> Result<Vec<Piece>, Stuck> {
         self.run_for(MOMENT);
-        Ok(self.paper.take())
+        let mut pieces = self.rows();
+        pieces.extend(self.paper.take());
+        Ok(pieces)
     }
 
-    fn end(&mut self) -> Result<String, Stuck> {
+    fn end(&mut self) -> Result<Vec<Piece>, Stuck> {
         let over = |world: &mut Self| {
             let b = &world.pair.b;
             (b.free() == b.capacity() && b.time_waiting() == 0).then_some(())

@@ -14,7 +14,7 @@ use smolchat::device::Tap;
 use smolchat::node::{Ingress, Node, earliest};
 use smoltcp::time::{Duration, Instant};
 
-use super::screen::Paper;
+use super::screen::{Paper, Piece};
 use super::stage::{self, NODE, PORT};
 use super::world::{Member, Stuck, World};
 use crate::cli::run::{News, Program, run};
@@ -46,7 +46,8 @@ enum Request {
 pub struct KernelWorld {
     members: Vec<Socket>,
     requests: Sender<Request>,
-    answers: Receiver<String>,
+    answers: Receiver<Vec<Piece>>,
+    clock: Clock,
     /// Wakes the node's thread when there is a request.
     bell: UnixStream,
     thread: Option<JoinHandle<Result<(), String>>>,
@@ -63,7 +64,7 @@ impl KernelWorld {
         let mut signals = Signals::take_over()?;
         let host = Host {
             node: stage::tap_node(clock.now()),
-            app: stage::app(style),
+            app: stage::app(style, true),
             paper,
             door,
             inbox,
@@ -82,6 +83,7 @@ impl KernelWorld {
             members: Vec::new(),
             requests,
             answers,
+            clock,
             bell,
             thread: Some(thread),
         })
@@ -95,7 +97,7 @@ impl KernelWorld {
         }
     }
 
-    fn answer(&mut self) -> Result<String, Stuck> {
+    fn answer(&mut self) -> Result<Vec<Piece>, Stuck> {
         match self.answers.recv_timeout(PATIENCE) {
             Ok(text) => Ok(text),
             Err(std::sync::mpsc::RecvTimeoutError::Timeout) => Err(Stuck::NoAnswer),
@@ -121,8 +123,12 @@ fn stuck(what: &'static str) -> impl Fn(io::Error) -> Stuck {
 }
 
 impl World for KernelWorld {
-    fn describe(&self) -> String {
-        "kernel sockets, and the node behind a TAP in a private network".into()
+    fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    fn is_of_the_kernel(&self) -> bool {
+        true
     }
 
     fn connect(&mut self) -> Result<Member, Stuck> {
@@ -183,12 +189,12 @@ impl World for KernelWorld {
         self.request(Request::Line(line.into()))
     }
 
-    fn screen(&mut self) -> Result<String, Stuck> {
+    fn screen(&mut self) -> Result<Vec<Piece>, Stuck> {
         self.request(Request::Screen)?;
         self.answer()
     }
 
-    fn end(&mut self) -> Result<String, Stuck> {
+    fn end(&mut self) -> Result<Vec<Piece>, Stuck> {
         self.request(Request::End)?;
         self.answer()
     }
@@ -201,7 +207,7 @@ struct Host {
     paper: Paper,
     door: UnixStream,
     inbox: Receiver<Request>,
-    outbox: Sender<String>,
+    outbox: Sender<Vec<Piece>>,
     asked: Option<Request>,
     /// Journal records seen.
     seen: u64,
@@ -257,6 +263,7 @@ impl Program for Host {
             // Only the ringing counts, not how often.
             let _ = self.door.read(&mut [0; 64]);
         }
+        self.paper.set_now(now);
         self.app.run(now, &mut self.node, &mut self.paper);
         let records = self.node.journal().next();
         if records != self.seen {

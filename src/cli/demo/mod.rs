@@ -11,8 +11,9 @@ mod world;
 
 use std::io::{self, Write};
 
-use smolchat::lang::Act;
+use smolchat::lang::{Act, Lang};
 use smolchat::trace::Style;
+use unicode_width::UnicodeWidthStr;
 
 use super::args::DemoArguments;
 use super::legend::language;
@@ -31,15 +32,19 @@ pub fn play(arguments: &DemoArguments) -> Result<(), Stuck> {
     let style = Console::Stdout.style(&arguments.colours);
     let mut out = io::stdout().lock();
     let mut world = open(arguments, style, &mut out);
-    let _ = writeln!(out, "Members: {}.\n", world.describe());
     let lang = language(arguments.colours.lang);
+    let _ = writeln!(
+        out,
+        "{}\n",
+        lang.members()[usize::from(!world.is_of_the_kernel())]
+    );
     let _ = write!(out, "{}", lang.legend());
     let played = Director::new(world.as_mut(), &mut out, lang).play()?;
     drop(world);
-    together::play(&style, &mut teller(&arguments.colours), lang, &mut out)?;
+    together::play(&style, lang, arguments.colours.explain, &mut out)?;
     let (tcp, udp) = (contest::tcp(arguments.seed), contest::udp(arguments.seed));
     let _ = write!(out, "{}", titled(lang, Act::Contest));
-    report(&mut out, arguments.seed, &tcp, &udp);
+    report(&mut out, lang, arguments.seed, &tcp, &udp);
     let _ = writeln!(out, "\n{}", lang.played(played + 2));
     Ok(())
 }
@@ -60,7 +65,8 @@ fn open(arguments: &DemoArguments, style: Style, out: &mut dyn Write) -> Box<dyn
             }
         }
     }
-    Box::new(CableWorld::new(style, paper()))
+    let lang = language(colours.lang);
+    Box::new(CableWorld::new(style, paper(), lang, colours.explain))
 }
 
 fn open_tap() -> Result<smolchat::device::Tap, String> {
@@ -76,34 +82,30 @@ fn open_tap() -> Result<smolchat::device::Tap, String> {
 }
 
 /// Act five: the table.
-fn report(out: &mut dyn Write, seed: u64, tcp: &Outcome, udp: &Outcome) {
+fn report(out: &mut dyn Write, lang: Lang, seed: u64, tcp: &Outcome, udp: &Outcome) {
     let shares = contest::SHARES;
-    let _ = writeln!(
-        out,
-        "   {} messages of {} octets each, on a wire that loses {}, repeats {} and reorders {} of a\n   \
-         thousand frames each way (seed {seed}, virtual time). TCP delivers all of them in order and\n   \
-         makes them wait for each other; UDP delivers what the wire delivers, when it does.\n",
+    let [lost, twice, late] = [shares.drop, shares.duplicate, shares.reorder].map(u64::from);
+    let numbers = [
         contest::MESSAGES,
-        contest::LENGTH,
-        shares.drop,
-        shares.duplicate,
-        shares.reorder,
-    );
+        contest::LENGTH as u64,
+        lost,
+        twice,
+        late,
+        seed,
+    ];
+    let _ = writeln!(out, "{}", lang.contest(numbers));
     let _ = writeln!(out, "   {:<44}{:>12}{:>12}", "", "TCP", "UDP");
-    let mut row = |what: &str, of: fn(&Outcome) -> String| {
-        let _ = writeln!(out, "   {what:<44}{:>12}{:>12}", of(tcp), of(udp));
-    };
-    row("delivered", |o| o.delivered.to_string());
-    row("delivered twice", |o| o.repeated.to_string());
-    row("out of order", |o| o.out_of_order.to_string());
-    row("latency, median (ms)", |o| {
-        o.median.total_millis().to_string()
-    });
-    row("latency, 99th of a hundred (ms)", |o| {
-        o.p99.total_millis().to_string()
-    });
-    row("octets on the wire for each message", |o| {
-        o.octets.to_string()
-    });
-    row("octets of memory for each peer", |o| o.memory.to_string());
+    let of: [fn(&Outcome) -> String; 7] = [
+        |o| o.delivered.to_string(),
+        |o| o.repeated.to_string(),
+        |o| o.out_of_order.to_string(),
+        |o| o.median.total_millis().to_string(),
+        |o| o.p99.total_millis().to_string(),
+        |o| o.octets.to_string(),
+        |o| o.memory.to_string(),
+    ];
+    for (what, of) in lang.rows().into_iter().zip(of) {
+        let fill = " ".repeat(44_usize.saturating_sub(what.width()));
+        let _ = writeln!(out, "   {what}{fill}{:>12}{:>12}", of(tcp), of(udp));
+    }
 }

@@ -68,14 +68,14 @@ fn serving(mut config: Config, now: Instant) -> Node<'static> {
 /// Short, so that TIME-WAIT can be watched to its end.
 pub const MSL: Duration = Duration::from_millis(500);
 
-/// A room whose operator sees ladders live.
-pub fn app(style: Style) -> App<'static> {
+/// A room whose operator sees ladders as the room's program draws them, if `live`.
+pub fn app(style: Style, live: bool) -> App<'static> {
     let config = app::Config {
         limits: chat::Limits::default(),
         // Nobody but the play's own members can reach this room.
         secret: [1, 2],
         style,
-        live: true,
+        live,
     };
     App::new(Instant::ZERO, app::Memory::heap(CONNECTIONS, 8), config)
 }

@@ -3,10 +3,11 @@
 use std::io::Write;
 
 use smolchat::device::Side;
-use smolchat::explain::Teller;
+use smolchat::explain::Said;
 use smolchat::lang::{Act, Lang};
-use smolchat::trace::{Follower, Style};
-use smoltcp::time::Duration;
+use smolchat::picture::{Both, Drawer, End};
+use smolchat::trace::Style;
+use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
 use super::acts::titled;
@@ -14,13 +15,8 @@ use super::stage::{self, MSL, PORT, address};
 use super::world::Stuck;
 use smolchat::pair::Clockwork;
 
-/// Plays the act and draws it as one of the two ends saw it; the other saw its mirror image.
-pub fn play(
-    style: &Style,
-    teller: &mut Teller,
-    lang: Lang,
-    out: &mut dyn Write,
-) -> Result<(), Stuck> {
+/// Plays the act and draws it as both ends saw it. With `explains`, each row says what it means.
+pub fn play(style: &Style, lang: Lang, explains: bool, out: &mut dyn Write) -> Result<(), Stuck> {
     let _ = writeln!(out, "{}", titled(lang, Act::Together));
     let mut pair = stage::pair();
     let server = IpEndpoint::new(address(Side::B), PORT);
@@ -36,10 +32,15 @@ pub fn play(
         socket.close(pair.now);
     }
     pair.run_for(MSL * 2 + Duration::from_secs(1));
-    let mut text = String::new();
-    let mut follower = Follower::new(client.id());
-    // Writing to a string cannot fail.
-    let _ = teller.follow(&mut follower, pair.a.journal(), None, style, &mut text);
-    let _ = out.write_all(text.as_bytes());
+    let mut both = Both::new(lang, Instant::ZERO, explains);
+    let rows = both.read([pair.a.journal(), pair.b.journal()], &Said::default());
+    let (style, tagged) = (*style, false);
+    let names = [Side::A, Side::B].map(|side| End {
+        name: address(side).to_string(),
+        role: String::new(),
+    });
+    let head = Drawer::head(&names);
+    let rows = Drawer { style, tagged }.rows(&rows);
+    let _ = write!(out, "{head}{rows}");
     Ok(())
 }

@@ -1,5 +1,9 @@
 //! Where an act is played: members on one side, the node with its room on the other.
 
+use smoltcp::time::Instant;
+
+use super::screen::Piece;
+
 /// A member in an act: the how-manieth that joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Member(pub usize);
@@ -23,8 +27,11 @@ pub enum Stuck {
 /// Calls of members wait until they are done, as they do in a tutorial. An empty answer of
 /// [`Self::recv`] is the end of the stream.
 pub trait World {
-    /// How members reach the node, in a few words.
-    fn describe(&self) -> String;
+    /// The time, for members and the node alike.
+    fn now(&self) -> Instant;
+
+    /// Whether members have sockets of the kernel.
+    fn is_of_the_kernel(&self) -> bool;
 
     /// A TCP member: `socket`, `connect`.
     fn connect(&mut self) -> Result<Member, Stuck>;
@@ -48,8 +55,8 @@ pub trait World {
     fn operate(&mut self, line: &str) -> Result<(), Stuck>;
 
     /// Waits until the node is quiet for a moment, and gives what the operator's screen shows new.
-    fn screen(&mut self) -> Result<String, Stuck>;
+    fn screen(&mut self) -> Result<Vec<Piece>, Stuck>;
 
     /// Waits until no connection is left, TIME-WAIT included, and gives what the screen shows new.
-    fn end(&mut self) -> Result<String, Stuck>;
+    fn end(&mut self) -> Result<Vec<Piece>, Stuck>;
 }

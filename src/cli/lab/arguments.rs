@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use smolchat::lang::Lang;
+use smolchat::picture::Format;
 use smoltcp::time::Duration;
 
 use super::values;
@@ -16,6 +17,10 @@ pub struct LabArguments {
     /// Show one row at a time: Enter the next, b back, ? explains, q ends
     #[arg(long)]
     pub step: bool,
+    /// As what: text; explain, with a sentence for each row; svg, a picture; mermaid, for code hosts; json, a line an
+    /// event; dot, the states for Graphviz
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = values::format)]
+    pub format: Format,
     /// Maximum segment lifetime, from 1s to 2min
     #[arg(long, value_name = "TIME", value_parser = values::msl)]
     pub msl: Option<Duration>,
@@ -56,4 +61,5 @@ Examples:
   smolchat lab                           the questions
   smolchat lab without-accept            one of them
   smolchat lab lost-syn --drop 3 --step  with three losses, row by row
+  smolchat lab simultaneous-close --format svg > crossing.svg
   smolchat lab half-close --pcap half-close.pcapng --lang zh";

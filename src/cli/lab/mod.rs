@@ -1,7 +1,7 @@
 //! `smolchat lab`: the list of experiments, one of them, or one row after the other.
 
 pub mod arguments;
-mod values;
+pub mod values;
 
 use std::env;
 use std::fmt::{self, Display};
@@ -15,6 +15,7 @@ use smolchat::capture::PcapNg;
 use smolchat::device::Side;
 use smolchat::lab::{Experiment, Knob, Outcome, Report, Settings, Stepping, find, nearest};
 use smolchat::lang::Lang;
+use smolchat::picture::{Format, Picture};
 use smolchat::trace::{Direction, Style};
 use smoltcp::time::{Duration, Instant};
 
@@ -39,6 +40,8 @@ pub enum Refused {
     HasNot(Knob, &'static Experiment),
     /// The list has none.
     OfTheList,
+    /// Only text goes on row by row.
+    StepsIn(Format),
 }
 
 impl Display for Refused {
@@ -54,9 +57,14 @@ impl Display for Refused {
                 let has = names.join(", ");
                 write!(f, "the experiment {} has no {knob}; it has {has}", experiment.name)
             }
+            Self::StepsIn(format) => write!(
+                f,
+                "--step shows text row by row, and --format {} is a whole document: leave one of them out",
+                format.name()
+            ),
             Self::OfTheList => f.write_str(
-                "the list of experiments has nothing to turn, step through or capture: name an experiment, \
-                 such as without-accept",
+                "the list of experiments has nothing to turn, step through, draw or capture: name an \
+                 experiment, such as without-accept",
             ),
         }
     }
@@ -84,7 +92,10 @@ impl TryFrom<&LabArguments> for Asked {
         ];
         let mut given = given.into_iter().filter(|(_, is_given)| *is_given);
         if arguments.name == "list" {
-            let more = given.next().is_some() || arguments.step || arguments.pcap.is_some();
+            let more = given.next().is_some()
+                || arguments.step
+                || arguments.pcap.is_some()
+                || arguments.format != Format::Text;
             return if more {
                 Err(Refused::OfTheList)
             } else {
@@ -95,6 +106,9 @@ impl TryFrom<&LabArguments> for Asked {
             find(&arguments.name).ok_or_else(|| Refused::Unknown(arguments.name.clone()))?;
         if let Some((knob, _)) = given.find(|(knob, _)| !experiment.knobs.contains(knob)) {
             return Err(Refused::HasNot(knob, experiment));
+        }
+        if arguments.step && arguments.format != Format::Text {
+            return Err(Refused::StepsIn(arguments.format));
         }
         let usual = Settings::default();
         let settings = Settings {
@@ -123,6 +137,10 @@ pub fn run(arguments: &LabArguments, program: &mut Command) -> Result<(), Failed
         Some(path) if path == Path::new(STDOUT) => Console::Stderr,
         Some(_) | None => Console::Stdout,
     };
+    let language = match arguments.format.picture() {
+        Some(picture) => picture.language(language),
+        None => language,
+    };
     let report = Report::new(language, console.style(arguments.no_color));
     let Asked::Experiment(experiment, settings) = asked else {
         return console.say(&report.list());
@@ -137,7 +155,14 @@ pub fn run(arguments: &LabArguments, program: &mut Command) -> Result<(), Failed
     if arguments.step {
         return step(console, Stepping::new(report, experiment, &outcome));
     }
-    console.say(&report.whole(experiment, &outcome))
+    console.say(&match arguments.format {
+        Format::Text => report.whole(experiment, &outcome),
+        Format::Explain => report.explained(experiment, &outcome),
+        Format::Svg => report.picture(Picture::Svg, experiment, &outcome),
+        Format::Mermaid => report.picture(Picture::Mermaid, experiment, &outcome),
+        Format::Json => report.picture(Picture::Json, experiment, &outcome),
+        Format::Dot => report.picture(Picture::Dot, experiment, &outcome),
+    })
 }
 
 /// A capture goes to standard output.

@@ -2,6 +2,7 @@
 
 use smolchat::lab::{DELAY, DROP, LOSS, MSL};
 use smolchat::lang::Lang;
+use smolchat::picture::Format;
 use smoltcp::time::Duration;
 
 fn time(text: &str, [least, most]: [Duration; 2], sentence: &str) -> Result<Duration, String> {
@@ -60,4 +61,12 @@ pub fn seed(text: &str) -> Result<u64, String> {
         [0, u64::MAX],
         "a seed is a whole number, such as 1; the same seed makes the same choices",
     )
+}
+
+pub fn format(text: &str) -> Result<Format, String> {
+    Format::of_name(text).ok_or_else(|| {
+        let names = Format::ALL.map(Format::name);
+        let [first @ .., last] = &names;
+        format!("a ladder can be had as {} or {last}", first.join(", "))
+    })
 }

@@ -56,6 +56,7 @@ pub struct Frame {
     pub(in crate::lab) section: &'static str,
     pub(in crate::lab) names: [&'static str; 2],
     pub(in crate::lab) page: &'static str,
+    pub(in crate::lab) picture: &'static str,
     pub(in crate::lab) index: &'static str,
     pub(in crate::lab) page_end: &'static str,
     pub(in crate::lab) prompt: &'static str,

@@ -1,7 +1,7 @@
 //! The time-sequence diagram of one connection, in plain text, from the journal.
 //!
 //! [`draw`] gives a whole ladder; a [`Follower`] gives the same lines as they come to be. Time is
-//! counted from the first record drawn. Our own states stand on the left where they change; those of
+//! counted from the first record drawn, unless the style says from when. Our own states stand on the left where they change; those of
 //! the peer are inferred from segments and stand in parentheses. What is not the consequence of the
 //! segment on its line says what it is the consequence of. No line is longer than 100 columns.
 //!
@@ -12,6 +12,8 @@ mod below;
 mod bounds;
 mod caused;
 mod clock;
+#[cfg(feature = "phrases")]
+mod headings;
 mod label;
 mod phase;
 mod row;
@@ -26,6 +28,8 @@ use bounds::Bounds;
 use caused::{Caused, shown};
 use clock::{Span, between, later};
 use core::fmt::{self, Write};
+#[cfg(feature = "phrases")]
+pub use headings::headings;
 use label::{Label, write_label};
 use phase::{Heading, Phase, is_heard};
 use row::{Lane, Pen, Shown, Text};
@@ -57,7 +61,7 @@ pub struct Follower {
     next: u64,
     /// How many records were drawn.
     drawn: u64,
-    /// The time of the first record drawn.
+    /// From when times are counted, once there is a record drawn.
     started: Option<Instant>,
     /// The time that was written last.
     written: Option<Instant>,
@@ -212,7 +216,7 @@ impl Follower {
         event: &Event,
         overwritten: u64,
     ) -> fmt::Result {
-        self.started = Some(event.at());
+        self.started = Some(pen.style().started(event.at()));
         if let Kind::Opened { flow, .. } = event.kind() {
             self.flow = Some(flow);
             return pen.header(self.flow, self.roles);

@@ -24,6 +24,8 @@ pub use event::*;
 pub use header::{Flags, Header, Options};
 pub use infer::{Endpoint, Steps};
 pub use journal::{Counters, Journal};
+#[cfg(feature = "phrases")]
+pub use ladder::headings;
 pub use ladder::{Followed, Follower, draw};
 #[cfg(feature = "phrases")]
 pub use phrases::Phrases;

@@ -2,6 +2,8 @@
 //!
 //! Whether a terminal wants colours (`NO_COLOR`, a pipe, a UART) is for the caller to decide.
 
+use smoltcp::time::Instant;
+
 /// The strokes of a ladder. Each is one column wide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Glyphs {
@@ -114,6 +116,9 @@ pub struct Style {
     /// The words of another language than English.
     #[cfg(feature = "phrases")]
     pub phrases: super::Phrases,
+    /// From when times are counted, if not from the first record of each ladder.
+    #[cfg(feature = "phrases")]
+    pub start: Option<Instant>,
 }
 
 impl Style {
@@ -124,6 +129,8 @@ impl Style {
         tagged: false,
         #[cfg(feature = "phrases")]
         phrases: super::Phrases::ENGLISH,
+        #[cfg(feature = "phrases")]
+        start: None,
     };
 
     /// Unicode in colours: for terminals.
@@ -144,5 +151,17 @@ impl Style {
             tagged: true,
             ..self
         }
+    }
+
+    /// From when the times of a ladder are counted whose first record is of this time.
+    #[cfg(feature = "phrases")]
+    pub(super) fn started(&self, first: Instant) -> Instant {
+        self.start.unwrap_or(first)
+    }
+
+    /// From when the times of a ladder are counted whose first record is of this time.
+    #[cfg(not(feature = "phrases"))]
+    pub(super) const fn started(&self, first: Instant) -> Instant {
+        first
     }
 }

@@ -180,5 +180,5 @@ fn the_ends_are_called_by_where_they_were_seen() {
     }
     let state = State::TimeWait;
     let gloss = Lang::Zh.sentence(&Meaning::Enters { state }, View::Inside);
-    assert!(gloss.starts_with("TIME-WAIT:时间等待"), "{gloss}");
+    assert!(gloss.starts_with("TIME-WAIT：时间等待"), "{gloss}");
 }

@@ -29,6 +29,7 @@ pub(super) const FRAME: Frame = Frame {
            time at both ends: on the left the client's, on the right the server's. Sequence numbers count from \
            each side's initial number. What a call returns is written as in C; a call that would block has \
            EAGAIN. Each sentence of an answer is checked on what was measured, with the rows that prove it.",
+    picture: "The same as a picture",
     index: "The laboratory",
     page_end: "`SMOLCHAT_ACCEPT=1 cargo test --test it laboratory` writes this page anew; without that, a page \
                that says anything else is a failure.",

@@ -27,6 +27,7 @@ pub(super) const FRAME: Frame = Frame {
            `--step` 让你先猜每一行，`--pcap 文件` 留给 Wireshark 看。两个节点都是实验室自己的，所以两端的状态都是\
            确定的，不是推断的。每一行两边都有时间：左边是客户端的，右边是服务端的。序列号从各自的初始序列号数起。\
            调用的返回值按 C 的写法；会阻塞的调用写作 EAGAIN。答案中的每句话都对照测量结果检查过，并注明证明它的行。",
+    picture: "画成图",
     index: "实验室",
     page_end: "`SMOLCHAT_ACCEPT=1 cargo test --test it laboratory` 重新生成本页；不加它时，本页若与实验结果不符，测试就会失败。",
     prompt: "下一行会是什么？回车看下一行，b 退一行，? 解释这一行，q 结束。",
