@@ -66,6 +66,12 @@ impl<'a> Deadlines<'a> {
         }
     }
 
+    /// The deadline of a slot.
+    pub fn of(&self, slot: usize) -> Option<Instant> {
+        let position = self.places[slot].position;
+        (position != Place::NOWHERE).then(|| self.places[position as usize].at)
+    }
+
     /// The earliest deadline.
     pub fn earliest(&self) -> Option<Instant> {
         (self.len > 0).then(|| self.places[0].at)

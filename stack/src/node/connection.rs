@@ -135,6 +135,19 @@ impl Connection {
         }
     }
 
+    /// The same of a segment with nothing that left before.
+    #[inline]
+    pub(super) fn has_sent_new(&mut self, now: Instant, header: &Header) {
+        if header.len > 0 {
+            if self.numbers.all_acknowledged() {
+                self.waiting_since = now;
+            }
+            self.numbers.snd_nxt = header.end();
+            self.numbers.went_back = false;
+        }
+        self.numbers.advertised(header);
+    }
+
     /// Whether the peer's FIN was taken in.
     pub(super) fn fin_received(&self) -> bool {
         has_fin(self.state)

@@ -167,7 +167,7 @@ impl Tcp<'_> {
         if !numbers.synchronized || self.table[slot].state == State::Closed {
             return;
         }
-        let next = numbers.irs + 1 + numbers.taken + queued + fin;
+        let next = numbers.next(queued) + fin;
         if next != numbers.rcv_nxt {
             if queued > 0 {
                 self.table.push(Queue::Ready, slot);

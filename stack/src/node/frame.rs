@@ -6,7 +6,7 @@
 use smoltcp::phy::{Checksum, ChecksumCapabilities};
 use smoltcp::wire::{
     EthernetAddress, EthernetProtocol, Icmpv4Message, Icmpv4Packet, IpEndpoint, IpProtocol,
-    Ipv4Packet, TcpPacket, TcpRepr, UdpPacket, UdpRepr,
+    TcpPacket, TcpRepr, UdpPacket, UdpRepr,
 };
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::{Icmpv6Message, Icmpv6Packet, IpAddress};
@@ -18,7 +18,7 @@ use super::discovery::Message;
 use super::ethernet::Ethernet;
 use super::packet::{Packet, Refused, Turned};
 use super::parts;
-use super::plain::{self, Segment};
+use super::plain::{self, Plain, Verify};
 use super::segment;
 use crate::trace::{Direction, Flow, Header, Reason, Repair, Verdict};
 
@@ -58,40 +58,35 @@ pub(super) struct TcpFrame<'f> {
 impl<'f> TcpFrame<'f> {
     /// Reads a plain segment in a received frame, as [`Frame::of`] would; `None`: it is something else.
     #[inline]
-    pub(super) fn plain(ethernet: &Ethernet<'f>, verified: bool) -> Option<Self> {
-        let Segment {
-            src,
-            dst,
-            header,
-            octets,
-        } = plain::read(ethernet)?.segment(!verified)?;
-        if ethernet.protocol == EthernetProtocol::Ipv4
-            && !Ipv4Packet::new_unchecked(ethernet.payload).verify_checksum()
-        {
-            return None;
-        }
-        let frame = Self {
+    pub(super) fn plain(
+        ethernet: &Ethernet<'f>,
+        packet: &Plain<'f>,
+        verify: Verify,
+    ) -> Option<Self> {
+        let segment = packet.segment(verify)?;
+        Some(Self {
             neighbor: ethernet.from,
             flow: Flow {
-                local: dst,
-                remote: src,
+                local: segment.dst,
+                remote: segment.src,
             },
-            header,
+            header: segment.header,
             mended: None,
             extended: false,
-            octets,
-        };
-        debug_assert_eq!(
-            Frame::of(ethernet, Direction::In, verified),
-            Ok(Frame::Tcp(frame))
-        );
-        Some(frame)
+            octets: segment.octets,
+        })
     }
 
     /// The segment as smoltcp writes it. It was verified when it was classified.
     pub(super) fn repr(&self) -> Option<TcpRepr<'f>> {
         let (src, dst) = (self.flow.remote.addr, self.flow.local.addr);
         segment::repr(self.octets, src, dst).map(|(repr, _)| repr)
+    }
+
+    /// Whether smoltcp can be given the packet as it came.
+    #[inline]
+    pub(super) fn is_as_it_came(&self) -> bool {
+        self.mended.is_none() && !self.extended
     }
 
     /// One of which nothing else is known.
@@ -163,7 +158,39 @@ impl<'f> IcmpFrame<'f> {
     }
 }
 
+impl<'f> UdpFrame<'f> {
+    /// Reads a plain datagram in a received frame, as [`Frame::of`] would; `None`: it is something else.
+    #[inline]
+    fn plain(packet: &Plain<'f>, verify: Verify) -> Option<Self> {
+        let datagram = packet.datagram(verify)?;
+        Some(Self {
+            flow: Flow {
+                local: datagram.dst,
+                remote: datagram.src,
+            },
+            len: datagram.len,
+            packet: packet.packet(),
+        })
+    }
+}
+
 impl<'f> Frame<'f> {
+    /// Classifies a received frame that is plain, as [`Frame::of`] would; `None`: it takes the long way.
+    #[inline]
+    pub(super) fn plain(ethernet: &Ethernet<'f>, verified: bool) -> Option<Self> {
+        let packet = plain::read(ethernet)?;
+        let verify = Verify::received(verified);
+        let frame = match TcpFrame::plain(ethernet, &packet, verify) {
+            Some(segment) => Self::Tcp(segment),
+            None if parts::ONE_PASS && parts::READS_UDP => {
+                Self::Udp(UdpFrame::plain(&packet, verify)?)
+            }
+            None => return None,
+        };
+        debug_assert_eq!(Self::of(ethernet, Direction::In, verified), Ok(frame));
+        Some(frame)
+    }
+
     /// Classifies a frame that crossed the wire in `direction`. `verified`: the checksums of TCP and UDP are
     /// known to be right.
     ///

@@ -5,7 +5,7 @@ use super::discovery::{Claim, Message};
 use super::ethernet::Ethernet;
 #[cfg(feature = "reassembly")]
 use super::ethernet::Hop;
-use super::frame::{Frame, IcmpFrame, TcpFrame, UdpFrame};
+use super::frame::{Frame, IcmpFrame, UdpFrame};
 use super::node::Node;
 use super::one_frame::{Exit, OneFrame, Swallow};
 use super::parts;
@@ -23,10 +23,16 @@ impl Node<'_> {
             return self.host.note(Kind::Dropped(Reason::NotForUs));
         }
         let verified = self.host.link.offload();
-        if let Some(segment) = TcpFrame::plain(&ethernet, verified) {
-            return self
-                .tcp
-                .receive_segment(&mut self.host, &segment, &ethernet, exit);
+        match Frame::plain(&ethernet, verified) {
+            Some(Frame::Tcp(segment)) => {
+                return self
+                    .tcp
+                    .receive_segment(&mut self.host, &segment, &ethernet, exit);
+            }
+            Some(Frame::Udp(datagram)) => {
+                return self.receive_datagram(&datagram, &ethernet, exit);
+            }
+            Some(_) | None => {}
         }
         let frame = Frame::of(&ethernet, Direction::In, verified);
         #[cfg(feature = "reassembly")]

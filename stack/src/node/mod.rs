@@ -81,6 +81,7 @@ mod slot_id;
 mod sockets;
 mod status;
 pub mod storage;
+mod straight;
 mod strays;
 mod syn_queue;
 mod table;

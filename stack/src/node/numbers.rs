@@ -6,7 +6,7 @@
 use crate::trace::{Direction, Flags, Header, Mark, SeqNumber};
 
 /// SND.*, RCV.* and the like of one connection.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Numbers {
     // Open to the gate, which judges by them, and to the record, which makes numbers relative.
     /// Our initial sequence number.
@@ -41,6 +41,8 @@ pub(super) struct Numbers {
     pub(super) peer_scale: Option<u8>,
     /// Whether our FIN left: it is the last number before SND.NXT.
     pub(super) fin_sent: bool,
+    /// Whether the last thing that left ended before SND.NXT: there smoltcp may go on.
+    pub(super) went_back: bool,
     /// Whether the peer's SYN permitted SACK.
     pub(super) sack: bool,
     /// Whether the peer's SYN was seen.
@@ -88,6 +90,7 @@ impl Numbers {
         offered_scale: None,
         peer_scale: None,
         fin_sent: false,
+        went_back: false,
         sack: false,
         synchronized: true,
         attempts: 0,
@@ -154,6 +157,9 @@ impl Numbers {
         } else if header.sequence_len() > 0 {
             self.attempts = self.attempts.saturating_add(1);
         }
+        if header.sequence_len() > 0 {
+            self.went_back = header.end() != self.snd_nxt;
+        }
         self.fin_sent |= header.flags.contains(Flags::FIN);
         if header.flags.contains(Flags::SYN) {
             self.offered_scale = header.options.scale();
@@ -202,16 +208,37 @@ impl Numbers {
     }
 
     /// Whether a segment is what nearly all are while data flows: the next one, all of it welcome, which
-    /// acknowledges nothing that never left, and brings no window that is old or closed.
-    pub(super) fn is_next(&self, segment: &Header) -> bool {
+    /// acknowledges nothing that never left, and brings a window that is news, where none was closed.
+    #[inline]
+    pub(super) fn expects(&self, segment: &Header) -> bool {
         let under_way = self.snd_nxt.since(self.snd_una);
+        let welcome = self.rcv_edge.since(self.rcv_nxt);
         segment.seq == self.rcv_nxt
             && segment.flags.without(Flags::PSH) == Flags::ACK
-            && u32::from(segment.len) <= self.rcv_wnd()
+            && u32::from(segment.len) <= welcome
+            && self.rcv_nxt.is_before(self.rcv_edge)
             && segment.ack.since(self.snd_una) <= under_way
             && segment.window > 0
-            && (segment.window == self.window || self.window_is_news(segment))
-            && !self.fin_sent
+            && !self.closed
+            && self.window_is_news(segment)
+    }
+
+    /// Takes in such a segment; whether it acknowledges something new.
+    #[inline]
+    pub(super) fn take_expected(&mut self, segment: &Header) -> bool {
+        let advanced = segment.ack != self.snd_una;
+        self.snd_una = segment.ack;
+        if advanced || segment.ack == self.snd_nxt {
+            self.attempts = 0;
+        }
+        self.open_window(segment, self.snd_scale());
+        advanced
+    }
+
+    /// RCV.NXT where `queued` octets wait for the application, and no FIN came.
+    #[inline]
+    pub(super) fn next(&self, queued: u32) -> SeqNumber {
+        self.irs + 1 + self.taken + queued
     }
 
     /// Whether a segment lies no farther from RCV.NXT than the largest window there can be (RFC 7323 section

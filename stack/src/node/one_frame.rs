@@ -18,12 +18,15 @@ use smoltcp::time::Instant;
 use super::config::LONGEST_SEGMENT;
 use super::ethernet::{Ethernet, HEADER, Hop};
 use super::frame::{Frame, TcpFrame};
-use super::plain::{self, Segment};
+use super::parts;
+use super::plain::{self, Verify};
 use crate::trace::{Direction, Flow, Header, Neighbor};
 
 /// A frame that left, in facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sent {
+    /// A plain segment of the connection that was asked.
+    Own(Header),
     /// A TCP segment.
     Tcp(Flow, Header),
     /// A UDP datagram and its octets of payload.
@@ -49,24 +52,41 @@ impl Sent {
         Self::any(&ethernet)
     }
 
+    /// What a frame of the connection with this flow is, if it was asked for one.
+    #[inline]
+    fn of_own(octets: &[u8], flow: Option<&Flow>) -> Self {
+        match flow.and_then(|_| plain::own(octets)) {
+            Some(header) => {
+                debug_assert_eq!(
+                    flow.map(|flow| Self::Tcp(*flow, header)),
+                    Some(Self::of(octets))
+                );
+                Self::Own(header)
+            }
+            None => Self::of(octets),
+        }
+    }
+
     /// What a plain packet is, read the straight way.
     #[inline]
     fn plain(ethernet: &Ethernet<'_>) -> Option<Self> {
-        let packet = plain::read(ethernet)?;
-        if let Some(Segment {
-            src, dst, header, ..
-        }) = packet.segment(false)
-        {
-            return Some(Self::Tcp(
-                Flow {
-                    local: src,
-                    remote: dst,
-                },
-                header,
-            ));
+        if !parts::ONE_PASS {
+            return None;
         }
-        let (local, remote, len) = packet.datagram()?;
-        Some(Self::Udp(Flow { local, remote }, len))
+        let packet = plain::read(ethernet)?;
+        if let Some(segment) = packet.segment(Verify::Nothing) {
+            let flow = Flow {
+                local: segment.src,
+                remote: segment.dst,
+            };
+            return Some(Self::Tcp(flow, segment.header));
+        }
+        let datagram = packet.datagram(Verify::Nothing)?;
+        let flow = Flow {
+            local: datagram.src,
+            remote: datagram.dst,
+        };
+        Some(Self::Udp(flow, datagram.len))
     }
 
     /// What a frame is, read the long way.
@@ -184,6 +204,8 @@ pub(super) struct OneFrame<'f> {
     exit: Option<&'f mut dyn Exit>,
     /// Where what leaves goes. `None`: smoltcp makes whole frames.
     hop: Option<Hop>,
+    /// Whose segment it is, whatever leaves.
+    own: Option<&'f Flow>,
     /// What left.
     pub(super) sent: Option<Sent>,
 }
@@ -196,6 +218,7 @@ impl<'f> OneFrame<'f> {
             meta: PacketMeta::default(),
             exit: Some(exit),
             hop: Some(hop),
+            own: None,
             sent: None,
         }
     }
@@ -214,7 +237,16 @@ impl<'f> OneFrame<'f> {
             meta: PacketMeta::default(),
             exit: Some(exit),
             hop: Some(hop),
+            own: None,
             sent: None,
+        }
+    }
+
+    /// The same for the socket of one connection, which says nothing but segments of this flow.
+    pub(super) fn for_own(exit: &'f mut dyn Exit, hop: Hop, flow: &'f Flow) -> Self {
+        Self {
+            own: Some(flow),
+            ..Self::leading_to(exit, hop)
         }
     }
 
@@ -225,6 +257,7 @@ impl<'f> OneFrame<'f> {
             meta: PacketMeta::default(),
             exit: Some(exit),
             hop: None,
+            own: None,
             sent: None,
         }
     }
@@ -249,6 +282,7 @@ impl Device for OneFrame<'_> {
         Some(Noted {
             exit: self.exit.take()?,
             hop: self.hop,
+            own: self.own,
             meta: PacketMeta::default(),
             sent: &mut self.sent,
         })
@@ -277,6 +311,7 @@ impl RxToken for Offered<'_> {
 pub(super) struct Noted<'s> {
     exit: &'s mut dyn Exit,
     hop: Option<Hop>,
+    own: Option<&'s Flow>,
     meta: PacketMeta,
     sent: &'s mut Option<Sent>,
 }
@@ -291,7 +326,7 @@ impl TxToken for Noted<'_> {
                 if let Some(hop) = self.hop {
                     hop.write_around(octets);
                 }
-                *self.sent = Some(Sent::of(octets));
+                *self.sent = Some(Sent::of_own(octets, self.own));
             }
         });
         // A device has an exit once, and tokens call what they are given (smoltcp's `TxToken::consume`).

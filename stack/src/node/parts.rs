@@ -19,6 +19,9 @@ pub(super) const READS_UDP: bool = cfg!(feature = "udp") || OWN_SOCKETS;
 /// Plain segments are read the straight way.
 pub(super) const STRAIGHT_WAY: bool = cfg!(feature = "straight-way");
 
+/// Segments that are just what is expected pass in one go, and plain datagrams are read the straight way.
+pub(super) const ONE_PASS: bool = cfg!(feature = "one-pass");
+
 /// The steps of a change of state are told.
 pub(super) const JOURNAL: bool = cfg!(feature = "journal");
 

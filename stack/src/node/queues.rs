@@ -43,19 +43,21 @@ struct Link {
     after: u16,
 }
 
+impl Link {
+    const NOWHERE: Self = Self {
+        list: NONE,
+        before: NONE,
+        after: NONE,
+    };
+}
+
 /// The links of one slot.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct QueueLinks([Link; LANES]);
 
 impl QueueLinks {
     /// In no queue; for building arrays.
-    pub(super) const EMPTY: Self = Self(
-        [Link {
-            list: NONE,
-            before: NONE,
-            after: NONE,
-        }; LANES],
-    );
+    pub(super) const EMPTY: Self = Self([Link::NOWHERE; LANES]);
 }
 
 #[derive(Clone, Copy)]
@@ -112,59 +114,58 @@ impl<'a> Queues<'a> {
 
     /// Puts a slot at the end of a queue, taking it out of any other of the same lane.
     pub(super) fn push(&mut self, list: Queue, slot: usize) {
-        let lane = list.lane();
         if self.contains(list, slot) {
             return;
         }
-        self.leave(lane, slot);
-        let last = self.ends[list as usize].last;
-        self.links[slot].0[lane] = Link {
+        let lane = list.lane();
+        let links = &mut self.links[..];
+        if links[slot].0[lane].list != NONE {
+            leave(links, &mut self.ends, lane, slot);
+        }
+        let ends = &mut self.ends[list as usize];
+        let last = core::mem::replace(&mut ends.last, slot as u16);
+        ends.len += 1;
+        links[slot].0[lane] = Link {
             list: list as u16,
             before: last,
             after: NONE,
         };
-        let ends = &mut self.ends[list as usize];
-        ends.last = slot as u16;
-        ends.len += 1;
         if last == NONE {
             ends.first = slot as u16;
         } else {
-            self.links[last as usize].0[lane].after = slot as u16;
+            links[usize::from(last)].0[lane].after = slot as u16;
         }
     }
 
     /// Takes the front of a queue.
     pub(super) fn pop(&mut self, list: Queue) -> Option<usize> {
         let slot = self.front(list)?;
-        self.leave(list.lane(), slot);
+        leave(&mut self.links, &mut self.ends, list.lane(), slot);
         Some(slot)
     }
 
     /// Takes a slot out of a queue; nothing happens when it is not there.
     pub(super) fn remove(&mut self, list: Queue, slot: usize) {
         if self.contains(list, slot) {
-            self.leave(list.lane(), slot);
+            leave(&mut self.links, &mut self.ends, list.lane(), slot);
         }
     }
+}
 
-    fn leave(&mut self, lane: usize, slot: usize) {
-        let link = self.links[slot].0[lane];
-        if link.list == NONE {
-            return;
-        }
-        let ends = &mut self.ends[link.list as usize];
-        ends.len -= 1;
-        if link.before == NONE {
-            ends.first = link.after;
-        } else {
-            self.links[link.before as usize].0[lane].after = link.after;
-        }
-        if link.after == NONE {
-            self.ends[link.list as usize].last = link.before;
-        } else {
-            self.links[link.after as usize].0[lane].before = link.before;
-        }
-        self.links[slot].0[lane] = QueueLinks::EMPTY.0[lane];
+/// Takes a slot out of the queue of a lane that it is in.
+fn leave(links: &mut [QueueLinks], ends: &mut [Ends; LISTS], lane: usize, slot: usize) {
+    let link = core::mem::replace(&mut links[slot].0[lane], Link::NOWHERE);
+    let ends = &mut ends[usize::from(link.list)];
+    ends.len -= 1;
+    if link.before == NONE {
+        ends.first = link.after;
+    } else {
+        links[usize::from(link.before)].0[lane].after = link.after;
+    }
+    if link.after == NONE {
+        ends.last = link.before;
+    } else {
+        links[usize::from(link.after)].0[lane].before = link.before;
     }
 }
 

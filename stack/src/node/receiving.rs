@@ -8,6 +8,23 @@ use super::tcp::Tcp;
 use crate::trace::Ending;
 
 impl Tcp<'_> {
+    /// See [`TcpSocket::recv`](super::TcpSocket::recv).
+    pub(super) fn recv(
+        &mut self,
+        host: &Host<'_>,
+        slot: SlotId,
+        buffer: &mut [u8],
+    ) -> Result<usize, RecvError> {
+        let socket = self.table.place_mut(slot).socket_mut();
+        match socket.recv_slice(buffer).unwrap_or(0) {
+            0 if !buffer.is_empty() => Err(self.nothing_to_read(slot)),
+            count => {
+                self.consumed(host, slot, count);
+                Ok(count)
+            }
+        }
+    }
+
     /// See [`TcpSocket::peek`](super::TcpSocket::peek).
     pub(super) fn peek(&mut self, slot: SlotId, buffer: &mut [u8]) -> Result<usize, RecvError> {
         let socket = self.table.place_mut(slot).socket_mut();
@@ -62,9 +79,14 @@ impl Tcp<'_> {
                 _ => break,
             }
         }
+        self.consumed(host, slot, count - left);
+    }
+
+    /// The application took so many octets.
+    fn consumed(&mut self, host: &Host<'_>, slot: SlotId, count: usize) {
         let numbers = &mut self.table[slot].numbers;
-        numbers.taken = numbers.taken.wrapping_add((count - left) as u32);
-        if left < count && self.has_more(slot) {
+        numbers.taken = numbers.taken.wrapping_add(count as u32);
+        if count > 0 && self.has_more(slot) {
             self.table.push(Queue::Ready, slot);
         }
         if !self.table[slot].flags.unlinked && self.window_opened(host, slot) {

@@ -145,10 +145,32 @@ impl<'a> Record<'a> {
         self.note(Kind::Segment(segment));
     }
 
+    /// A segment of a connection crossed the wire that is nothing but the next one.
+    #[inline]
+    pub(super) fn expected(
+        &mut self,
+        connection: &Connection,
+        header: Header,
+        direction: Direction,
+    ) {
+        let (seq, ack) = connection.numbers.relative(&header, direction);
+        let segment = Segment {
+            connection: connection.id,
+            direction,
+            header,
+            seq,
+            ack,
+            mark: Mark::None,
+            verdict: Verdict::Passed,
+        };
+        self.note(Kind::Segment(segment));
+    }
+
     /// Something left while smoltcp worked on a connection; `r1` is after how many repetitions its peer is
     /// said to be slow.
     pub(super) fn sent(&mut self, connection: &mut Connection, sent: Sent, r1: u8) {
         match sent {
+            Sent::Own(header) => self.sent_segment(connection, &header, Verdict::Passed, r1),
             Sent::Tcp(flow, header) if flow == connection.flow => {
                 self.sent_segment(connection, &header, Verdict::Passed, r1);
             }
@@ -209,6 +231,8 @@ impl<'a> Record<'a> {
     pub(super) fn sent_elsewhere(&mut self, sent: Sent) {
         let out = Direction::Out;
         match sent {
+            // Of a connection, which notes it.
+            Sent::Own(_) => {}
             Sent::Other => self.note(Kind::Other(out)),
             Sent::Neighbor(neighbor) => self.note(Kind::Neighbor(neighbor)),
             Sent::Icmp(kind, code) => self.icmp(out, kind, code),

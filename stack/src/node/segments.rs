@@ -67,6 +67,9 @@ impl Tcp<'_> {
         packet: &[u8],
         exit: &mut dyn Exit,
     ) {
+        if self.receive_expected(host, slot, frame, packet, exit) {
+            return;
+        }
         let connection = &self.table[slot];
         let passive = connection.flags.passive;
         let state = connection.state;
@@ -114,7 +117,7 @@ impl Tcp<'_> {
     ) {
         let syn = frame.header.flags.contains(Flags::SYN);
         let resized = syn && host.link.peer_mss(&frame.flow, frame.header.mss) != frame.header.mss;
-        if frame.mended.is_some() || frame.extended || resized {
+        if !frame.is_as_it_came() || resized {
             return self.pass_changed(host, slot, frame, Change::default(), exit);
         }
         let mut one_frame = OneFrame::offering(packet, exit, host.link.hop(frame.neighbor));

@@ -35,9 +35,9 @@ impl Tcp<'_> {
                 self.table.wake_by(slot, host.now + ASK_AGAIN);
                 continue;
             };
-            let mut one_frame = OneFrame::leading_to(&mut exit, hop);
             let place = self.table.place_mut(slot);
-            let state = place.connection.state;
+            let (state, flow) = (place.connection.state, place.connection.flow);
+            let mut one_frame = OneFrame::for_own(&mut exit, hop, &flow);
             let opening = matches!(state, State::SynSent | State::SynReceived);
             if opening && host.link.has_mss_limit() {
                 host.link.pump_opening(host.now, &mut one_frame, place);
@@ -45,10 +45,13 @@ impl Tcp<'_> {
                 host.link.pump(host.now, &mut one_frame, &mut place.set);
             }
             let sent = one_frame.sent;
+            if self.has_sent_as_expected(host, slot, sent) {
+                continue;
+            }
             // smoltcp's own timers end TIME-WAIT only. The node does that itself before, unless the device had
             // no room for the last acknowledgment until now.
             self.observe(host, slot, Cause::Timer(Timer::TimeWait));
-            let segment_left = matches!(sent, Some(Sent::Tcp(..)));
+            let segment_left = matches!(sent, Some(Sent::Own(_) | Sent::Tcp(..)));
             if let Some(sent) = sent {
                 let connection = &mut self.table[slot];
                 host.record.sent(connection, sent, host.limits.r1);

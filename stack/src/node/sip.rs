@@ -1,7 +1,7 @@
 //! The keyed hash by which tables are searched: whoever does not know the key cannot choose what meets in
 //! one place.
 
-/// Every frame is looked up, so the shorter of the two SipHashes. A board has flash for one: the longer,
+/// Asked for datagrams and strangers, so the shorter of the two SipHashes. A board has flash for one: the longer,
 /// which sequence numbers need.
 #[cfg(feature = "std")]
 pub(super) use siphasher::sip::SipHasher13 as Sip;

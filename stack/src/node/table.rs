@@ -11,7 +11,7 @@ use smoltcp::time::Instant;
 use smoltcp::wire::IpAddress;
 
 use super::connection::{Connection, Handle, Slot};
-use super::flow::{Entry, FlowTable, Found};
+use super::flow::{Entry, FlowTable, Found, same};
 use super::occupancy::Occupancy;
 use super::queues::{Queue, QueueLinks, Queues};
 use super::slot_id::SlotId;
@@ -206,6 +206,12 @@ impl Table<'_> {
         self.deadlines.not_after(slot.number(), at);
     }
 
+    /// When a slot is to come up.
+    #[cfg(debug_assertions)]
+    pub(super) fn deadline_of(&self, slot: SlotId) -> Option<Instant> {
+        self.deadlines.of(slot.number())
+    }
+
     /// Takes out a slot that is to come up by now.
     pub(super) fn due(&mut self, now: Instant) -> Option<SlotId> {
         self.deadlines.pop_due(now).map(SlotId::new)
@@ -222,7 +228,7 @@ impl<'a> Table<'a> {
     /// What lives between these endpoints. `locals` are our addresses.
     pub(super) fn find(&self, now: Instant, locals: &[IpAddress], flow: &Flow) -> Option<Found> {
         self.flows.find(self.flows.hash(flow), |found| match found {
-            Found::Connection(slot) => self[slot].flow == *flow,
+            Found::Connection(slot) => same(&self[slot].flow, flow),
             Found::TimeWait(id) => self
                 .time_waits
                 .get(id, now, locals)

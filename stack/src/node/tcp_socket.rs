@@ -67,9 +67,7 @@ impl<'n, 'a> TcpSocket<'n, 'a> {
     /// # Errors
     /// See [`RecvError`].
     pub fn recv(&mut self, buffer: &mut [u8]) -> Result<usize, RecvError> {
-        let count = self.peek(buffer)?;
-        self.consume(count);
-        Ok(count)
+        self.tcp.recv(self.host, self.slot, buffer)
     }
 
     /// RECEIVE without a copy: `read` is given the first contiguous part of the data, and returns how many octets it
