@@ -12,7 +12,7 @@ use crate::device::Side;
 use crate::explain::Said;
 use crate::lang::Lang;
 use crate::trace::{
-    Answer, Cause, ConnectionId, Direction, Endpoint, Event, Flow, Kind, Segment, Spelled,
+    Answer, Cause, ConnectionId, Direction, DisplayEndpoint, Endpoint, Event, Flow, Kind, Segment,
     Transition, Verdict, headings,
 };
 
@@ -70,8 +70,8 @@ pub fn scene(seen: Seen<'_>, lang: Lang) -> Scene {
     let number = id.unwrap_or(ConnectionId(0));
     let name = |of: fn(Flow) -> String| flow.map_or_else(String::new, of);
     let names = [
-        name(|flow| Spelled(flow.local).to_string()),
-        name(|flow| Spelled(flow.remote).to_string()),
+        name(|flow| DisplayEndpoint(flow.local).to_string()),
+        name(|flow| DisplayEndpoint(flow.remote).to_string()),
     ];
     let [left, right] = names;
     let ends = [(left, seen.roles[0]), (right, seen.roles[1])];
