@@ -3,6 +3,7 @@
 #[path = "cli/lab/mod.rs"]
 mod lab;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};

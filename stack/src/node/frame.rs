@@ -342,6 +342,7 @@ impl Parser {
     }
 
     /// Whether checksums of TCP and UDP are looked at.
+    #[cfg(feature = "ipv6")]
     fn verifies(&self) -> bool {
         self.direction == Direction::In && !self.verified
     }

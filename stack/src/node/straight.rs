@@ -2,7 +2,7 @@
 //! are while data flows. It is judged, marked, noted, taken in and settled in one pass, and smoltcp is not asked for
 //! its timers where the answer is known.
 //!
-//! The long way is the definition: [`gate`](super::gate) judges, [`record`](super::record) marks,
+//! The long way is the definition: [`gate`] judges, [`record`](super::record) marks,
 //! [`following`](super::following) takes in and settles. What is not surely the same goes there, untouched; checked
 //! builds hold each step here against it.
 
