@@ -6,11 +6,7 @@ use smolchat::lang::{Lang, Term};
 
 use super::Failure;
 use super::args::ExplainArguments;
-
-/// The language that was asked for, or the one of the environment.
-pub fn language(asked: Option<Lang>) -> Lang {
-    asked.unwrap_or_else(Lang::of_environment)
-}
+use super::colours::language;
 
 /// Says what one word means, or lists all of them.
 ///

@@ -14,13 +14,11 @@ use rustix::io::Errno;
 use signal_hook::consts::SIGHUP;
 use smolchat::app::Screen;
 use smolchat::explain::Teller;
-use smolchat::lang::Lang;
 use smolchat::plural::Count;
 use smolchat::trace::{Follower, Journal, Style};
 use smoltcp::time::Instant;
 
-use super::args::ColourArguments;
-use super::legend::language;
+use super::colours::ColourArguments;
 use super::spool::{Pushed, Spool};
 
 /// Octets that may wait for a slow reader.
@@ -59,22 +57,13 @@ impl Console {
             Self::Stdout => io::stdout().is_terminal(),
             Self::Stderr => io::stderr().is_terminal(),
         };
-        let unwanted = arguments.no_color
-            || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || !is_terminal;
-        let style = if unwanted { Style::PLAIN } else { Style::ANSI };
-        language(arguments.lang).style(&style)
+        arguments.style(is_terminal)
     }
 }
 
 /// Who draws ladders with what was asked for.
 pub fn teller(arguments: &ColourArguments) -> Teller {
-    Teller::new(explained(arguments))
-}
-
-/// The language in which each row is explained, if that was asked for.
-pub fn explained(arguments: &ColourArguments) -> Option<Lang> {
-    arguments.explain.then(|| language(arguments.lang))
+    Teller::new(arguments.explained())
 }
 
 /// Whether a path is standard output: `-`, or the very pipe.

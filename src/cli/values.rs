@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use smolchat::chat::Rate;
 use smolchat::device::{MAX_MTU, is_interface_name};
-use smolchat::lang::Lang;
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 
@@ -55,11 +54,6 @@ pub fn port(text: &str) -> Result<u16, String> {
         Ok(port) => Ok(port),
         Err(_) => Err("a port is a number from 1 to 65535, such as 9000".into()),
     }
-}
-
-pub fn lang(text: &str) -> Result<Lang, String> {
-    let known = Lang::ALL.map(Lang::code).join(" or ");
-    Lang::of_code(text).ok_or_else(|| format!("there is no such language here; give {known}"))
 }
 
 pub fn cidr(text: &str) -> Result<IpCidr, String> {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// What a program of Wireshark's says.
-fn run(program: &str, arguments: &[&str]) -> String {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program)
         .args(arguments)
         .output()
@@ -19,12 +19,12 @@ fn run(program: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn name(path: &Path) -> &str {
+pub(crate) fn name(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
 /// Every segment as tshark reads it: its stream, and what a ladder writes on its arrow.
-fn by_tshark(file: &Path) -> Vec<(usize, String)> {
+pub(crate) fn by_tshark(file: &Path) -> Vec<(usize, String)> {
     let mut arguments = vec!["-r", name(file), "-Y", "tcp", "-T", "fields"];
     for field in [
         "tcp.stream",
@@ -74,7 +74,7 @@ fn by_tshark(file: &Path) -> Vec<(usize, String)> {
 }
 
 /// Every segment as it is drawn: its connection, counted from 0, and what stands on its arrow.
-fn by_ladder(file: &[u8]) -> Vec<(usize, String)> {
+pub(crate) fn by_ladder(file: &[u8]) -> Vec<(usize, String)> {
     let (text, result) = draw(file);
     result.unwrap();
     let ladders = text.split("connection #").skip(1).enumerate();

@@ -15,7 +15,7 @@ use smolchat::lang::Act;
 use smolchat::trace::Style;
 
 use super::args::DemoArguments;
-use super::legend::language;
+use super::colours::language;
 use super::output::{Console, teller};
 use super::{link, namespace};
 use acts::{Director, titled};
