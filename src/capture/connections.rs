@@ -4,9 +4,11 @@
 //! are recorded as inferred. Where a node captured itself, this node is that one, and its states are recorded as it
 //! noted them. The ladder infers the other end's states itself.
 
+use super::course::Course;
 use super::dissect::Dissected;
 use super::notes::{Change, Note, Notes};
 use super::stream::Stream;
+use super::{LeftOut, Selection};
 use crate::explain::View;
 use crate::trace::{
     Cause, ConnectionId, Direction, Endpoint, Event, Flags, Flow, Journal, Kind, Mark, Segment,
@@ -27,6 +29,9 @@ pub(super) struct Connection {
     remote: Stream,
     /// Whether its first SYN is in the capture.
     opened: bool,
+    course: Course,
+    /// Whether its segments are kept, or only its course.
+    is_kept: bool,
     segments: Vec<(Instant, Segment)>,
     /// The end that captured itself, and what it noted at which segment.
     node: Option<IpEndpoint>,
@@ -38,7 +43,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    fn new(id: ConnectionId, first: &Dissected) -> Self {
+    fn new(id: ConnectionId, at: Instant, first: &Dissected) -> Self {
         let flags = first.header.flags;
         let answers = flags.contains(Flags::SYN) && flags.contains(Flags::ACK);
         let (local, remote) = if answers {
@@ -53,6 +58,8 @@ impl Connection {
             local: Stream::default(),
             remote: Stream::default(),
             opened: flags.contains(Flags::SYN),
+            course: Course::new(at),
+            is_kept: false,
             segments: Vec::new(),
             node: None,
             noted: HashMap::new(),
@@ -90,6 +97,16 @@ impl Connection {
         }
     }
 
+    /// What became of it.
+    pub(super) const fn course(&self) -> &Course {
+        &self.course
+    }
+
+    /// Octets that one end or the other must have sent, and that are not in the capture.
+    pub(super) fn missing(&self) -> u64 {
+        self.local.missing() + self.remote.missing()
+    }
+
     /// Whether the capture ends while the node that made it was in TIME-WAIT.
     pub(super) const fn waits(&self) -> bool {
         self.waits
@@ -97,13 +114,10 @@ impl Connection {
 
     /// Its records, in a journal that holds all of them.
     pub(super) fn journal(&self) -> Journal<'static> {
-        let events: Vec<Event> = match self.node {
-            Some(node) => self.noted_events(node).collect(),
-            None => self.events().collect(),
-        };
-        let mut journal = Journal::new(vec![None; events.len()]);
-        events.into_iter().for_each(|event| journal.record(event));
-        journal
+        match self.node {
+            Some(node) => journal_of(|| self.noted_events(node)),
+            None => journal_of(|| self.events()),
+        }
     }
 
     /// The records as the node made them that captured itself.
@@ -195,7 +209,9 @@ impl Connection {
             };
             let index = self.segments.len();
             let noted = notes.of.iter().map(|&(_, note)| note);
-            self.noted.insert(index, noted.collect());
+            if self.is_kept {
+                self.noted.insert(index, noted.collect());
+            }
             notes.of.iter().for_each(|(_, note)| self.goes_on(note));
         }
         let header = segment.header;
@@ -217,6 +233,10 @@ impl Connection {
         };
         let mark = sender.mark(&header, receiver);
         sender.sent(&header, segment.window);
+        self.course.add(at, direction, &header, mark, segment.len);
+        if !self.is_kept {
+            return;
+        }
         self.segments.push((
             at,
             Segment {
@@ -235,6 +255,9 @@ impl Connection {
 impl Connection {
     fn note(&mut self, at: Instant, note: Note) {
         self.goes_on(&note);
+        if !self.is_kept {
+            return;
+        }
         let noted = self.noted_between.entry(self.segments.len());
         noted.or_default().push((at, note));
     }
@@ -242,7 +265,10 @@ impl Connection {
     fn goes_on(&mut self, note: &Note) {
         match note {
             Note::Waits(_) => self.waits = true,
-            Note::Ended(_) => self.waits = false,
+            Note::Ended(ending) => {
+                self.waits = false;
+                self.course.note(*ending);
+            }
             Note::Change(change) => self.waits &= change.from != State::TimeWait,
         }
     }
@@ -279,9 +305,27 @@ impl Change {
     }
 }
 
+/// The records, in a journal that has room for just those.
+fn journal_of<I: Iterator<Item = Event>>(events: impl Fn() -> I) -> Journal<'static> {
+    // They are made twice: for a moment both would take more memory than anything else.
+    let mut journal = Journal::new(vec![None; events().count()]);
+    events().for_each(|event| journal.record(event));
+    journal
+}
+
+/// How many connections, and how many of their segments, may still be kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    // A value: whoever is given one reads all of it.
+    pub(super) connections: usize,
+    /// `None` if no ladder is wanted.
+    pub(super) segments: Option<usize>,
+}
+
 /// All connections of a capture, in the order in which they begin.
-#[derive(Default)]
 pub(super) struct Connections {
+    only: Selection,
+    room: Room,
     all: Vec<Connection>,
     /// The newest connection between two endpoints, whichever of them comes first.
     by_ends: HashMap<[IpEndpoint; 2], usize>,
@@ -290,45 +334,91 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) const fn len(&self) -> usize {
+    /// None yet. Of those that are not wanted no segment is kept, but they count.
+    pub(super) fn new(only: &Selection, room: Room) -> Self {
+        Self {
+            only: only.clone(),
+            room,
+            all: Vec::new(),
+            by_ends: HashMap::new(),
+            by_number: HashMap::new(),
+        }
+    }
+
+    /// How many there are, wanted or not.
+    pub(super) const fn found(&self) -> usize {
         self.all.len()
     }
 
-    /// When the first segment of any was.
+    /// When the first segment of any wanted one was.
     pub(super) fn first(&self) -> Option<Instant> {
-        let segments = self.all.iter().filter_map(|it| it.segments.first());
+        let segments = self.iter().filter_map(|it| it.segments.first());
         segments.map(|&(at, _)| at).min()
     }
 
-    pub(super) fn add(&mut self, at: Instant, segment: Dissected, notes: &Notes) {
+    /// The wanted ones.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Connection> {
+        self.all.iter().filter(|it| self.is_wanted(it))
+    }
+
+    /// How many are wanted.
+    pub(super) fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// Whether none is wanted.
+    pub(super) fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    fn is_wanted(&self, connection: &Connection) -> bool {
+        self.only.is_between(&connection.flow) && self.only.is_of(connection.course.ended())
+    }
+
+    /// Takes in a segment; says whether it is of a ladder.
+    pub(super) fn add(
+        &mut self,
+        at: Instant,
+        segment: Dissected,
+        notes: &Notes,
+    ) -> Result<bool, LeftOut> {
+        let index = self.index_of(at, &segment)?;
+        if let Some(number) = notes.connection.filter(|_| notes.say_something()) {
+            self.by_number.insert(number, index);
+        }
+        let connection = &mut self.all[index];
         // What is noted of all of them stands with the last one, which has the FIN.
         let mut pieces = segment.pieces().peekable();
         while let Some(piece) = pieces.next() {
             let none = &Notes::default();
             let notes = if pieces.peek().is_some() { none } else { notes };
-            self.add_piece(at, &piece, notes);
+            if connection.is_kept {
+                let left = self.room.segments.unwrap_or(0).checked_sub(1);
+                self.room.segments = Some(left.ok_or(LeftOut::Full)?);
+            }
+            connection.add(at, &piece, notes);
         }
+        Ok(connection.is_kept)
     }
 
-    fn add_piece(&mut self, at: Instant, segment: &Dissected, notes: &Notes) {
+    /// The connection that a segment is of, which may begin with it.
+    fn index_of(&mut self, at: Instant, segment: &Dissected) -> Result<usize, LeftOut> {
         let mut ends = [segment.from, segment.to];
         ends.sort();
-        let known = self
-            .by_ends
-            .get(&ends)
-            .copied()
-            .filter(|&index| !self.all[index].is_over(segment));
-        let index = known.unwrap_or_else(|| {
-            let index = self.all.len();
-            let id = ConnectionId(u32::try_from(index + 1).unwrap_or(u32::MAX));
-            self.all.push(Connection::new(id, segment));
-            self.by_ends.insert(ends, index);
-            index
-        });
-        if let Some(number) = notes.connection.filter(|_| notes.say_something()) {
-            self.by_number.insert(number, index);
+        let known = self.by_ends.get(&ends).copied();
+        if let Some(index) = known.filter(|&index| !self.all[index].is_over(segment)) {
+            return Ok(index);
         }
-        self.all[index].add(at, segment, notes);
+        let index = self.all.len();
+        if index >= self.room.connections || self.room.segments == Some(0) {
+            return Err(LeftOut::Full);
+        }
+        let id = ConnectionId(u32::try_from(index + 1).unwrap_or(u32::MAX));
+        let mut connection = Connection::new(id, at, segment);
+        connection.is_kept = self.room.segments.is_some() && self.only.is_between(&connection.flow);
+        self.all.push(connection);
+        self.by_ends.insert(ends, index);
+        Ok(index)
     }
 
     /// Takes in what a node noted without a packet.
@@ -345,7 +435,11 @@ impl IntoIterator for Connections {
     type Item = Connection;
     type IntoIter = vec::IntoIter<Connection>;
 
-    fn into_iter(self) -> Self::IntoIter {
+    /// The wanted ones.
+    fn into_iter(mut self) -> Self::IntoIter {
+        let only = std::mem::take(&mut self.only);
+        self.all
+            .retain(|it| only.is_between(&it.flow) && only.is_of(it.course.ended()));
         self.all.into_iter()
     }
 }

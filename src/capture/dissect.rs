@@ -2,6 +2,10 @@
 //!
 //! Its headers are removed one by one, tunnels included. Checksums are not verified: a network card fills them in
 //! later.
+//!
+//! Crates that dissect packets, such as `etherparse`, know Ethernet, VLAN tags, one kind of cooked capture and IP, but not
+//! PPP, HDLC, SNAP, MPLS, PPPoE, GRE, VXLAN and Geneve, and do not tell what a snapshot length cut off from what never was.
+//! With one of them most of this would still be needed; the fields of IP and TCP are read by smoltcp's own code.
 
 mod ip;
 mod link;

@@ -40,6 +40,20 @@ pub enum CaptureError {
     /// It contains this many packets, none of them TCP.
     #[error("{} holds no TCP over IPv4 or IPv6; packets in it: {}", .0.display(), .1)]
     NoTcp(PathBuf, u64),
+    /// It contains this many TCP connections, none of them selected.
+    #[error(
+        "none of the TCP connections in {} is selected; there are {}. smolchat ladder --list shows them",
+        .0.display(),
+        .1
+    )]
+    NoneSelected(PathBuf, usize),
+    /// It holds more than is kept at once.
+    #[error(
+        "{} holds more than is kept at once, and what is left out is counted above: choose connections with --port or \
+         --host, or take a part of it with editcap -A and -B",
+        .0.display()
+    )]
+    TooMuch(PathBuf),
     /// The ladders could not be written.
     #[error("the ladders cannot be written: {0}")]
     Output(#[source] io::Error),

@@ -1,12 +1,9 @@
 //! The ladders of the TCP connections in a capture file.
 
 use super::connections::Connections;
-use super::dissect::{Content, dissect};
-use super::fragments::Fragments;
-use super::notes::Notes;
-use super::read::{Capture, Item};
-use super::{CaptureError, LeftOut, LeftOuts};
-use crate::explain::{Said, Teller, why};
+use super::found::{Bounds, Found, Wanted};
+use super::{CaptureError, LeftOuts, Selection};
+use crate::explain::{Teller, why};
 use crate::lang::Lang;
 use crate::picture::{Picture, Seen, scene};
 use crate::trace::{Event, Follower, Style};
@@ -81,57 +78,47 @@ pub fn ladder_file<'l, W: Write>(
 /// on the left. Its notes also report the end of 2 MSL; a capture that ends earlier says so.
 ///
 /// Below the ladders stands what was left out of them, and why. A capture that is cut or damaged is
-/// drawn as far as it goes before the error is returned. Memory is taken for each segment, some 50
-/// octets whatever its length, and for each connection, some 500; where the text is wanted, some 150 more for each
-/// segment that says something.
+/// drawn as far as it goes before the error is returned. What is kept of it is bounded: see [`Bounds`].
 pub fn ladders<'l, W: Write>(
     input: Box<dyn Read>,
     name: &Path,
     out: &mut W,
     look: impl Into<Look<'l>>,
 ) -> Result<Drawn, CaptureError> {
+    selected(input, name, out, look, &Selection::ALL, Bounds::default())
+}
+
+/// The same of some of its connections, with bounds of one's own. The others count, so that each has the number
+/// that it has in a [list](super::list()).
+pub fn selected<'l, W: Write>(
+    input: Box<dyn Read>,
+    name: &Path,
+    out: &mut W,
+    look: impl Into<Look<'l>>,
+    only: &Selection,
+    bounds: Bounds,
+) -> Result<Drawn, CaptureError> {
     let look = look.into();
-    let mut capture = Capture::open(input, name.into())?;
-    let mut found = Found {
-        connections: Connections::default(),
-        fragments: Fragments::default(),
-        until: Instant::from_micros(i64::MIN),
-        left_out: LeftOuts::default(),
-        said: look.text.then(Said::whole),
-    };
-    let end = loop {
-        match capture.next() {
-            Ok(Some(Item::Noted(at, notes))) => {
-                found.until = found.until.max(at);
-                found.connections.note(at, &notes);
-            }
-            Ok(Some(Item::Packet(packet))) => {
-                found.until = found.until.max(packet.at);
-                let link = packet.link.ok_or(LeftOut::Interface);
-                let content = link.and_then(|link| dissect(link, packet.octets));
-                if let Err(why) =
-                    content.and_then(|content| found.add(packet.at, content, &packet.notes))
-                {
-                    found.left_out.add(why, 1);
-                }
-            }
-            Ok(None) => break Ok(()),
-            Err(error) => break Err(error),
-        }
+    let wanted = Wanted {
+        only,
+        bounds,
+        ladders: true,
+        text: look.text,
     };
     let Found {
         connections,
-        fragments,
         until,
-        mut left_out,
+        packets,
+        left_out,
         said,
-    } = found;
+        end,
+        ..
+    } = Found::read(input, name, wanted)?;
     let mut teller = Teller::new(look.explained);
     *teller.said() = said.unwrap_or_default();
-    left_out.add(LeftOut::Fragment, fragments.left());
     let drawn = Drawn {
         connections: connections.len(),
-        packets: capture.packets(),
+        packets,
         left_out,
     };
     let told = match (look.picture, look.why) {
@@ -144,42 +131,7 @@ pub fn ladders<'l, W: Write>(
             .and_then(|()| write!(out, "{}", drawn.left_out)),
     };
     told.map_err(CaptureError::Output)?;
-    end?;
-    if drawn.connections == 0 {
-        return Err(CaptureError::NoTcp(name.into(), drawn.packets));
-    }
-    Ok(drawn)
-}
-
-/// What was found in the packets so far.
-struct Found {
-    connections: Connections,
-    fragments: Fragments,
-    /// The latest time in the capture.
-    until: Instant,
-    left_out: LeftOuts,
-    /// What the segments say, if that is wanted.
-    said: Option<Said>,
-}
-
-impl Found {
-    fn add(&mut self, at: Instant, content: Content<'_>, notes: &Notes) -> Result<(), LeftOut> {
-        let segment = match content {
-            Content::Segment(segment) => Some(segment),
-            Content::Fragment(packet, piece) => self.fragments.add(at, &packet, piece)?,
-            Content::Other => None,
-        };
-        if let Some(segment) = segment {
-            if let Some(said) = &mut self.said {
-                said.keep(
-                    (segment.from, segment.to, segment.header.seq),
-                    segment.words,
-                );
-            }
-            self.connections.add(at, segment, notes);
-        }
-        Ok(())
-    }
+    end.map(|()| drawn)
 }
 
 fn say_why<W: Write>(connections: Connections, lang: Lang, out: &mut W) -> io::Result<()> {

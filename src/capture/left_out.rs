@@ -16,6 +16,8 @@ pub enum LeftOut {
     Malformed,
     /// A fragment of an IP packet of which other fragments are missing.
     Fragment,
+    /// As many connections or segments are kept as there may be.
+    Full,
 }
 
 impl fmt::Display for LeftOut {
@@ -26,6 +28,7 @@ impl fmt::Display for LeftOut {
             Self::Cut => f.write_str("cut before the end of their headers; capture longer ones"),
             Self::Malformed => f.write_str("malformed"),
             Self::Fragment => f.write_str("fragments, and other fragments are missing"),
+            Self::Full => f.write_str("no more are kept at once"),
         }
     }
 }

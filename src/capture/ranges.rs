@@ -22,6 +22,21 @@ impl Ranges {
         self.0.is_empty()
     }
 
+    /// How many numbers there are.
+    pub(super) fn total(&self) -> u64 {
+        self.0
+            .iter()
+            .map(|(&start, &end)| end.abs_diff(start))
+            .fold(0, u64::saturating_add)
+    }
+
+    /// Forgets the lowest range if there are more than so many.
+    pub(super) fn keep(&mut self, most: usize) {
+        if self.0.len() > most {
+            self.0.pop_first();
+        }
+    }
+
     /// Adds a range that overlaps with none.
     pub(super) fn insert(&mut self, range: Range<i64>) {
         if !range.is_empty() {

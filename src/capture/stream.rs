@@ -4,6 +4,9 @@ use super::ranges::Ranges;
 use crate::trace::{Flags, Header, Mark, SeqNumber};
 use std::ops::Range;
 
+/// Parts that may be missing at once. Of more, the oldest count as having come.
+const HOLES: usize = 1 << 16;
+
 /// What is known of the octets that one end sends.
 #[derive(Default)]
 pub(super) struct Stream {
@@ -89,6 +92,7 @@ impl Stream {
         let range = self.range(segment, next);
         if range.start > self.place {
             self.holes.insert(self.place..range.start);
+            self.holes.keep(HOLES);
         } else {
             self.holes.remove(range.clone());
         }
@@ -96,6 +100,11 @@ impl Stream {
             self.next = Some(end);
             self.place = range.end;
         }
+    }
+
+    /// How many octets were left out and never came.
+    pub(super) fn missing(&self) -> u64 {
+        self.holes.total()
     }
 
     /// What a segment takes up of the line that does not wrap, on which `next` is known.

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use smolchat::chat::Rate;
 use smolchat::lang::Lang;
-use smolchat::picture::Format;
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
+use super::colours::{self, ColourArguments};
 use super::lab::arguments as lab;
-use super::lab::values::format;
-use super::values::{self, Timing};
+use super::ladder::arguments as ladder;
+use super::values;
 use super::zone::Remote;
 
 /// A TCP and UDP chat node that carries its own TCP/IP stack and shows every handshake and teardown
@@ -41,8 +41,8 @@ pub enum Command {
     #[command(long_about = CONNECT, after_long_help = CONNECT_EXAMPLES)]
     Connect(ConnectArguments),
     /// Draws the TCP connections of a capture file
-    #[command(long_about = LADDER, after_long_help = LADDER_EXAMPLES)]
-    Ladder(LadderArguments),
+    #[command(long_about = ladder::ABOUT, after_long_help = ladder::EXAMPLES)]
+    Ladder(ladder::LadderArguments),
     /// Answers a question about TCP or UDP by an experiment on two nodes in memory
     #[command(long_about = lab::ABOUT, after_long_help = lab::EXAMPLES)]
     Lab(lab::LabArguments),
@@ -124,28 +124,12 @@ pub struct ConnectArguments {
 }
 
 #[derive(Debug, Args)]
-pub struct LadderArguments {
-    /// A capture: pcap or pcapng, which may be compressed by gzip; - reads it from standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// Instead of ladders, say in a few sentences how each connection ended, or what it waited for
-    #[arg(long, conflicts_with_all = ["explain", "no_text"])]
-    pub why: bool,
-    /// As what: text; explain, with a sentence for each row; svg, a picture; mermaid, for code hosts; json, a line an
-    /// event; dot, the states for Graphviz
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = format, conflicts_with = "why")]
-    pub format: Format,
-    #[command(flatten)]
-    pub colours: ColourArguments,
-}
-
-#[derive(Debug, Args)]
 pub struct ExplainArguments {
     /// A word, such as FIN, mss or TIME-WAIT; without it all are listed
     #[arg(value_name = "WORD", num_args = 0..)]
     pub words: Vec<String>,
     /// The language: en or zh [default: what LC_ALL, LC_MESSAGES or LANG says]
-    #[arg(long, value_name = "LANG", value_parser = values::lang)]
+    #[arg(long, value_name = "LANG", value_parser = colours::lang)]
     pub lang: Option<Lang>,
 }
 
@@ -158,28 +142,6 @@ pub struct OutputArguments {
     pub plain: bool,
     #[command(flatten)]
     pub colours: ColourArguments,
-}
-
-/// For what is nothing without its ladders, too.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-pub struct ColourArguments {
-    /// Say below each row of a ladder what it means, and what caused it
-    #[arg(long)]
-    pub explain: bool,
-    /// The language of ladders and explanations: en or zh [default: what LC_ALL, LC_MESSAGES or LANG says]
-    #[arg(long, value_name = "LANG", value_parser = values::lang)]
-    pub lang: Option<Lang>,
-    /// From when times are counted: shared, one start for everything, or own, each connection's first event
-    /// [default: shared; own for a capture]
-    #[arg(long, value_name = "CLOCK", value_parser = values::clock)]
-    pub clock: Option<Timing>,
-    /// Leave out what the segments say
-    #[arg(long)]
-    pub no_text: bool,
-    /// No colours, as when NO_COLOR is set or the output is no terminal
-    #[arg(long)]
-    pub no_color: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -238,7 +200,7 @@ pub struct StackArguments {
     /// output, and the console is then standard error
     ///
     /// Written whenever the node has nothing to do, so that others can read along, from a FIFO too:
-    /// smolchat serve --pcap - | tshark -i -
+    /// smolchat serve --pcap - | wireshark -k -i -
     #[arg(long, value_name = "FILE")]
     pub pcap: Option<PathBuf>,
     /// The seed of sequence numbers and ports [default: from the system, different each time]
@@ -303,27 +265,6 @@ Examples:
 A server that listens on all addresses in Python:
   import socket; s = socket.create_server((\"\", 9000)); c, who = s.accept()
   print(who, c.recv(1024).decode()); c.send(b\"hello\\n\"); c.close()";
-
-const LADDER: &str = "\
-Draws the TCP connections of a capture file, with the states of both ends as their segments imply \
-them: in parentheses. In a capture that --pcap wrote the states of the node, what caused them, and what \
-became of its segments are read from the comments, and certain.
-
-Packets are found behind Ethernet, Linux cooked capture, raw IP, loopback, PPP and HDLC; behind VLAN \
-tags, MPLS, PPPoE and SNAP; in GRE, VXLAN, Geneve and IP tunnels. Below the ladders stands how many \
-packets were left out, and why.
-
-A row of data has what was said below it. With --explain each row has a sentence that says what it means and \
-what caused it; smolchat explain has the words one by one.";
-
-const LADDER_EXAMPLES: &str = "\
-Examples:
-  sudo tcpdump -i tap0 -w chat.pcap tcp  make a capture
-  smolchat ladder chat.pcap
-  smolchat ladder --explain --lang zh chat.pcap
-  smolchat ladder --why chat.pcap        how each connection ended
-  smolchat ladder --format svg chat.pcap > chat.svg
-  ssh host tcpdump -w - tcp | smolchat ladder -";
 
 const EXPLAIN: &str = "\
 Says what a word of the ladders means: a flag, a number, a state, MSL, RTO and others, in English or in Chinese. \

@@ -17,9 +17,9 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
 use super::args::ConnectArguments;
+use super::colours::language;
 use super::config::Stack;
 use super::input::Input;
-use super::legend::language;
 use super::namespace::Namespace;
 use super::output::{Console, Output, teller};
 use super::recorder::Capture;

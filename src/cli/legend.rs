@@ -3,12 +3,8 @@
 use smolchat::lang::{Lang, Term};
 
 use super::args::ExplainArguments;
+use super::colours::language;
 use super::{Failure, said};
-
-/// The language that was asked for, or the one of the environment.
-pub fn language(asked: Option<Lang>) -> Lang {
-    asked.unwrap_or_else(Lang::of_environment)
-}
 
 /// Says what one word means, or lists all of them.
 ///

@@ -2,13 +2,14 @@
 
 pub mod args;
 mod budget;
+mod colours;
 pub mod config;
 mod connect;
 pub mod demo;
-mod draw;
 mod input;
 mod invitation;
 mod lab;
+mod ladder;
 mod legend;
 pub mod link;
 mod memory;
@@ -35,7 +36,6 @@ use config::{ConfigError, Stack};
 use link::LinkError;
 use namespace::{Namespace, NamespaceError};
 use run::RunError;
-use smolchat::capture::CaptureError;
 use smolchat::device::Tap;
 
 /// Why the program ends without having done its work.
@@ -57,7 +57,7 @@ pub enum Failure {
     #[error(transparent)]
     Demo(#[from] demo::Stuck),
     #[error(transparent)]
-    Drawing(#[from] CaptureError),
+    Ladder(#[from] ladder::Failed),
     #[error("cannot build the node: {0}")]
     Node(#[from] smolchat::node::ConfigError),
     #[error("cannot serve: {0}")]
@@ -68,10 +68,6 @@ pub enum Failure {
     Capture(#[from] recorder::CaptureFailed),
     #[error(transparent)]
     NotSaid(#[from] said::NotSaid),
-    #[error(
-        "no packet came before this was ended; a capture that is piped comes at once with tcpdump -U"
-    )]
-    NothingCame,
     #[error("the system refused: {0}")]
     System(#[from] std::io::Error),
     #[error(transparent)]
@@ -102,7 +98,7 @@ pub fn main() -> ExitCode {
             connect::connect(&connect, &stack)
         }
         Command::Demo(demo) => demo::play(&demo).map_err(Failure::from),
-        Command::Ladder(ladder) => draw::draw(&ladder),
+        Command::Ladder(ladder) => ladder::draw(&ladder).map_err(Failure::from),
         Command::Lab(lab) => lab::run(&lab, &mut Arguments::command()).map_err(Failure::from),
         Command::Explain(words) => legend::explain(&words),
         Command::Budget => print_budget(),

@@ -14,16 +14,13 @@ use rustix::io::Errno;
 use signal_hook::consts::SIGHUP;
 use smolchat::app::Screen;
 use smolchat::explain::Teller;
-use smolchat::lang::Lang;
 use smolchat::plural::Count;
 use smolchat::trace::{Follower, Journal, Style};
 use smoltcp::time::Instant;
 
-use super::args::ColourArguments;
-use super::legend::language;
+use super::colours::{ColourArguments, Timing};
 use super::said::NotSaid;
 use super::spool::{Pushed, Spool};
-use super::values::Timing;
 
 /// Octets that may wait for a slow reader.
 const BOUND: usize = 1024 * 1024;
@@ -61,10 +58,6 @@ impl Console {
             Self::Stdout => io::stdout().is_terminal(),
             Self::Stderr => io::stderr().is_terminal(),
         };
-        let unwanted = arguments.no_color
-            || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || !is_terminal;
-        let style = if unwanted { Style::PLAIN } else { Style::ANSI };
         let start = match arguments.clock {
             // The clock of a node starts with the program.
             Some(Timing::Shared) | None => Some(Instant::ZERO),
@@ -72,19 +65,14 @@ impl Console {
         };
         Style {
             start,
-            ..language(arguments.lang).style(&style)
+            ..arguments.style(is_terminal)
         }
     }
 }
 
 /// Who draws ladders with what was asked for.
 pub fn teller(arguments: &ColourArguments) -> Teller {
-    Teller::new(explained(arguments))
-}
-
-/// The language in which each row is explained, if that was asked for.
-pub fn explained(arguments: &ColourArguments) -> Option<Lang> {
-    arguments.explain.then(|| language(arguments.lang))
+    Teller::new(arguments.explained())
 }
 
 /// Whether a path is standard output: `-`, or the very pipe.

@@ -14,10 +14,10 @@ use smolchat::trace::{ConnectionId, Follower, Style};
 use smoltcp::time::{Duration, Instant};
 
 use super::args::ServeArguments;
+use super::colours::language;
 use super::config::Stack;
 use super::input::Input;
 use super::invitation::Invitation;
-use super::legend::language;
 use super::output::{Console, Output, teller};
 use super::recorder::Capture;
 use super::run::{self, News, Program};

@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use smolchat::chat::Rate;
 use smolchat::device::{MAX_MTU, is_interface_name};
-use smolchat::lang::Lang;
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 
@@ -55,11 +54,6 @@ pub fn port(text: &str) -> Result<u16, String> {
         Ok(port) => Ok(port),
         Err(_) => Err("a port is a number from 1 to 65535, such as 9000".into()),
     }
-}
-
-pub fn lang(text: &str) -> Result<Lang, String> {
-    let known = Lang::ALL.map(Lang::code).join(" or ");
-    Lang::of_code(text).ok_or_else(|| format!("there is no such language here; give {known}"))
 }
 
 pub fn cidr(text: &str) -> Result<IpCidr, String> {
@@ -273,20 +267,4 @@ pub fn mac(text: &str) -> Result<EthernetAddress, String> {
         .ok()
         .filter(EthernetAddress::is_unicast)
         .ok_or_else(|| "not the hardware address of one device, such as 02-00-00-00-00-01".into())
-}
-/// From when times are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Timing {
-    /// From one start, for all connections and whatever else happens.
-    Shared,
-    /// From the first event of each connection.
-    Own,
-}
-
-pub fn clock(text: &str) -> Result<Timing, String> {
-    match text {
-        "shared" => Ok(Timing::Shared),
-        "own" => Ok(Timing::Own),
-        _ => Err("a clock is shared (one start for everything) or own (each connection's)".into()),
-    }
 }

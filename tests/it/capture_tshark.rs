@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// What a program of Wireshark's says.
-fn run(program: &str, arguments: &[&str]) -> String {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program)
         .args(arguments)
         .output()
@@ -19,12 +19,12 @@ fn run(program: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn name(path: &Path) -> &str {
+pub(crate) fn name(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
 /// Every segment as tshark reads it: its stream, and what a ladder writes on its arrow.
-fn by_tshark(file: &Path) -> Vec<(usize, String)> {
+pub(crate) fn by_tshark(file: &Path) -> Vec<(usize, String)> {
     let mut arguments = vec!["-r", name(file), "-Y", "tcp", "-T", "fields"];
     for field in [
         "tcp.stream",
@@ -32,6 +32,7 @@ fn by_tshark(file: &Path) -> Vec<(usize, String)> {
         "tcp.seq",
         "tcp.ack",
         "tcp.len",
+        "tcp.options.mss_val",
         "tcp.window_size_value",
         "tcp.analysis.retransmission",
         "tcp.analysis.lost_segment",
@@ -52,7 +53,10 @@ fn by_tshark(file: &Path) -> Vec<(usize, String)> {
         if fields[4] != "0" {
             text += &format!(" len={}", fields[4]);
         }
-        if fields[5] == "0" && !flags.contains(Flags::RST) {
+        if !fields[5].is_empty() {
+            text += &format!(" mss={}", fields[5]);
+        }
+        if fields[6] == "0" && !flags.contains(Flags::RST) {
             text += " win=0";
         }
         let marks = [
@@ -63,7 +67,7 @@ fn by_tshark(file: &Path) -> Vec<(usize, String)> {
         ];
         for (mark, _) in marks
             .iter()
-            .zip(&fields[6..])
+            .zip(&fields[7..])
             .filter(|(_, set)| !set.is_empty())
         {
             text += &format!(" [{mark}]");
@@ -74,7 +78,7 @@ fn by_tshark(file: &Path) -> Vec<(usize, String)> {
 }
 
 /// Every segment as it is drawn: its connection, counted from 0, and what stands on its arrow.
-fn by_ladder(file: &[u8]) -> Vec<(usize, String)> {
+pub(crate) fn by_ladder(file: &[u8]) -> Vec<(usize, String)> {
     let (text, result) = draw(file);
     result.unwrap();
     let ladders = text.split("connection #").skip(1).enumerate();
@@ -85,7 +89,7 @@ fn by_ladder(file: &[u8]) -> Vec<(usize, String)> {
             let label = lane.trim_matches(['─', '▶', '◀', ' ']);
             if lane.contains(['▶', '◀']) {
                 labels.push((stream, label.to_string()));
-            } else if let Some((_, arrow)) = labels.last_mut() {
+            } else if let Some((_, arrow)) = labels.last_mut().filter(|_| !label.is_empty()) {
                 // A mark for which the arrow had no room.
                 arrow.push_str(&format!(" {label}"));
             }

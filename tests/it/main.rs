@@ -18,6 +18,10 @@ mod capture;
 #[cfg(feature = "linux")]
 mod capture_formats;
 #[cfg(feature = "linux")]
+mod capture_list;
+#[cfg(feature = "linux")]
+mod capture_live;
+#[cfg(feature = "linux")]
 mod capture_node;
 #[cfg(feature = "linux")]
 mod capture_tshark;

@@ -16,7 +16,7 @@ use smolchat::trace::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::args::DemoArguments;
-use super::legend::language;
+use super::colours::language;
 use super::output::{Console, teller};
 use super::{link, namespace};
 use acts::{Director, titled};
