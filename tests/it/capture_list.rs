@@ -1,6 +1,6 @@
 //! `smolchat ladder --list`, the selection of connections, and the bounds of what is kept.
 
-use crate::capture_tshark::{name, run};
+use crate::capture_tshark::{fields, name};
 use crate::packets::*;
 use crate::scene::golden;
 use smolchat::capture::{Bounds, CaptureError, Drawn, Ended, LeftOut, Selection, list, selected};
@@ -190,18 +190,15 @@ fn what_is_beyond_the_bounds_is_counted_and_the_rest_is_drawn() {
 
 /// What tshark has of each stream: segments, octets of both ends, sent again, gaps, and the time of the handshake.
 fn by_tshark(file: &Path) -> Vec<(u64, u64, u64, u64, Option<f64>)> {
-    let mut arguments = vec!["-r", name(file), "-Y", "tcp", "-T", "fields"];
-    for field in [
+    let wanted = [
         "tcp.stream",
         "tcp.len",
         "tcp.analysis.retransmission",
         "tcp.analysis.lost_segment",
         "tcp.analysis.initial_rtt",
-    ] {
-        arguments.extend(["-e", field]);
-    }
+    ];
     let mut streams = Vec::new();
-    for line in run("tshark", &arguments).lines() {
+    for line in fields(file, &wanted).lines() {
         let fields = Vec::from_iter(line.split('\t'));
         let stream: usize = fields[0].parse().unwrap();
         streams.resize(streams.len().max(stream + 1), (0, 0, 0, 0, None));

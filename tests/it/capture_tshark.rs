@@ -23,10 +23,18 @@ pub(crate) fn name(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
+/// These fields of every segment as tshark reads it: a line each, with tabs between.
+pub(crate) fn fields(file: &Path, fields: &[&str]) -> String {
+    let mut arguments = vec!["-r", name(file), "-Y", "tcp", "-T", "fields"];
+    for field in fields {
+        arguments.extend(["-e", field]);
+    }
+    run("tshark", &arguments)
+}
+
 /// Every segment as tshark reads it: its stream, and what a ladder writes on its arrow.
 pub(crate) fn by_tshark(file: &Path) -> Vec<(usize, String)> {
-    let mut arguments = vec!["-r", name(file), "-Y", "tcp", "-T", "fields"];
-    for field in [
+    let wanted = [
         "tcp.stream",
         "tcp.flags",
         "tcp.seq",
@@ -38,10 +46,8 @@ pub(crate) fn by_tshark(file: &Path) -> Vec<(usize, String)> {
         "tcp.analysis.lost_segment",
         "tcp.analysis.keep_alive",
         "tcp.analysis.zero_window_probe",
-    ] {
-        arguments.extend(["-e", field]);
-    }
-    let read = run("tshark", &arguments);
+    ];
+    let read = fields(file, &wanted);
     let lines = read.lines().map(|line| {
         let fields = Vec::from_iter(line.split('\t'));
         let bits = fields[1].trim_start_matches("0x");
